@@ -1,0 +1,105 @@
+# Make is the pipeline's graph: which notebook rests on which, and on which files. `make` alone prints help.
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# A window's name is used as it was typed, never expanded or run.
+override WINDOW := $(value WINDOW)
+export WINDOW
+unexport PYTHONDONTWRITEBYTECODE
+
+VENV ?= .venv
+PYTHON ?= $(VENV)/bin/python
+INSTALLED ?= $(VENV)/.installed
+
+.PHONY: help run window test lab windows clean-window install lint lock
+
+help: ## print this help
+	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo "WINDOW is named after a file in params/, such as 2025Q4 or sample; -j2 runs two notebooks at a time."
+
+run: $(INSTALLED) ## bring WINDOW, by default the newest, to its report
+	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run "$$WINDOW"
+
+test: $(INSTALLED) ## run the tests
+	@$(PYTHON) -m pytest -n 2 --dist loadfile
+
+lab: $(INSTALLED) ## open the notebooks in JupyterLab, on the sample
+	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run sample
+	@$(PYTHON) -m jupyterlab --ServerApp.root_dir=notebooks --LabApp.news_url=None \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+
+windows: $(INSTALLED) ## list windows and how far each has come
+	@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline list
+
+clean-window: $(INSTALLED) ## remove what WINDOW made, and nothing else
+	@$(PYTHON) -m insights.pipeline clean "$$WINDOW"
+
+lint: $(INSTALLED) ## check code and notebooks
+	@$(PYTHON) -m ruff check src tests notebooks
+	@$(PYTHON) -m ruff format --check src tests
+	@$(PYTHON) -m insights.notebook_lint notebooks/*.ipynb
+
+# --- installation -----------------------------------------------------------------------------------------
+
+PYTHONS := python3.13 python3.12 python3.11 python3
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+
+install: $(INSTALLED) ## install everything into .venv, from requirements.lock
+
+# The stamp comes last, so an installation that broke off is begun anew.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@base=; for candidate in $(PYTHONS); do \
+	  if $$candidate -c '$(SUITABLE)' 2>/dev/null; then base=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$base" ]; then \
+	  echo "No Python from 3.11 to 3.13 with venv was found ($(PYTHONS)). Install one, then try again." >&2; \
+	  exit 1; \
+	fi; \
+	echo "Installing into $(VENV) with $$($$base --version); this takes a few minutes, once."; \
+	$$base -m venv --clear $(VENV)
+	@echo "1 of 3: the packages that requirements.lock pins"
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@echo "2 of 3: this project"
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "3 of 3: bytecode, so that notebooks start in half the time"
+	@$(PYTHON) -m compileall -q -j 0 $(VENV)/lib src >/dev/null || true # some packages carry files for other Pythons
+	@touch $@
+
+lock: ## pin all packages anew in requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --generate-hashes --no-header --python-version 3.11 --no-emit-index-url \
+	  --overrides requirements.overrides --output-file requirements.lock
+
+# --- the graph: a stamp per notebook and window -----------------------------------------------------------
+
+STEPS := 00_data_collection 01_data_dictionary 02_data_cleaning 04_feature_analysis 05_modeling 06_ablation \
+  07_bias_checks 11_report
+
+# Only for insights.pipeline, which has checked the window's name and holds its lock.
+ifdef INSIGHTS_LOCK_HELD
+DONE := outputs/$(WINDOW)/.done
+STAMPS := $(STEPS:%=$(DONE)/%)
+
+window: $(DONE)/pages
+	@echo "Report: outputs/$(WINDOW)/html/$(lastword $(STEPS)).html"
+
+$(DONE)/01_data_dictionary: $(DONE)/00_data_collection
+$(DONE)/02_data_cleaning: $(DONE)/00_data_collection
+$(DONE)/04_feature_analysis: $(DONE)/01_data_dictionary $(DONE)/02_data_cleaning
+$(DONE)/05_modeling: $(DONE)/04_feature_analysis
+$(DONE)/06_ablation: $(DONE)/05_modeling
+$(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
+$(DONE)/11_report: $(filter-out %/11_report,$(STAMPS))
+
+$(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml
+	@$(PYTHON) -m insights.runner step "$$WINDOW" $*
+
+# Pages are written anew from the executed notebooks where only their look has changed.
+$(DONE)/pages: $(STAMPS) $(wildcard src/insights/export/*)
+	@$(PYTHON) -m insights.runner pages "$$WINDOW"
+
+# Which library files a notebook imports is known once it ran; before that its stamp is missing anyway.
+-include $(STAMPS:%=%.d)
+endif
