@@ -1,0 +1,276 @@
+"""Parameters of a window: typed, merged from two files, checked before anything runs.
+
+``params/base.yaml`` holds what windows share, ``params/<window>.yaml`` what one of them changes. There are
+no defaults in code: a key that neither file sets is an error, and so is one that is not known.
+"""
+
+import datetime
+import difflib
+import hashlib
+import json
+from typing import Literal
+
+import pydantic
+import yaml
+
+from insights import paths
+
+
+class ParameterError(ValueError):
+    """A parameter file that cannot be used; the message names the value, the place and the remedy."""
+
+
+class _Section(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Share = pydantic.confloat(ge=0, le=1)
+Count = pydantic.conint(gt=0)
+
+
+class Source(_Section):
+    """Where the records come from."""
+
+    kind: Literal["simulation", "folder", "oulad", "online_retail"]
+    path: str | None
+    mapping: str | None
+
+
+class Simulation(_Section):
+    """The simulated company: size, first day, length and seed."""
+
+    people: pydantic.conint(ge=500, le=10_000_000)
+    start: datetime.date
+    months: pydantic.conint(ge=12, le=120)
+    seed: int
+
+
+class Dates(_Section):
+    """A window: training is ``[start, split)``, validation ``[split, end)``."""
+
+    start: datetime.date
+    split: datetime.date
+    end: datetime.date
+
+    @pydantic.model_validator(mode="after")
+    def _in_order(self):
+        if not self.start < self.split < self.end:
+            raise ValueError(
+                f"start {self.start}, split {self.split}, end {self.end} are out of order; "
+                "each must lie before the next"
+            )
+        return self
+
+
+class Cleaning(_Section):
+    """How much cleaning may set aside."""
+
+    max_loss: Share
+
+
+class Privacy(_Section):
+    """What may be shown."""
+
+    smallest_group: Count
+
+
+class Launch(_Section):
+    """The launch model's rows and label."""
+
+    lookback_months: Count
+    horizon_months: Count
+    top: Count
+    hurdle: Literal["plan", "past"]
+
+
+class Completion(_Section):
+    """The completion model's rows and label."""
+
+    anchor: Literal["enrollment", "course_start"]
+    day: pydantic.conint(ge=0)
+    horizon_days: Count | None
+    lookback_days: Count
+
+
+class Modeling(_Section):
+    """Seeds, folds and budgets of the models."""
+
+    seed: int
+    folds: pydantic.conint(ge=2)
+    chance_repeats: Count
+    bootstrap_repeats: Count
+    forest_trees: Count
+    max_training_rows: Count
+    max_validation_rows: Count
+    margin: Share
+    tpot_population: pydantic.conint(ge=2)
+    tpot_generations: Count
+    tpot_rows: Count
+
+
+class Ablation(_Section):
+    """When a group of features earns its place."""
+
+    margin: Share
+
+
+class Bias(_Section):
+    """Which groups are compared, and which gap is small."""
+
+    smallest_group: Count
+    margin: Share
+
+
+class Compute(_Section):
+    """What the machine may be asked for."""
+
+    threads: Count
+    memory: pydantic.constr(pattern=r"^\d+(\.\d+)?[KMGT]B$")
+
+
+class Params(_Section):
+    """Everything a window is run with."""
+
+    window: str
+    source: Source
+    simulation: Simulation
+    dates: Dates
+    cleaning: Cleaning
+    privacy: Privacy
+    launch: Launch
+    completion: Completion
+    modeling: Modeling
+    ablation: Ablation
+    bias: Bias
+    compute: Compute
+
+    @property
+    def start(self) -> datetime.datetime:
+        """First instant of the window."""
+        return _midnight(self.dates.start)
+
+    @property
+    def split(self) -> datetime.datetime:
+        """First instant of validation."""
+        return _midnight(self.dates.split)
+
+    @property
+    def end(self) -> datetime.datetime:
+        """First instant after the window."""
+        return _midnight(self.dates.end)
+
+    def digest(self) -> str:
+        """Return a SHA-256 over every parameter, so that a result says what made it."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def windows() -> list[str]:
+    """Return the names of all windows that have a parameter file, sorted."""
+    folder = paths.params_file("base").parent
+    return sorted(file.stem for file in folder.glob("*.yaml") if file.stem != "base")
+
+
+def newest() -> str:
+    """Return the newest quarterly window, such as ``2025Q4``."""
+    return max(name for name in windows() if name[:4].isdigit() and "Q" in name)
+
+
+def load(window: str) -> Params:
+    """Read, merge and check the parameters of a window.
+
+    Parameters
+    ----------
+    window : str
+        Its name, as in ``params/<window>.yaml``.
+
+    Returns
+    -------
+    Params
+
+    Raises
+    ------
+    ParameterError
+        For an unknown window, a key that is unknown or missing, a wrong type, dates out of order, or a
+        window that reaches past the simulated history. One message, naming value, place and remedy.
+    """
+    file = paths.params_file(window)
+    if window == "base" or not file.exists():
+        raise ParameterError(_unknown_window(window))
+    merged = _merge(_read(paths.params_file("base")), _read(file))
+    try:
+        params = Params.model_validate(merged | {"window": window})
+    except pydantic.ValidationError as error:
+        place = f"params/{window}.yaml (over params/base.yaml)"
+        raise ParameterError(f"{place}: " + "; ".join(_explain(e) for e in error.errors())) from None
+    _check_reach(params)
+    return params
+
+
+def _midnight(day):
+    return datetime.datetime.combine(day, datetime.time())
+
+
+def _read(file):
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{file.name} is not readable as YAML: {error}. Mend that line.") from None
+    if not isinstance(content, dict):
+        raise ParameterError(f"params/{file.name} holds {type(content).__name__}, not sections with keys.")
+    if "window" in content:
+        raise ParameterError(
+            f"params/{file.name}: window is not a parameter; the file is named after it. Remove it."
+        )
+    return content
+
+
+def _merge(base, change):
+    merged = dict(base)
+    for key, value in change.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merge(base[key], value) if both else value
+    return merged
+
+
+def _unknown_window(window):
+    known = windows()
+    near = difflib.get_close_matches(window, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return (
+        f"WINDOW={window}: there is no params/{window}.yaml.{hint} "
+        f"Windows: {', '.join(known)}. To add one, write that file (see CONTRIBUTING.md)."
+    )
+
+
+def _explain(error):
+    place = ".".join(str(part) for part in error["loc"]) or "the file"
+    match error["type"]:
+        case "extra_forbidden":
+            near = difflib.get_close_matches(str(error["loc"][-1]), _known_keys(error["loc"][:-1]), n=1)
+            hint = f"; the nearest known one is {near[0]}" if near else ""
+            return f"{place} is not a parameter{hint}. Correct or remove it"
+        case "missing":
+            return f"{place} is missing; set it"
+        case _:
+            return f"{place} is {error['input']!r}: {error['msg']}"
+
+
+def _known_keys(location):
+    section = Params
+    for part in location:
+        section = section.model_fields[part].annotation
+    return [key for key in section.model_fields if key != "window"]
+
+
+def _check_reach(params):
+    if params.source.kind != "simulation":
+        return
+    first = params.simulation.start
+    months = first.month - 1 + params.simulation.months
+    last = datetime.date(first.year + months // 12, months % 12 + 1, 1)
+    if params.dates.start < first or params.dates.end > last:
+        raise ParameterError(
+            f"params/{params.window}.yaml: the window {params.dates.start} to {params.dates.end} reaches "
+            f"past the data, which cover {first} to {last}. Choose dates within, or change simulation.months."
+        )

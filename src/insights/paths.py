@@ -1,0 +1,134 @@
+"""Where everything lives: the one place that names files and folders.
+
+A notebook talks to the next one only through the files named here. Each notebook owns one
+folder below its window, written aside and moved into place as a whole.
+"""
+
+import os
+from pathlib import Path
+
+STEPS = (
+    "00_data_collection",
+    "01_data_dictionary",
+    "02_data_cleaning",
+    "04_feature_analysis",
+    "05_modeling",
+    "06_ablation",
+    "07_bias_checks",
+    "11_report",
+)
+
+
+def root() -> Path:
+    """Return the project's root: ``INSIGHTS_ROOT``, or the nearest folder above with ``params/base.yaml``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If neither is found, as when a notebook is opened outside the repository.
+    """
+    named = os.environ.get("INSIGHTS_ROOT")
+    if named:
+        return Path(named).resolve()
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / "params" / "base.yaml").exists():
+            return folder
+    raise FileNotFoundError(
+        f"{here}: no params/base.yaml here or above. Start from the repository, or set INSIGHTS_ROOT to it."
+    )
+
+
+def params_file(window: str) -> Path:
+    """Return the parameter file of a window."""
+    return root() / "params" / f"{window}.yaml"
+
+
+def notebook(step: str) -> Path:
+    """Return the committed notebook of a step."""
+    return root() / "notebooks" / f"{step}.ipynb"
+
+
+def cache() -> Path:
+    """Return the folder for raw extracts that are made rather than brought (the simulated company)."""
+    return root() / ".cache"
+
+
+def key_file() -> Path:
+    """Return the file that holds the pseudonymisation key where the environment does not."""
+    return root() / "secrets" / "pseudonym.key"
+
+
+def window(name: str) -> Path:
+    """Return the folder of everything that a window made."""
+    return root() / "outputs" / name
+
+
+def step(name: str, step_name: str) -> Path:
+    """Return the folder that a notebook owns within a window."""
+    return window(name) / step_name
+
+
+def staging(name: str, step_name: str) -> Path:
+    """Return the folder in which a step is prepared before it is moved into place."""
+    return window(name) / f".{step_name}.staging"
+
+
+def results(name: str) -> Path:
+    """Return the results store of a window, which every shown number comes from."""
+    return window(name) / "results.json"
+
+
+def manifest(name: str) -> Path:
+    """Return the manifest of a window: versions, hashes, seeds, costs, rows that each model saw."""
+    return window(name) / "manifest.json"
+
+
+def page(name: str, step_name: str) -> Path:
+    """Return the exported HTML page of a step."""
+    return window(name) / "html" / f"{step_name}.html"
+
+
+def executed(name: str, step_name: str) -> Path:
+    """Return the executed notebook of a step."""
+    return window(name) / "notebooks" / f"{step_name}.ipynb"
+
+
+def failed(name: str, step_name: str) -> Path:
+    """Return where a failed notebook is kept for reading."""
+    return window(name) / "failed" / f"{step_name}.ipynb"
+
+
+def collected(name: str, table: str) -> Path:
+    """Return a collected table: raw extracts without identifying columns."""
+    return step(name, "00_data_collection") / "collected" / f"{table}.parquet"
+
+
+def protected(name: str) -> Path:
+    """Return the protected attributes, apart from every other table; only bias checks read them."""
+    return step(name, "00_data_collection") / "protected" / "protected.parquet"
+
+
+def clean(name: str, table: str) -> Path:
+    """Return a cleaned table."""
+    return step(name, "02_data_cleaning") / "clean" / f"{table}.parquet"
+
+
+def features(name: str, model: str) -> Path:
+    """Return the feature table of the ``launch`` or the ``completion`` model."""
+    return step(name, "04_feature_analysis") / "features" / f"{model}.parquet"
+
+
+def predictions(name: str, model: str) -> Path:
+    """Return every model's prediction for every validation row."""
+    return step(name, "05_modeling") / "predictions" / f"{model}.parquet"
+
+
+def set_aside(name: str, table: str) -> Path:
+    """Return the rows of a table that cleaning set aside, with the rule that took each."""
+    return step(name, "02_data_cleaning") / "set_aside" / f"{table}.parquet"
+
+
+def model(name: str, kind: str) -> Path:
+    """Return the chosen ``launch`` or ``completion`` model of a window."""
+    return step(name, "05_modeling") / "models" / f"{kind}.skops"

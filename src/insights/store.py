@@ -1,0 +1,275 @@
+"""The store: what a notebook writes, and how it gets into place.
+
+A notebook opens its :class:`Step`, writes tables, figures, data and results into a folder aside, and
+finishes it in its last cell: only then does the folder take the place of an earlier good one, as a whole.
+Every number that is shown to anyone is a record of the results store, ``results.json``, which is
+assembled from the finished steps.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from insights import paths
+from insights.params import Params, load
+
+SHOWN_VERSIONS = (
+    "duckdb", "fairlearn", "ibis-framework", "numpy", "pandas", "pandera", "papermill", "scikit-learn",
+    "statsmodels", "tpot", "xgboost",
+)  # fmt: skip
+
+
+class StoreError(ValueError):
+    """A result that cannot be stored; the message names the record and the remedy."""
+
+
+@dataclass
+class Step:
+    """What one notebook writes for one window.
+
+    Attributes
+    ----------
+    name : str
+        The notebook, such as ``05_modeling``.
+    params : Params
+        The window's parameters.
+    """
+
+    name: str
+    params: Params
+    records: list[dict] = field(default_factory=list)
+    facts: dict = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The folder in which this step is prepared."""
+        return paths.staging(self.params.window, self.name)
+
+    def place(self, final: Path) -> Path:
+        """Return where a file of this step is prepared, given where it will stand in the end."""
+        return self.folder / final.relative_to(paths.step(self.params.window, self.name))
+
+    def record(self, name, value, *, low=None, high=None, n=None, unit="", model=None, by=None) -> float:
+        """Add one number to the results store and return it.
+
+        Parameters
+        ----------
+        name : str
+            What it is, such as ``launch.roc_auc``.
+        value : float
+            The number itself; must be finite.
+        low, high : float, optional
+            Interval around it.
+        n : int, optional
+            Rows it rests on.
+        unit : str
+            Unit of measurement.
+        model : str, optional
+            The model it speaks of.
+        by : mapping, optional
+            What it was restricted to: split, day, group.
+
+        Raises
+        ------
+        StoreError
+            If the value is not a finite number, or the same thing is recorded twice.
+        """
+        record = {
+            "name": name, "model": model, "by": dict(by or {}), "value": _number(name, value),
+            "low": _number(name, low), "high": _number(name, high), "n": None if n is None else int(n),
+            "unit": unit, "notebook": self.name,
+        }  # fmt: skip
+        if value is None:
+            raise StoreError(f"{name}: no value to record. Record it only where it exists.")
+        if any(_identity(kept) == _identity(record) for kept in self.records):
+            raise StoreError(f"{name} (model {model}, by {by}) is recorded twice. Name what differs in by=.")
+        self.records.append(record)
+        return value
+
+    def table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Write a table under the name it is cited by, as Parquet and CSV, and return it."""
+        folder = self.folder / "tables"
+        folder.mkdir(parents=True, exist_ok=True)
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        return frame
+
+    def figure(self, name: str, figure, data: pd.DataFrame) -> Path:
+        """Write a figure under the name it is cited by, the data behind it beside it, and return its path."""
+        folder = self.folder / "figures"
+        folder.mkdir(parents=True, exist_ok=True)
+        data.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        figure.savefig(folder / f"{name}.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
+        return folder / f"{name}.png"
+
+    def note(self, **facts) -> None:
+        """Add facts to the manifest: hashes of inputs, seeds, the rows that a model saw."""
+        self.facts |= facts
+
+    def finish(self) -> None:
+        """Put this step into place as a whole, and the window's results store and manifest with it.
+
+        Raises
+        ------
+        StoreError
+            If it is in place already: what a second call would put there is an empty folder.
+        """
+        if not self.folder.exists():
+            raise StoreError(
+                f"{self.name}, window {self.params.window}: finished already. Run the notebook again from its top."
+            )
+        _write_json(self.folder / "results.json", sorted(self.records, key=_order))
+        _write_json(self.folder / "manifest.json", self.facts | _circumstances(self.params))
+        with _lock(self.params.window):
+            _replace(self.folder, paths.step(self.params.window, self.name))
+            assemble(self.params.window)
+
+
+def open_step(name: str, window: str) -> Step:
+    """Begin a notebook's work on a window, with an empty folder aside.
+
+    Raises
+    ------
+    insights.params.ParameterError
+        If the window's parameters cannot be used.
+    """
+    step = Step(name, load(window))
+    shutil.rmtree(step.folder, ignore_errors=True)
+    step.folder.mkdir(parents=True)
+    return step
+
+
+def assemble(window: str) -> None:
+    """Write ``results.json`` and ``manifest.json`` of a window from its finished steps."""
+    records, steps = [], {}
+    for name in paths.STEPS:
+        folder = paths.step(window, name)
+        if (folder / "results.json").exists():
+            records += json.loads((folder / "results.json").read_text())
+            steps[name] = json.loads((folder / "manifest.json").read_text()) | _cost(window, name)
+    _write_json(paths.results(window), sorted(records, key=_order))
+    _write_json(paths.manifest(window), {"window": window, "steps": steps})
+
+
+def write_cost(window: str, step: str, seconds: float, peak_bytes: int) -> None:
+    """Write what a step took, beside its folder, and the manifest with it."""
+    cost = {"wall_seconds": round(seconds, 2), "peak_memory_mb": round(peak_bytes / 2**20, 1)}
+    with _lock(window):
+        _write_json(_cost_file(window, step), cost)
+        assemble(window)
+
+
+def results(window: str) -> pd.DataFrame:
+    """Return the results store of a window as a table, a row per record."""
+    frame = pd.DataFrame(json.loads(paths.results(window).read_text()))
+    return frame if len(frame) else pd.DataFrame(columns=list(RECORD))
+
+
+def table(window: str, step: str, name: str) -> pd.DataFrame:
+    """Return a table that another step of the window wrote."""
+    return pd.read_parquet(paths.step(window, step) / "tables" / f"{name}.parquet")
+
+
+def facts(window: str, step: str) -> dict:
+    """Return what another step of the window noted in its manifest."""
+    return json.loads((paths.step(window, step) / "manifest.json").read_text())
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(content)
+    aside.replace(path)
+
+
+RECORD = ("name", "model", "by", "value", "low", "high", "n", "unit", "notebook")
+
+
+def _number(name, value):
+    if value is None:
+        return None
+    if not math.isfinite(value):
+        raise StoreError(
+            f"{name} is {value}. Record only finite numbers, and say in words why one is missing."
+        )
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else float(value)
+
+
+def _identity(record):
+    return record["name"], record["model"], json.dumps(record["by"], sort_keys=True, default=str)
+
+
+def _order(record):
+    return record["name"], record["model"] or "", json.dumps(record["by"], sort_keys=True, default=str)
+
+
+def _write_json(path, content):
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False, default=str)
+    write_atomically(path, f"{text}\n".encode())
+
+
+def _replace(new, final):
+    old = final.with_name(f".{final.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        final.rename(old)
+    new.rename(final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _cost_file(window, step):
+    return paths.window(window) / "costs" / f"{step}.json"
+
+
+def _cost(window, step) -> Mapping:
+    file = _cost_file(window, step)
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def _circumstances(params):
+    versions = {name: importlib.metadata.version(name) for name in SHOWN_VERSIONS}
+    return {
+        "versions": versions | {"python": platform.python_version()},
+        "parameters_sha256": params.digest(),
+        "seed": params.modeling.seed,
+        "code_revision": _revision(),
+    }
+
+
+def _revision():
+    git = shutil.which("git")
+    if git is None:
+        return None
+    done = subprocess.run(  # noqa: S603
+        [git, "describe", "--always", "--dirty", "--abbrev=12"],
+        cwd=paths.root(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout.strip() or None
+
+
+@contextlib.contextmanager
+def _lock(window) -> Iterator[None]:
+    file = paths.window(window) / ".lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
