@@ -1,0 +1,173 @@
+"""Extracts: the simulated records as the exports of a company, one file a table, or one a month and chunk."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from insights import contract
+from insights.simulation import mailings as mail
+from insights.simulation.people import People
+from insights.simulation.products import Catalogue
+from insights.simulation.visits import AGENTS, REFERRER_SHARES, REFERRERS, devices, page_type
+from insights.simulation.world import World
+
+EVENT_NAMES = ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")
+LATE = 0.01
+OTHER_DEVICE = 0.2
+
+
+def recorded(day: np.ndarray, rng: np.random.Generator, hours: float = 1.0) -> np.ndarray:
+    """Return when each record became known: soon after it happened, a few of them days later."""
+    late = (rng.random(len(day)) < LATE) * rng.uniform(1, 25, size=len(day))
+    return day + rng.exponential(hours / 24, size=len(day)) + late
+
+
+def enrollment_ids(chunk: int, count: int) -> list[str]:
+    """Return the identifiers of the enrollments of a chunk of people."""
+    return [f"N{chunk:03d}-{i:07d}" for i in range(count)]
+
+
+def enrollments(
+    world: World,
+    people: People,
+    catalogue: Catalogue,
+    frame: pd.DataFrame,
+    chunk: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Return enrollments in the contract's columns; what is not recorded by the end is not in the export."""
+    day, finish, leave = (frame[name].to_numpy() for name in ("day", "finish", "leave"))
+    ended = {
+        "completed_at": finish, "completion_recorded_at": recorded(finish, rng, 12.0),
+        "withdrawn_at": leave, "withdrawal_recorded_at": recorded(leave, rng, 24.0),
+    }  # fmt: skip
+    end = world.days(world.end)
+    table = pd.DataFrame(
+        {
+            "enrollment_id": enrollment_ids(chunk, len(frame)),
+            "learner_id": people.ids[frame["person"]],
+            "product_id": catalogue.table["product_id"].to_numpy()[frame["product"]],
+            "enrolled_at": world.at(day), "recorded_at": world.at(recorded(day, rng)),
+            "units": np.ones(len(frame), dtype="int32"), "amount": frame["amount"].to_numpy(),
+        }
+    )  # fmt: skip
+    for value, known in (
+        ("completed_at", "completion_recorded_at"),
+        ("withdrawn_at", "withdrawal_recorded_at"),
+    ):
+        seen = ended[known] < end
+        for name in (value, known):
+            table[name] = pd.Series(world.at(np.nan_to_num(ended[name]))).where(seen)
+    return table[table["recorded_at"] < pd.Timestamp(world.end)]
+
+
+def submissions(
+    world: World, people: People, catalogue: Catalogue, frame: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return submissions in the contract's columns."""
+    table = pd.DataFrame(
+        {
+            "learner_id": people.ids[frame["person"]],
+            "product_id": catalogue.table["product_id"].to_numpy()[frame["product"]],
+            "work_id": "quiz-" + (frame["work"] + 1).astype("str"),
+            "submitted_at": world.at(frame["day"]), "recorded_at": world.at(recorded(frame["day"].to_numpy(), rng)),
+            "due_at": world.at(frame["due"]), "score": frame["score"].to_numpy(dtype="float64"),
+        }
+    )  # fmt: skip
+    return table[(table["recorded_at"] < pd.Timestamp(world.end)).to_numpy()]
+
+
+def page_views(
+    world: World, people: People, catalogue: Catalogue, frame: pd.DataFrame, rng: np.random.Generator
+) -> pa.Table:
+    """Return page views in the contract's columns, as Arrow; sorted by month, then person, then time."""
+    day = frame["day"].to_numpy()
+    known = recorded(day, rng, 0.5)
+    frame = frame.assign(recorded=known)[(known < world.days(world.end))]
+    frame = frame.iloc[
+        np.lexsort((frame["day"], frame["cookie"], world.month_of(world.at(frame["recorded"]))))
+    ]
+    product = frame["product"].to_numpy()
+    launched = world.days(catalogue.table["launched_at"].to_numpy(dtype="datetime64[us]"))
+    kind = page_type(frame["day"].to_numpy(), frame["page_type"].to_numpy(), launched[product], rng)
+    n, person = len(frame), frame["person"].to_numpy()
+    agent = devices(people, rng)[frame["cookie"], (rng.random(n) < OTHER_DEVICE).astype(int)]
+    cookies = pa.array([f"c{identifier[1:]}" for identifier in people.ids])
+    return pa.table(
+        {
+            "learner_id": _coded(people.ids, np.where(person < 0, 0, person), person < 0),
+            "anonymous_id": pa.DictionaryArray.from_arrays(frame["cookie"].to_numpy(dtype="int32"), cookies),
+            "viewed_at": world.at(frame["day"]), "recorded_at": world.at(frame["recorded"]),
+            "page_type": pa.array(kind).dictionary_encode(),
+            "product_id": _coded(catalogue.table["product_id"].to_numpy(), np.maximum(product, 0), product < 0),
+            "views": np.ones(n, dtype="int32"), "url": _urls(kind, frame["page"].to_numpy()),
+            "referrer": _coded(REFERRERS, rng.choice(len(REFERRERS), size=n, p=REFERRER_SHARES), None),
+            "user_agent": _coded(AGENTS, agent, None),
+            "seconds": frame["seconds"].to_numpy(dtype="int32"),
+        }
+    )  # fmt: skip
+
+
+def email_events(
+    world: World, people: People, catalogue: Catalogue, plan: mail.Mailings, frame: pd.DataFrame,
+    rng: np.random.Generator,
+) -> pa.Table:  # fmt: skip
+    """Return e-mail events in the contract's columns, as Arrow; sorted by month, then person, then time."""
+    known = recorded(frame["day"].to_numpy(), rng, 0.3)
+    frame = frame.assign(recorded=known)[known < world.days(world.end)]
+    frame = frame.iloc[
+        np.lexsort((frame["day"], frame["person"], world.month_of(world.at(frame["recorded"]))))
+    ]
+    mailing = frame["mailing"].to_numpy()
+    product = plan.table["product"].to_numpy()[mailing]
+    lists, codes = np.unique(plan.table["newsletter"], return_inverse=True)
+    return pa.table(
+        {
+            "learner_id": _coded(people.ids, frame["person"].to_numpy(), None),
+            "happened_at": world.at(frame["day"]), "recorded_at": world.at(frame["recorded"]),
+            "event": _coded(np.array(EVENT_NAMES), frame["kind"].to_numpy(), None),
+            "campaign": _coded(plan.table["campaign"].to_numpy(), mailing, None),
+            "newsletter": _coded(lists, codes[mailing], None),
+            "product_id": _coded(catalogue.table["product_id"].to_numpy(), np.maximum(product, 0), product < 0),
+            "user_agent": _coded(np.array([mail.PERSON, mail.PROXY, mail.SCANNER]), frame["agent"].to_numpy(), None),
+        }
+    )  # fmt: skip
+
+
+def write(name: str, table: pd.DataFrame | pa.Table, path: Path) -> None:
+    """Write a table of the contract, with the contract's columns, order and types."""
+    typed = _typed(name, table) if isinstance(table, pd.DataFrame) else table
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(typed, path, compression="zstd", compression_level=1, store_schema=False)
+
+
+def write_by_month(name: str, world: World, table: pa.Table, folder: Path, chunk: int) -> None:
+    """Write a table that is sorted by month of recording, a file per month."""
+    month = world.month_of(table["recorded_at"].to_numpy())
+    edges = np.searchsorted(month, np.arange(world.months + 1))
+    for m, (start, stop) in enumerate(pairwise(edges)):
+        if stop > start:
+            label = str(world.starts[m])[:7]
+            write(name, table.slice(start, stop - start), folder / name / label / f"part-{chunk:03d}.parquet")
+
+
+def _typed(name, frame):
+    declared = contract.schema(name, [c for c in contract.columns(name) if c in frame.columns])
+    return pa.Table.from_pandas(frame[list(declared)].reset_index(drop=True), preserve_index=False).cast(
+        declared.to_pyarrow(), safe=False
+    )
+
+
+def _coded(values, codes, missing):
+    indices = pa.array(np.asarray(codes, dtype="int32"), mask=missing)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(np.asarray(values).astype(object)))
+
+
+def _urls(kind, page):
+    names, codes = np.unique(kind, return_inverse=True)
+    values = [f"/{name.replace('_', '-')}/{number}" for name in names for number in range(41)]
+    return _coded(np.array(values), codes * 41 + page, None)

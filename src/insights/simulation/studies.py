@@ -1,0 +1,159 @@
+"""Studies: who enrolls in what, how they work at it, and whether they complete it."""
+
+import numpy as np
+import pandas as pd
+
+from insights.simulation.choice import choose_products, choose_topics
+from insights.simulation.people import People
+from insights.simulation.products import CANNIBALISATION, ENROLLMENTS_A_MONTH, WEEKS, Catalogue, topic_totals
+from insights.simulation.world import World
+
+PAGES = np.array(["lesson", "quiz", "forum", "resource", "course_home"])
+PAGE_SHARES = (0.55, 0.12, 0.08, 0.1, 0.15)
+COMMUNITY_EFFECT = 0.6
+COMMUNITY_DAYS = 45
+LUCK_SD = 0.8
+STEEPNESS = 1.3
+TOOK_LOG = (-0.1, 0.35)
+LEAVES, LEAVES_SHARE = (0.05, 0.9), 0.45
+VIEWS_PER_ENROLLMENT = 7.0
+
+
+def topic_demand(world: World, people: People) -> np.ndarray:
+    """Return what these people would buy of each topic in each month, shape (topics, months)."""
+    return wanting(people).T @ people.here(world) * world.season[None, : world.months]
+
+
+def wanting(people: People) -> np.ndarray:
+    """Return how many products of each topic a person buys in an ordinary month, shape (people, topics)."""
+    return people.interest * people.activity[:, None] * ENROLLMENTS_A_MONTH
+
+
+def enroll(
+    world: World, people: People, catalogue: Catalogue, attended: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Let people enroll, and settle how it ends.
+
+    Parameters
+    ----------
+    attended : pandas.DataFrame
+        From :func:`insights.simulation.community.attend`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``person, product, day, amount, effort, propensity, length, finish, leave``; days since the start of the
+        history, ``finish`` and ``leave`` missing where it never happened.
+    """
+    person, product, month = _purchases(world, people, catalogue, rng)
+    n = len(person)
+    begin = world.days(world.starts)
+    launched = np.nan_to_num(world.days(_launched(catalogue)))
+    earliest = np.maximum.reduce([begin[month], launched[product], people.registered[person]])
+    day = earliest + rng.random(n) * np.maximum(begin[month + 1] - earliest, 0.02)
+    frame = pd.DataFrame({"person": person, "product": product, "day": day})
+    frame = frame.sort_values(["person", "day"], kind="stable").drop_duplicates(["person", "product"])
+    return _settle(people, catalogue, frame.reset_index(drop=True), attended, rng)
+
+
+def course_views(world: World, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the page views within courses: ``person, product, day, page_type, seconds, page``."""
+    number = rng.poisson(VIEWS_PER_ENROLLMENT * np.exp(0.45 * frame["effort"] - 0.1))
+    row = np.repeat(np.arange(len(frame)), number)
+    until = _active_until(frame)[row]
+    fading = np.where(
+        frame["finish"].isna().to_numpy()[row], rng.exponential(0.35, size=len(row)), rng.random(len(row))
+    )
+    day = frame["day"].to_numpy()[row] + np.minimum(fading, 1.0) * until + rng.random(len(row)) * 0.2
+    views = pd.DataFrame(
+        {
+            "person": frame["person"].to_numpy()[row], "product": frame["product"].to_numpy()[row], "day": day,
+            "page_type": rng.choice(PAGES, size=len(row), p=PAGE_SHARES),
+            "seconds": np.minimum(rng.lognormal(5.2, 0.9, size=len(row)), 7200).astype("int32"),
+            "page": rng.integers(1, 25, size=len(row)),
+        }
+    )  # fmt: skip
+    return views[views["day"] < world.days(world.end)]
+
+
+def submissions(world: World, people: People, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the quizzes handed in: ``person, product, day, due, score, work``."""
+    chance = 1 / (1 + np.exp(-(frame["effort"] + 0.3)))
+    number = rng.binomial(3, chance)
+    row = np.repeat(np.arange(len(frame)), number)
+    work = np.concatenate([np.arange(k) for k in number]) if len(number) else np.array([], dtype=int)
+    start = frame["day"].to_numpy()[row]
+    length = frame["length"].to_numpy()[row]
+    day = start + (work + 0.4 + 0.6 * rng.random(len(row))) * length / 3
+    score = 68 + 8 * people.skill[frame["person"].to_numpy()[row]] + rng.normal(scale=11, size=len(row))
+    handed = pd.DataFrame(
+        {
+            "person": frame["person"].to_numpy()[row], "product": frame["product"].to_numpy()[row], "day": day,
+            "due": start + (work + 1) * length / 3, "score": np.round(score.clip(0, 100), 0), "work": work,
+        }
+    )  # fmt: skip
+    left = frame["leave"].to_numpy()[row]
+    return handed[(day < world.days(world.end)) & ~(day > left)]
+
+
+def _launched(catalogue):
+    return catalogue.table["launched_at"].to_numpy(dtype="datetime64[us]")
+
+
+def _purchases(world, people, catalogue, rng):
+    """Draw purchases by month: how many of each topic, then which product of the topic, by attraction."""
+    attraction = catalogue.attraction()[:, : world.months]
+    pull = topic_totals(attraction.T, catalogue.topic).T
+    with np.errstate(divide="ignore"):
+        drawn = np.where(pull > 0, pull ** (1 - CANNIBALISATION), 0.0) * world.season[None, : world.months]
+    number = rng.poisson(people.here(world) * (wanting(people) @ drawn))
+    person, month = np.nonzero(number)
+    repeat = number[person, month]
+    person, month = np.repeat(person, repeat), np.repeat(month, repeat)
+    by_topic = people.interest[person] * drawn.T[month]
+    topic = choose_topics(by_topic, rng)
+    return person, choose_products(attraction, catalogue.topic, month, topic, rng), month
+
+
+def _settle(people, catalogue, frame, attended, rng):
+    person, product, n = frame["person"].to_numpy(), frame["product"].to_numpy(), len(frame)
+    table = catalogue.table
+    level = table["level"].map({"beginner": 0, "intermediate": 1, "advanced": 2}).to_numpy()[product]
+    match = people.interest[person, catalogue.topic[product]]
+    effort = (
+        0.85 * people.diligence[person] + 1.2 * (match - 0.2) - 0.25 * level + 0.2 * people.skill[person]
+        + COMMUNITY_EFFECT * _came_lately(frame, attended) + rng.normal(scale=LUCK_SD, size=n) - 0.1
+    )  # fmt: skip
+    propensity = 1 / (1 + np.exp(-STEEPNESS * effort))
+    length = 7.0 * table["kind"].map(WEEKS).to_numpy()[product]
+    took = length * rng.lognormal(*TOOK_LOG, size=n)
+    completes = rng.random(n) < propensity
+    leaves = ~completes & (rng.random(n) < LEAVES_SHARE)
+    paid = table["price"].astype(float).to_numpy()[product] * np.where(rng.random(n) < 0.25, 0.6, 1.0)
+    start = frame["day"].to_numpy()
+    return frame.assign(
+        amount=np.round(paid, 2), effort=effort, propensity=propensity, length=length,
+        finish=np.where(completes, start + took, np.nan),
+        leave=np.where(leaves, start + length * rng.uniform(*LEAVES, size=n), np.nan),
+    )  # fmt: skip
+
+
+def _came_lately(frame, attended):
+    """Whether the person came to an event in the weeks before the enrollment: a cause of completing."""
+    came = attended[["person", "day"]].dropna().sort_values("day", kind="stable")
+    left = frame[["person", "day"]].reset_index(names="row").sort_values("day", kind="stable")
+    last = pd.merge_asof(
+        left,
+        came.assign(event_day=came["day"]),
+        on="day",
+        by="person",
+        direction="backward",
+        tolerance=COMMUNITY_DAYS,
+    )
+    return last.sort_values("row")["event_day"].notna().to_numpy().astype(float)
+
+
+def _active_until(frame):
+    end = np.fmin(frame["finish"].to_numpy(), frame["leave"].to_numpy())
+    stopped = np.where(np.isnan(end), frame["day"].to_numpy() + frame["length"].to_numpy(), end)
+    return np.maximum(stopped - frame["day"].to_numpy(), 0.05)
