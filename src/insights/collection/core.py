@@ -1,0 +1,189 @@
+"""Collecting: from a source's raw tables to a window's tables without identities, and an account of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from types import ModuleType
+
+import duckdb
+import ibis
+import pandas as pd
+
+from insights import contract, paths, store, warehouse
+from insights.collection import folder, identities, layout, online_retail, oulad, simulated, window
+from insights.collection.source import CollectionError, Exclusion, Extract, Input
+from insights.params import Params
+
+SOURCES: dict[str, ModuleType] = {
+    "simulation": simulated, "folder": folder, "oulad": oulad, "online_retail": online_retail,
+}  # fmt: skip
+UNREADABLE = (duckdb.DataError, duckdb.IOException, duckdb.InvalidInputException)
+COLLECTED, ABSENT = "collected", "not in this source"
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The account of a collection, ready to be shown.
+
+    Attributes
+    ----------
+    tables : pandas.DataFrame
+        A row per table of the contract: ``table, status, rows_read, rows, rows_outside_window, first, last,
+        files``. ``first`` and ``last`` are the earliest and latest time at which a kept record happened.
+    columns : pandas.DataFrame
+        A row per column of the contract: ``table, column, sensitivity, treatment, note``. The treatment is
+        ``kept``, ``pseudonymised``, ``dropped``, ``scrubbed`` or ``absent``.
+    inputs : pandas.DataFrame
+        A row per file that was read: ``file, bytes, sha256``.
+    exclusions : pandas.DataFrame
+        Rows that are no records of their table: ``table, reason, rows``.
+    """
+
+    tables: pd.DataFrame
+    columns: pd.DataFrame
+    inputs: pd.DataFrame
+    exclusions: pd.DataFrame
+
+
+def collect(
+    step: store.Step, con: ibis.BaseBackend, progress: Callable[[str], None] | None = None
+) -> Collected:
+    """Collect a window's tables from its source into the step's folder, without identities.
+
+    Parameters
+    ----------
+    step : insights.store.Step
+        The opened step ``00_data_collection``.
+    con : ibis.BaseBackend
+        From :func:`insights.warehouse.connect`.
+    progress : callable, optional
+        Told in a few words what is being done.
+
+    Returns
+    -------
+    Collected
+
+    Raises
+    ------
+    CollectionError
+        If the source is absent, broken or misshapen.
+    """
+    params, tell = step.params, progress or _silent
+    check_source(params)
+    try:
+        return _collect(step, con, tell)
+    except UNREADABLE as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CollectionError(
+            f"window {params.window}, source {params.source.kind}: the records could not be read to their "
+            f"end and written ({reason}). Correct the value or file named, or export it again."
+        ) from None
+
+
+def check_source(params: Params) -> None:
+    """Refuse a source that is absent, wrongly mapped or too short for the window; reads no records.
+
+    Raises
+    ------
+    CollectionError
+        With the value, the place and the remedy.
+    """
+    SOURCES[params.source.kind].check(params)
+
+
+def _silent(text):
+    pass
+
+
+def _collect(step, con, tell):
+    params = step.params
+    extract = SOURCES[params.source.kind].read(params, con, tell)
+    raw = {
+        name: window.shaped(name, extract.tables[name]) for name in contract.TABLES if name in extract.tables
+    }
+    seen = {n: window.restrict(contract.TABLES[n], t, params.start, params.end) for n, t in raw.items()}
+    blank = {name: _blank(name, seen[name], params.end) for name in seen}
+    read = {name: int(table.count().to_pyarrow().as_py()) for name, table in raw.items()}
+    tell("replacing identities")
+    known = {n: window.blank_unknown(contract.TABLES[n], t, params.end) for n, t in seen.items()}
+    with identities.replacements(con, known, extract.key, identities.known_names(raw)) as held:
+        for name, records in known.items():
+            tell(f"writing {name}")
+            months = layout.months(name, records, read[name])
+            private = identities.protect(name, records, held)
+            layout.write_sorted(
+                con, name, private, step.place(_path(step, name)), months, staged=not extract.monthly
+            )
+    return _account(step, con, extract, read, blank)
+
+
+def _blank(name, records, end):
+    """Count what is blanked and refuse identifiers that hold addresses, in one pass over the table."""
+    later = window.blanked(contract.TABLES[name], records, end)
+    things = identities.addresses(name, records)
+    asked = {f"b_{c}": e for c, e in later.items()} | {f"a_{c}": e for c, e in things.items()}
+    if not asked:
+        return {}
+    counts = records.aggregate(**asked).to_pyarrow().to_pylist()[0]
+    identities.require_no_addresses(name, {column: counts[f"a_{column}"] for column in things})
+    return {column: counts[f"b_{column}"] for column in later}
+
+
+def _path(step, name):
+    if name == "protected":
+        return paths.protected(step.params.window)
+    return paths.collected(step.params.window, name)
+
+
+def _account(step, con, extract, read, blank) -> Collected:
+    tables = [_table_row(step, con, extract, name, read) for name in contract.TABLES]
+    columns = [
+        _column_row(extract, column, blank)
+        for name in contract.TABLES
+        for column in contract.columns(name).values()
+    ]
+    return Collected(
+        tables=pd.DataFrame(tables),
+        columns=pd.DataFrame(columns),
+        inputs=_frame(extract.inputs, Input),
+        exclusions=_frame(extract.exclusions, Exclusion),
+    )
+
+
+def _table_row(step, con, extract: Extract, name, read):
+    if name not in read:
+        return {"table": name, "status": ABSENT, "rows_read": 0, "rows": 0, "rows_outside_window": 0,
+                "first": pd.NaT, "last": pd.NaT, "files": ""}  # fmt: skip
+    written = warehouse.read(con, step.place(_path(step, name)))
+    happened = written[contract.TABLES[name].happened]
+    found = written.aggregate(rows=written.count(), first=happened.min(), last=happened.max())
+    summary = found.to_pyarrow().to_pylist()[0]
+    outside = read[name] - summary["rows"]
+    return {"table": name, "status": COLLECTED, "rows_read": read[name], "rows": summary["rows"],
+            "rows_outside_window": outside, "first": summary["first"], "last": summary["last"],
+            "files": extract.files.get(name, "")}  # fmt: skip
+
+
+def _column_row(extract: Extract, column: contract.Column, blank: Mapping):
+    raw = extract.tables.get(column.table)
+    present = raw is not None and column.name in raw.columns
+    notes = [extract.notes.get((column.table, column.name), "")] if present else []
+    unknown = blank.get(column.table, {}).get(column.name, 0)
+    if unknown:
+        notes.append(f"{unknown:,} values known only at or after the end of the window are blank")
+    return {
+        "table": column.table, "column": column.name, "sensitivity": column.sensitivity,
+        "treatment": _treatment(column) if present else "absent", "note": "; ".join(filter(None, notes)),
+    }  # fmt: skip
+
+
+def _treatment(column: contract.Column) -> str:
+    if column.name in contract.DROPPED:
+        return "dropped"
+    if column.name in contract.pseudonymised(column.table):
+        return "pseudonymised"
+    scrubbed = [*identities.typed(column.table), *identities.WITHOUT_QUERY]
+    return "scrubbed" if column.name in scrubbed else "kept"
+
+
+def _frame(items, kind):
+    return pd.DataFrame([asdict(item) for item in items], columns=list(kind.__dataclass_fields__))

@@ -1,0 +1,97 @@
+"""Reading typed values from the text of an export: null where a value cannot be read, never a guess.
+
+A whole number with a fraction is not rounded, a time with an offset is brought to UTC, a time without one is
+taken in the zone that the mapping names.
+"""
+
+import ibis
+import ibis.expr.datatypes as dt
+
+TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+EPOCHS = {"epoch": "s", "epoch_ms": "ms", "epoch_us": "us"}
+_NAIVE, _ZONED = dt.Timestamp(scale=6), dt.Timestamp(timezone="UTC", scale=6)
+_NUMBER = r"^[+-]?(?:\d{{1,3}}(?:[{thousands}]\d{{3}})+|\d*)(?:[{decimal}]\d+)?(?:[eE][+-]?\d+)?$"
+_OFFSET = r"\d(?:Z|z| ?UTC|[+-]\d{2}(?::?\d{2})?)$"
+
+
+def as_text(value: ibis.Value, missing=()) -> ibis.Value:
+    """Return any value as stripped text, null where it is empty or one of the marks of a missing value."""
+    text = value.cast("string").strip()
+    return ibis.ifelse(text.isin(["", *missing]), ibis.null("string"), text)
+
+
+def identifier(text: ibis.Value) -> ibis.Value:
+    """Return an identifier without the fraction that a number gets when its column has gaps: 17850, not 17850.0."""
+    return text.re_replace(r"^(\d+)\.0$", r"\1")
+
+
+def parsed(
+    text: ibis.Value, dtype: dt.DataType, *, date_format=None, zone="UTC", decimal_mark="."
+) -> ibis.Value:
+    """Return text as a value of a contract type, null where it cannot be read as one.
+
+    Parameters
+    ----------
+    text : ibis.Value
+        From :func:`as_text`.
+    dtype : ibis.expr.datatypes.DataType
+    date_format : str, optional
+        ``strptime`` codes or a key of ``EPOCHS``; ISO 8601 where not given.
+    zone : str
+        Zone of times without an offset.
+    decimal_mark : str
+        ``.`` or ``,``.
+    """
+    if dtype.is_string():
+        return text
+    if dtype.is_timestamp():
+        return _instant(text, date_format, zone)
+    if dtype.is_boolean():
+        lower = text.lower()
+        return ibis.cases((lower.isin(TRUE), True), (lower.isin(FALSE), False))
+    return _number(text, dtype, decimal_mark)
+
+
+def in_utc(time: ibis.Value, zone: str) -> ibis.Value:
+    """Return a typed date or time as naive UTC; one without an offset is taken in ``zone``."""
+    if time.type().is_timestamp() and time.type().timezone:
+        return time.cast(_ZONED).cast(_NAIVE)
+    local = time.cast(_NAIVE)
+    return local if zone == "UTC" else timezone(zone, local).cast(_NAIVE)
+
+
+@ibis.udf.scalar.builtin
+def timezone(zone: str, local: _NAIVE) -> _ZONED:
+    """Return the instant of a local time (DuckDB)."""
+
+
+@ibis.udf.scalar.builtin(name="try_strptime")
+def _local(text: str, codes: str) -> _NAIVE:
+    """Read a time without an offset, null where it does not fit (DuckDB)."""
+
+
+@ibis.udf.scalar.builtin(name="try_strptime")
+def _zoned(text: str, codes: str) -> _ZONED:
+    """Read a time with an offset, null where it does not fit (DuckDB)."""
+
+
+def _instant(text, date_format, zone):
+    if date_format in EPOCHS:
+        return text.try_cast("int64").as_timestamp(EPOCHS[date_format]).cast(_NAIVE)
+    if date_format and "%z" in date_format.lower():
+        return _zoned(text, date_format).cast(_NAIVE)
+    if date_format:
+        return in_utc(_local(text, date_format), zone)
+    local = in_utc(text.try_cast(_NAIVE), zone)
+    return ibis.ifelse(text.re_search(_OFFSET), text.try_cast(_ZONED).cast(_NAIVE), local)
+
+
+def _number(text, dtype, decimal_mark):
+    thousands = "," if decimal_mark == "." else "."
+    plain = text.re_replace(r"[$€£\s]", "")
+    fits = plain.re_search(_NUMBER.format(thousands=thousands, decimal=decimal_mark))
+    digits = ibis.ifelse(fits, plain.replace(thousands, "").replace(decimal_mark, "."), ibis.null("string"))
+    number = digits.try_cast("float64")
+    if dtype.is_integer():
+        return ibis.ifelse(number == number.floor(), number.try_cast(dtype), ibis.null(dtype))
+    return digits.try_cast(dtype)

@@ -1,0 +1,102 @@
+"""What every source hands over: raw tables in contract columns, and an account of where they came from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ibis
+
+from insights import paths
+from insights.params import Params
+
+
+class CollectionError(ValueError):
+    """A source that cannot be collected; the message names the value, the place and the remedy."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that was read: its name below the source's folder, its size, and its SHA-256 where taken."""
+
+    file: str
+    bytes: int
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Rows of a source that are no records of the contract's table: which, why, how many."""
+
+    table: str
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Everything a source holds for a window, before any of it is restricted or made private.
+
+    Attributes
+    ----------
+    tables : mapping of str to ibis.Table
+        Raw tables by their name in the contract, lazy, with columns named as in the contract.
+    key : bytes
+        Key of the pseudonyms.
+    inputs : sequence of Input
+        Files that were read.
+    files : mapping of str to str
+        For each table, the files it came from, in words.
+    notes : mapping of (str, str) to str
+        Conventions by table and column: what was assumed where the source does not say.
+    exclusions : sequence of Exclusion
+        Rows left out because they are something else.
+    monthly : bool
+        Whether large tables lie in files by month, so that a month can be read by itself.
+    """
+
+    tables: Mapping[str, ibis.Table]
+    key: bytes
+    inputs: Sequence[Input]
+    files: Mapping[str, str]
+    notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    exclusions: Sequence[Exclusion] = ()
+    monthly: bool = False
+
+
+def locate(params: Params, remedy: str) -> Path:
+    """Return the folder (or file) of a source: ``source.path``, or its name in ``data/`` or ``../shared/data/``.
+
+    Parameters
+    ----------
+    params : Params
+    remedy : str
+        What to download and what to do with it, for the error.
+
+    Raises
+    ------
+    CollectionError
+        If it is not there.
+    """
+    named, kind = params.source.path, params.source.kind
+    looked = [named] if named else [f"data/{kind}", f"../shared/data/{kind}"]
+    for place in looked:
+        if (paths.root() / place).exists():
+            return (paths.root() / place).resolve()
+    raise CollectionError(
+        f"window {params.window}: the files of source {kind} are not in {' or '.join(looked)}. {remedy}"
+    )
+
+
+def require_reach(params: Params, first, last, data: str) -> None:
+    """Refuse a window that is not within ``[first, last)``, the dates that the data cover.
+
+    Raises
+    ------
+    CollectionError
+    """
+    dates = params.dates
+    if dates.start < first or dates.end > last:
+        raise CollectionError(
+            f"params/{params.window}.yaml: the window {dates.start} to {dates.end} reaches past {data}, "
+            f"which cover {first} to {last}. Choose dates within."
+        )
