@@ -1,0 +1,237 @@
+"""Cleaning: named rules, each with its reason, and a ledger that balances.
+
+A rule sets rows aside; it never deletes them: what is set aside is written beside the clean table with the
+name of the first rule that took it, so that rows in = kept + set aside by rule. Opens and clicks are never
+set aside for having been made by a machine: each carries the probability that a person made it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import ibis
+import pandas as pd
+
+from insights import contract, paths, warehouse
+from insights.params import Params
+from insights.progress import report
+from insights.store import Step
+
+KEPT = "kept"
+RULE = "set_aside_by"
+LEDGER_COLUMNS = ["table", "rule", "why", "rows_in", "set_aside", "rows_out", "share"]
+
+
+class CleaningError(ValueError):
+    """More rows set aside than the budget allows; the message shows table, rules and counts."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A reason to set rows aside.
+
+    Attributes
+    ----------
+    name : str
+        Named after the defect.
+    why : str
+        What would go wrong if the rows stayed.
+    broken : callable
+        Takes the table's name and the tables, returns a boolean column that is true for rows to set aside,
+        or None where the rule does not apply.
+    """
+
+    name: str
+    why: str
+    broken: Callable
+
+
+def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> pd.DataFrame:
+    """Clean every table of a window and write it; return the ledger.
+
+    Parameters
+    ----------
+    step : insights.store.Step
+        Step 02, which owns the clean tables.
+    con : ibis.BaseBackend
+    tables : dict of str to ibis.Table
+        Collected tables by name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per table and rule that set rows aside (and one per clean table): ``rows_in``, ``set_aside``,
+        ``rows_out``, ``share`` of the table's rows, ``why``.
+
+    Raises
+    ------
+    CleaningError
+        If a table loses more than ``cleaning.max_loss`` of its rows. Nothing of an earlier run is lost.
+    """
+    ledger = pd.concat([_clean_table(step, con, name, tables) for name in tables], ignore_index=True)
+    _keep_budget(ledger, step.params)
+    step.table("table_2_1_ledger", ledger)
+    for name, part in ledger.groupby("table", sort=False):
+        step.record("cleaning.rows_in", int(part["rows_in"].iloc[0]), by={"table": name}, unit="rows")
+        step.record("cleaning.rows_out", int(part["rows_out"].iloc[-1]), by={"table": name}, unit="rows")
+    return ledger
+
+
+def by_table(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per table: ``rows_in, set_aside, rows_out, share``; the books balance."""
+    grouped = ledger.groupby("table", sort=False)
+    return grouped.agg(
+        rows_in=("rows_in", "first"), set_aside=("set_aside", "sum"), rows_out=("rows_out", "last"),
+        share=("share", "sum"),
+    ).reset_index()  # fmt: skip
+
+
+def tables(con: ibis.BaseBackend, window: str) -> dict[str, ibis.Table]:
+    """Return the clean tables of a window by name; those its source lacks are absent."""
+    found = {name: paths.clean(window, name) for name in contract.TABLES}
+    return {name: warehouse.read(con, path) for name, path in found.items() if path.exists()}
+
+
+def rules_of(name: str, present: dict[str, ibis.Table]) -> list[tuple[Rule, ibis.Value]]:
+    """Return the rules that apply to a table, each with its condition."""
+    applied = [(rule, rule.broken(name, present)) for rule in RULES]
+    return [(rule, condition) for rule, condition in applied if condition is not None]
+
+
+def human_probability(events: ibis.Table) -> ibis.Value:
+    """Return the probability that a person, not a machine, made an open or click.
+
+    Privacy proxies fetch images on delivery whoever reads; link scanners follow links at once. Both name
+    themselves in the user agent in part of the cases only, so nothing is ever certain.
+    """
+    if "user_agent" not in events.columns:
+        return _decimal(0.5)
+    agent = events.user_agent.fill_null("").lower()
+    machine = agent.re_search("proxy|bot|crawler|scanner|safelinks|barracuda|proofpoint|mimecast|preview")
+    opened = ibis.ifelse(machine, _decimal(0.05), _decimal(0.60))
+    clicked = ibis.ifelse(machine, _decimal(0.02), _decimal(0.90))
+    return events.event.cases(("opened", opened), ("clicked", clicked), else_=_decimal(1.0))
+
+
+def _clean_table(step, con, name, present):
+    report(f"cleaning {name}")
+    flagged = _flag(name, present)
+    held = con.create_table(ibis.util.gen_name(name), obj=flagged, temp=True)
+    counts = held.group_by(RULE).agg(rows=held.count()).to_pandas().set_index(RULE)["rows"]
+    kept = held.filter(held[RULE] == KEPT).drop(RULE)
+    if name == "email_events":
+        kept = kept.mutate(human_probability=human_probability(kept))
+    warehouse.write(kept, step.place(paths.clean(step.params.window, name)), contract.order(name, kept))
+    if counts.drop(KEPT, errors="ignore").sum():
+        aside = paths.set_aside(step.params.window, name)
+        warehouse.write(held.filter(held[RULE] != KEPT), step.place(aside), contract.order(name, held))
+    con.drop_table(held.op().name)
+    return _ledger(name, counts, [rule for rule, _ in rules_of(name, present)])
+
+
+def _flag(name, present):
+    table = present[name]
+    first = [(condition.fill_null(False), rule.name) for rule, condition in rules_of(name, present)]
+    flagged = table.mutate(**{RULE: ibis.cases(*first, else_=KEPT) if first else ibis.literal(KEPT)})
+    return flagged
+
+
+def _ledger(name, counts, rules):
+    total = int(counts.sum())
+    rows, left = [], total
+    for rule in rules:
+        gone = int(counts.get(rule.name, 0))
+        rows.append([name, rule.name, rule.why, left, gone, left - gone, gone / total if total else 0.0])
+        left -= gone
+    return pd.DataFrame(rows, columns=LEDGER_COLUMNS)
+
+
+def _keep_budget(ledger, params: Params):
+    lost = ledger.groupby("table")[["set_aside", "share"]].sum()
+    for name, row in lost[lost["share"] > params.cleaning.max_loss].iterrows():
+        part = ledger[(ledger["table"] == name) & (ledger["set_aside"] > 0)]
+        reasons = ", ".join(f"{r.rule} {r.set_aside:,}" for r in part.itertuples())
+        rows_in = int(ledger.loc[ledger["table"] == name, "rows_in"].max())
+        raise CleaningError(
+            f"{name}, window {params.window}: {int(row['set_aside']):,} of {rows_in:,} rows "
+            f"({row['share']:.1%}) set aside ({reasons}), above the {params.cleaning.max_loss:.0%} budget. "
+            f"Check the export, or raise cleaning.max_loss in params/{params.window}.yaml and say why."
+        )
+
+
+def _decimal(value):
+    return ibis.literal(value).cast("decimal(3, 2)")
+
+
+def _duplicate(name, present):
+    table, key = present[name], list(contract.TABLES[name].key)
+    same = key or _described(table)
+    rest = [table[c] for c in table.columns if c not in same]
+    window = ibis.window(group_by=[table[c] for c in same], order_by=[table.recorded_at, *rest])
+    return ibis.row_number().over(window) > 0
+
+
+def _described(table):
+    return [c for c in table.columns if c != "recorded_at"]
+
+
+def _recorded_too_early(name, present):
+    table = present[name]
+    return table.recorded_at < table[contract.TABLES[name].happened]
+
+
+def _out_of_range(name, present):
+    table = present[name]
+    checks = [_beyond(table[c.name], c) for c in contract.columns(name).values() if c.name in table.columns]
+    found = [check for check in checks if check is not None]
+    return _any(found)
+
+
+def _beyond(value, column):
+    parts = []
+    if column.minimum is not None:
+        parts.append(value < column.minimum)
+    if column.maximum is not None:
+        parts.append(value > column.maximum)
+    if column.allowed:
+        parts.append(value.notnull() & ~value.isin(column.allowed))
+    return _any(parts)
+
+
+def _impossible_order(name, present):
+    table, spec = present[name], contract.TABLES[name]
+    ends = [c for c in spec.later if c in table.columns and table[c].type().is_timestamp()]
+    ends = [c for c in ends if (name, c) not in _MAY_COME_FIRST]
+    return _any([(table[c] < table[spec.happened]).fill_null(False) for c in ends])
+
+
+_MAY_COME_FIRST = {("products", "launched_at")}
+
+
+def _unknown_product(name, present):
+    return _orphan(name, present, "product_id", "products")
+
+
+def _unknown_learner(name, present):
+    return _orphan(name, present, "learner_id", "learners")
+
+
+def _orphan(name, present, key, owner):
+    if name == owner or owner not in present or key not in present[name].columns:
+        return None
+    value, owners = present[name][key], _flag(owner, present)
+    return value.notnull() & value.notin(owners.filter(owners[RULE] == KEPT)[key])
+
+
+def _any(conditions: Iterable):
+    conditions = list(conditions)
+    return ibis.or_(*(c.fill_null(False) for c in conditions)) if conditions else None
+
+
+RULES = (
+    Rule("duplicate", "the same record twice would count twice", _duplicate),
+    Rule("recorded before it happened", "its time cannot be trusted", _recorded_too_early),
+    Rule("out of range", "the contract does not allow the value", _out_of_range),
+    Rule("impossible order", "it ended before it began", _impossible_order),
+    Rule("unknown product", "it belongs to no product of the catalogue", _unknown_product),
+    Rule("unknown learner", "it belongs to no registered person", _unknown_learner),
+)

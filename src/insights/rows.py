@@ -1,0 +1,205 @@
+"""Modelling rows and their outcomes: the only place that reads what came after ``as_of``.
+
+A launch row is a product at a decision; a completion row is a learner in a product at an ``as_of`` date.
+Outcomes count what was recorded before ``resolved_at``, because that is what anybody could have known then.
+"""
+
+import ibis
+import pandas as pd
+
+from insights import timeline
+from insights.params import Params
+
+CATALOGUE, LAUNCH, CANDIDATE, ENROLLED = "catalogue", "launch", "candidate", "enrolled"
+
+
+def launch_rows(params: Params, products: ibis.Table, enrollments: ibis.Table) -> pd.DataFrame:
+    """Return a row per product and decision, catalogue and launch rows with their outcome.
+
+    Parameters
+    ----------
+    params : Params
+    products, enrollments : ibis.Table
+        Cleaned tables of the window.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``product_id, family, kind, as_of, resolved_at, role, margin_rate, hurdle, margin_earned, y``.
+        Candidates, decided at the end of the window and without an outcome, have ``y``
+        missing and role ``unresolved``.
+
+    Raises
+    ------
+    insights.timeline.WindowError
+        If nothing is left to train or to validate on.
+    """
+    listed = _listed(products)
+    sold = _monthly_sales(enrollments)
+    decisions = timeline.decision_dates(params)
+    top = top_products(params, enrollments)
+    labelled = pd.concat([_decided(params, listed, top, as_of) for as_of in decisions] or [_no_rows(listed)])
+    rows = _with_outcome(params, labelled, listed, sold)
+    rows["role"] = timeline.roles(rows, params.split, params.end)
+    timeline.require_both_roles(rows, params, "launch")
+    return pd.concat([rows, _candidates(params, listed)], ignore_index=True)
+
+
+def top_products(params: Params, enrollments: ibis.Table) -> list[str]:
+    """Return the best-selling products of the window by net units, as known at the split, best first."""
+    known = enrollments.filter(enrollments.enrolled_at < params.split, enrollments.recorded_at < params.split)
+    volume = known.group_by("product_id").agg(units=known.units.sum()).filter(ibis._.units > 0)
+    best = volume.order_by(ibis.desc("units"), "product_id").limit(params.launch.top)
+    return best.product_id.to_pandas().tolist()
+
+
+def completion_rows(params: Params, products: ibis.Table, enrollments: ibis.Table) -> pd.DataFrame:
+    """Return a row per enrolled learner and product at its ``as_of`` date, with the outcome.
+
+    Those who had completed or withdrawn, as known at ``as_of``, are not asked about, nor those whose course
+    is over by then.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``enrollment_id, learner_id, product_id, family, kind, enrolled_at, as_of, resolved_at, role, y``; sampled
+        down, evenly over time, to the limits in the parameters.
+
+    Raises
+    ------
+    insights.timeline.WindowError
+        If nothing is left to train or to validate on.
+    """
+    rows = _dated(params, products, enrollments)
+    rows = rows.filter(
+        rows.as_of - ibis.interval(days=params.completion.lookback_days) >= params.start,
+        rows.recorded_at < rows.as_of,
+        rows.as_of < rows.resolved_at,
+        ~_known_by(rows, "withdrawn_at", "withdrawal_recorded_at", rows.as_of),
+        ~_known_by(rows, "completed_at", "completion_recorded_at", rows.as_of),
+    )
+    completed = _known_by(rows, "completed_at", "completion_recorded_at", rows.resolved_at)
+    rows = rows.mutate(y=completed.cast("float64"), kind=ibis.literal(ENROLLED))
+    kept = [
+        "enrollment_id", "learner_id", "product_id", "family", "kind", "enrolled_at", "as_of", "resolved_at", "y",
+    ]  # fmt: skip
+    frame = rows.select(*kept).order_by("as_of", "product_id", "learner_id", "enrollment_id").to_pandas()
+    frame = frame.drop_duplicates(["learner_id", "product_id", "as_of"], ignore_index=True)
+    frame["role"] = timeline.roles(frame, params.split, params.end)
+    timeline.require_both_roles(frame, params, "completion")
+    return frame
+
+
+def sample(params: Params, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows sampled down to the parameters' limits, the same share of every stretch of time."""
+    limits = {
+        timeline.TRAIN: params.modeling.max_training_rows,
+        timeline.VALIDATE: params.modeling.max_validation_rows,
+    }
+    drawn = [timeline.evenly(part, limits[role]) for role, part in rows.groupby("role") if role in limits]
+    return pd.concat(drawn).sort_values(["as_of", "product_id", "learner_id"], ignore_index=True)
+
+
+def _no_rows(listed):
+    return listed.head(0).assign(kind="", as_of=pd.NaT)[
+        ["product_id", "family", "kind", "as_of", "launched_at"]
+    ]
+
+
+def _decided(params, listed, top, as_of):
+    horizon_end = as_of + pd.DateOffset(months=params.launch.horizon_months)
+    known = listed[listed["recorded_at"] < as_of]
+    on_sale = known[(known["launched_at"] < as_of) & known["product_id"].isin(top)]
+    launching = known[(known["launched_at"] >= as_of) & (known["launched_at"] < horizon_end)]
+    both = pd.concat([on_sale.assign(kind=CATALOGUE), launching.assign(kind=LAUNCH)])
+    return both.assign(as_of=as_of)[_KEPT]
+
+
+def _candidates(params, listed):
+    waiting = listed[listed["launched_at"].isna() & (listed["recorded_at"] < params.end)]
+    asked = waiting["monthly_hurdle"] * params.launch.horizon_months
+    return waiting[["product_id", "family", "margin_rate"]].assign(
+        kind=CANDIDATE,
+        as_of=pd.Timestamp(params.end),
+        resolved_at=pd.NaT,
+        role=timeline.UNRESOLVED,
+        hurdle=asked,
+    )
+
+
+def _monthly_sales(enrollments):
+    e = enrollments.mutate(
+        month=enrollments.enrolled_at.truncate("M"), known=enrollments.recorded_at.truncate("M")
+    )
+    sums = e.group_by("product_id", "month", "known").agg(amount=e.amount.sum(), units=e.units.sum())
+    frame = sums.to_pandas()
+    return frame.assign(amount=frame["amount"].astype("float64"))
+
+
+def _with_outcome(params, rows, listed, sold):
+    rows = rows.reset_index(drop=True)
+    rows["resolved_at"] = rows["as_of"] + pd.DateOffset(months=params.launch.horizon_months)
+    earned = _earned(rows, sold, rows["as_of"], rows["resolved_at"])
+    rows["margin_earned"] = earned * rows["margin_rate"]
+    rows["hurdle"] = (
+        _plan(params, rows, listed) if params.launch.hurdle == "plan" else _past(params, rows, sold)
+    )
+    rows = rows[rows["hurdle"].notna()]
+    rows = rows.assign(y=(rows["margin_earned"] >= rows["hurdle"]).astype("float64"))
+    return rows.drop(columns="launched_at").reset_index(drop=True)
+
+
+def _listed(products):
+    columns = [name for name in _PLANNED if name in products.columns]
+    listed = products.select(*columns).order_by("product_id").to_pandas().reindex(columns=_PLANNED)
+    numbers = listed.astype({"margin": "float64", "monthly_hurdle": "float64"})
+    return numbers.assign(margin_rate=numbers["margin"].fillna(1.0))
+
+
+_PLANNED = ["product_id", "family", "launched_at", "recorded_at", "margin", "monthly_hurdle"]
+_KEPT = ["product_id", "family", "kind", "as_of", "launched_at", "margin_rate"]
+
+
+def _earned(rows, sold, since, until):
+    asked = pd.DataFrame(
+        {"product_id": rows["product_id"], "since": since, "until": until, "row": rows.index}
+    )
+    pairs = asked.merge(sold, on="product_id")
+    counted = pairs[(pairs["month"] >= pairs["since"]) & (pairs["month"] < pairs["until"])]
+    counted = counted[counted["known"] < counted["until"]]
+    return counted.groupby("row")["amount"].sum().reindex(rows.index, fill_value=0.0)
+
+
+def _plan(params, rows, listed):
+    monthly = rows["product_id"].map(listed.set_index("product_id")["monthly_hurdle"])
+    horizon = (rows["resolved_at"] - rows["as_of"]).dt.total_seconds()
+    on_sale = (rows["resolved_at"] - rows[["as_of", "launched_at"]].max(axis=1)).dt.total_seconds()
+    return monthly * params.launch.horizon_months * on_sale / horizon
+
+
+def _past(params, rows, sold):
+    since = rows["as_of"] - pd.DateOffset(months=params.launch.lookback_months)
+    mean = _earned(rows, sold, since, rows["as_of"]) / params.launch.lookback_months
+    return mean.where(mean > 0) * params.launch.horizon_months
+
+
+def _dated(params, products, enrollments):
+    joined = enrollments.filter(enrollments.learner_id.notnull()).inner_join(
+        products.select("product_id", "family", "launched_at", *_ends(products)), "product_id"
+    )
+    anchors = {"enrollment": joined.enrolled_at.truncate("D"), "course_start": joined.launched_at}
+    dated = joined.mutate(as_of=anchors[params.completion.anchor] + ibis.interval(days=params.completion.day))
+    days = params.completion.horizon_days
+    if days is not None:
+        return dated.mutate(resolved_at=dated.as_of + ibis.interval(days=days))
+    return dated.filter(dated.ends_at.notnull()).mutate(resolved_at=dated.ends_at + ibis.interval(days=1))
+
+
+def _ends(products):
+    return ["ends_at"] if "ends_at" in products.columns else []
+
+
+def _known_by(rows, value, recorded, instant):
+    if value not in rows.columns:
+        return ibis.literal(False)
+    return (rows[value] < instant).fill_null(False) & (rows[recorded] < instant).fill_null(False)
