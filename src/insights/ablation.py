@@ -1,0 +1,100 @@
+"""Which groups of features earn their place: each is removed while the rest stays.
+
+The chosen model is refitted without the group and compared on the same validation rows and the same
+resamples. Stated before: a group earns its place if the interval of what it adds to ROC AUC lies above 0, and
+may go if that interval lies below the margin.
+"""
+
+import numpy as np
+import pandas as pd
+
+from insights import paths
+from insights.features import registry
+from insights.modeling import metrics, saved
+from insights.modeling.dataset import Dataset, load
+from insights.modeling.learned import Learned
+from insights.params import Params
+from insights.progress import report
+from insights.store import Step
+
+EARNS, MAY_GO, UNDECIDED = "earns its place", "may go", "cannot tell"
+
+
+def study(step: Step) -> dict[str, pd.DataFrame]:
+    """Return, for each model that was fitted, what every group of features adds; recorded and stored."""
+    found = {}
+    for place, name in enumerate(("launch", "completion"), start=1):
+        dataset = load(step.params.window, name)
+        if dataset is not None:
+            report(f"{name}: removing one group of features at a time")
+            model = saved.load(paths.model(step.params.window, name))
+            found[name] = drop_one(dataset, model, step.params)
+            step.table(f"table_6_{place}_{name}_ablation", found[name])
+            _record(step, name, model.name, found[name])
+    return found
+
+
+def groups(dataset: Dataset) -> dict[str, list[str]]:
+    """Return the groups of features that are removed one at a time: each family, and each view of several."""
+    known = [f for f in registry.features(dataset.model) if f.name in dataset.features]
+    families = {
+        f"family {name}": [f.name for f in known if f.family == name] for name in _each(known, "family")
+    }
+    views = {f"view {name}": [f.name for f in known if f.view == name] for name in _each(known, "view")}
+    several = {name: members for name, members in views.items() if members not in families.values()}
+    return {name: members for name, members in (families | several).items() if len(members) < len(known)}
+
+
+def drop_one(dataset: Dataset, model: Learned, params: Params) -> pd.DataFrame:
+    """Return what each group of features adds to the model's ROC AUC on validation rows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    model : Learned
+        The chosen model; refitted here with and without each group.
+    params : Params
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``group, features, roc_auc_without, adds, low, high, verdict, n``; what adds most comes first.
+    """
+    judged = dataset.validate
+    y = judged["y"].to_numpy(dtype=int)
+    rng = np.random.default_rng([params.modeling.seed, 3])
+    weights = metrics.cluster_weights(judged[dataset.clusters], params.modeling.bootstrap_repeats, rng)
+    full = _fitted_score(dataset, model, dataset.features)
+    full_auc, full_draws = metrics.roc_auc(y, full), metrics.auc_draws(y, full, weights)
+    rows = []
+    for name, members in groups(dataset).items():
+        score = _fitted_score(dataset, model, [f for f in dataset.features if f not in members])
+        low, high = metrics.percentile_interval(full_draws - metrics.auc_draws(y, score, weights))
+        auc = metrics.roc_auc(y, score)
+        verdict = judge(float(low), float(high), params.ablation.margin)
+        rows.append([name, len(members), auc, full_auc - auc, float(low), float(high), verdict, len(y)])
+    columns = ["group", "features", "roc_auc_without", "adds", "low", "high", "verdict", "n"]
+    return pd.DataFrame(rows, columns=columns).sort_values("adds", ascending=False, ignore_index=True)
+
+
+def judge(low: float, high: float, margin: float) -> str:
+    """Return the verdict on a group from the interval of what it adds."""
+    if low > 0:
+        return EARNS
+    return MAY_GO if high < margin else UNDECIDED
+
+
+def _record(step, name, model, table):
+    for r in table.itertuples():
+        by = {"without": r.group}
+        step.record(f"{name}.roc_auc", r.roc_auc_without, n=r.n, model=model, by=by | {"split": "validation"})
+        step.record(f"{name}.roc_auc_added", r.adds, low=r.low, high=r.high, n=r.n, model=model, by=by)
+
+
+def _each(features, attribute):
+    return list(dict.fromkeys(getattr(f, attribute) for f in features))
+
+
+def _fitted_score(dataset, model, features):
+    rows = dataset.train
+    return model.on(features).fit(rows, rows["y"].to_numpy(dtype=int)).score(dataset.validate)

@@ -1,0 +1,224 @@
+"""Who is served worse, and by how much: outcomes and errors by group of people.
+
+Metrics by group are fairlearn's; intervals resample people. A gap is the difference between a group and all
+others together. It is *shown* when its interval excludes 0, *excluded* when the interval lies within the
+stated margin, and otherwise nobody can tell. Groups that are too small are named as such, not computed.
+"""
+
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import pandas as pd
+from fairlearn.metrics import MetricFrame, count, false_positive_rate, selection_rate, true_positive_rate
+from sklearn.metrics import precision_score
+
+from insights import contract, dictionary, gaps, paths, warehouse
+from insights.features import registry
+from insights.modeling import metrics, saved
+from insights.params import Params
+from insights.store import Step
+
+SHOWN, EXCLUDED, UNKNOWN, TOO_FEW = "gap shown", "gap excluded", "cannot tell", "too few to say"
+NOT_DECLARED = "not declared"
+MEASURES = ("base_rate", "selection_rate", "recall", "false_positive_rate", "precision", "roc_auc")
+BIRTH_EDGES = (1900, 1970, 1990, 2021)
+BIRTH_BANDS = ("born before 1970", "born 1970 to 1989", "born 1990 or later")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What notebook 07 shows.
+
+    Attributes
+    ----------
+    used : list of str
+        Protected attributes among the features of either model.
+    groups : pandas.DataFrame
+        From :func:`by_group`, for every attribute; empty where the source has no such attributes.
+    lacking : list of str
+        What the source lacks for a check by person.
+    """
+
+    used: list[str]
+    groups: pd.DataFrame
+    lacking: list[str]
+
+
+def study(step: Step, con: ibis.BaseBackend) -> Study:
+    """Compare the chosen completion model's outcomes and errors between groups of people; store and record."""
+    window = step.params.window
+    profile = dictionary.of(window)
+    lacking = gaps.missing_for("bias by person", profile)
+    lacking += gaps.missing_for_model("completion", step.params.launch.hurdle, profile)
+    used = [name for model in ("launch", "completion") for name in used_as_features(model)]
+    tables = [_too_few("", pd.Series(dtype="int64"))]
+    if not lacking:
+        rows, names = _judged(window, con)
+        tables += [by_group(rows, name, step.params) for name in names]
+    groups = step.table("table_7_1_groups", pd.concat(tables, ignore_index=True))
+    _record(step, used, groups)
+    return Study(used, groups, lacking)
+
+
+def attributes(protected: pd.DataFrame) -> pd.DataFrame:
+    """Return the protected attributes as groups, one column each; years of birth are put into bands.
+
+    Parameters
+    ----------
+    protected : pandas.DataFrame
+        The table of the contract, a row per person.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``learner_id``; people who declared nothing are in the group ``not declared``.
+    """
+    names = [c.name for c in contract.columns("protected").values() if c.sensitivity == contract.PROTECTED]
+    present = [name for name in names if name in protected and protected[name].notna().any()]
+    table = protected.drop_duplicates("learner_id").set_index("learner_id")[present]
+    if "birth_year" in present:
+        years = table["birth_year"].astype("float64")
+        table = table.assign(
+            birth_year=pd.cut(years, BIRTH_EDGES, right=False, labels=BIRTH_BANDS).astype("str")
+        )
+    return table.astype("str").where(table.notna(), NOT_DECLARED).replace("nan", NOT_DECLARED)
+
+
+def used_as_features(model: str) -> list[str]:
+    """Return the features of a model that are protected attributes or are computed from their table."""
+    protected = set(contract.columns("protected")) - {"learner_id", "declared_at", "recorded_at"}
+    return [f.name for f in registry.features(model) if f.name in protected or "protected" in f.sources]
+
+
+def by_group(rows: pd.DataFrame, attribute: str, params: Params) -> pd.DataFrame:
+    """Return outcomes and errors for each group of one attribute, with n and intervals.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Validation rows of one model: ``learner_id, y, score, decision`` and the attribute.
+    attribute : str
+    params : Params
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``attribute, group, measure, value, low, high, gap, gap_low, gap_high, n, verdict``. The gap is this
+        group's value minus that of everybody else. Groups with fewer than ``bias.smallest_group`` people have one
+        row, with the verdict ``too few to say``.
+    """
+    sizes = rows.groupby(attribute)["learner_id"].nunique()
+    enough = [name for name, size in sizes.items() if size >= params.bias.smallest_group]
+    parts = [_too_few(attribute, sizes.drop(enough))]
+    if len(enough) > 1:
+        kept = rows[rows[attribute].isin(enough)].reset_index(drop=True)
+        parts.append(_compared(kept, attribute, params))
+    return pd.concat(parts, ignore_index=True)
+
+
+def gaps_in(groups: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return the gaps in one measure, labelled for a picture: ``label, gap, gap_low, gap_high, n, verdict``."""
+    rows = groups[groups["measure"] == measure]
+    labels = rows["attribute"].str.replace("_", " ") + ": " + rows["group"]
+    return rows.assign(label=labels)[["label", "gap", "gap_low", "gap_high", "n", "verdict"]]
+
+
+def verdict(low: float, high: float, margin: float) -> str:
+    """Return the verdict on a gap from its interval and the margin within which a gap is small."""
+    if np.isnan(low) or np.isnan(high):
+        return UNKNOWN
+    if low > 0 or high < 0:
+        return SHOWN
+    return EXCLUDED if -margin < low and high < margin else UNKNOWN
+
+
+def _judged(window, con):
+    predictions = pd.read_parquet(paths.predictions(window, "completion"))
+    chosen = saved.load(paths.model(window, "completion")).name
+    rows = predictions[predictions["model"] == chosen]
+    groups = attributes(warehouse.read(con, paths.protected(window)).order_by("learner_id").to_pandas())
+    joined = rows.merge(groups, left_on="learner_id", right_index=True, how="left")
+    return joined.fillna(dict.fromkeys(groups, NOT_DECLARED)), list(groups)
+
+
+def _record(step, used, groups):
+    step.record("bias.protected_features", len(used), unit="features")
+    for r in groups[groups["measure"].notna()].dropna(subset="gap").itertuples():
+        by = {"attribute": r.attribute, "group": r.group, "measure": r.measure}
+        low, high = (None if np.isnan(bound) else bound for bound in (r.gap_low, r.gap_high))
+        step.record("bias.gap", r.gap, low=low, high=high, n=r.n, model="completion", by=by)
+
+
+def _too_few(attribute, sizes):
+    rows = [{"attribute": attribute, "group": g, "n": int(n), "verdict": TOO_FEW} for g, n in sizes.items()]
+    columns = [
+        "attribute", "group", "measure", "value", "low", "high", "gap", "gap_low", "gap_high", "n", "verdict",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _compared(rows, attribute, params):
+    rng = np.random.default_rng([params.modeling.seed, 5])
+    weights = metrics.cluster_weights(rows["learner_id"], params.modeling.bootstrap_repeats, rng)
+    frame = _frame(rows, attribute)
+    tables = [_one_group(rows, attribute, name, frame, weights, params) for name in frame.index]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _frame(rows, attribute):
+    y, decision = rows["y"].astype(int), rows["decision"].astype(int)
+    measured = MetricFrame(
+        metrics={
+            "n": count,
+            "selection_rate": selection_rate,
+            "recall": true_positive_rate,
+            "false_positive_rate": false_positive_rate,
+            "precision": _precision,
+        },
+        y_true=y, y_pred=decision, sensitive_features=rows[attribute].rename("group"),
+    )  # fmt: skip
+    grouped = rows.groupby(attribute)
+    auc = grouped.apply(lambda g: metrics.roc_auc(g["y"].to_numpy(dtype=int), g["score"].to_numpy()))
+    return measured.by_group.assign(base_rate=grouped["y"].mean(), roc_auc=auc)
+
+
+def _precision(y_true, y_pred):
+    return precision_score(y_true, y_pred, zero_division=np.nan)
+
+
+def _one_group(rows, attribute, name, frame, weights, params):
+    own = (rows[attribute] == name).to_numpy()
+    inside, outside = _draws(rows[own], weights[:, own]), _draws(rows[~own], weights[:, ~own])
+    here, there = _draws(rows[own]), _draws(rows[~own])
+    tables = []
+    for measure in MEASURES:
+        low, high = metrics.percentile_interval(inside[measure].to_numpy())
+        gap_low, gap_high = metrics.percentile_interval((inside[measure] - outside[measure]).to_numpy())
+        gap = here[measure].iloc[0] - there[measure].iloc[0]
+        tables.append(
+            {
+                "attribute": attribute, "group": name, "measure": measure, "value": frame.loc[name, measure],
+                "low": low, "high": high, "gap": gap, "gap_low": gap_low, "gap_high": gap_high,
+                "n": int(frame.loc[name, "n"]), "verdict": verdict(gap_low, gap_high, params.bias.margin),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(tables)
+
+
+def _draws(rows, weights=None):
+    y, decision = rows["y"].to_numpy(dtype=int), rows["decision"].to_numpy(dtype=int)
+    weights = np.ones((1, len(rows))) if weights is None else weights
+    hits, positives = weights @ (y * decision), weights @ y
+    called, total = weights @ decision, weights.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return pd.DataFrame(
+            {
+                "base_rate": positives / total,
+                "selection_rate": called / total,
+                "recall": hits / positives,
+                "false_positive_rate": (called - hits) / (total - positives),
+                "precision": hits / called,
+                "roc_auc": metrics.auc_draws(y, rows["score"].to_numpy(), weights),
+            }
+        )

@@ -1,0 +1,8 @@
+"""Features: declared once, computed from what was known at ``as_of``.
+
+Whoever imports this package has the whole register: both models enter their families here.
+"""
+
+from insights.features import completion, launch
+
+__all__ = ["completion", "launch"]

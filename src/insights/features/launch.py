@@ -1,0 +1,280 @@
+"""Features of a product at a launch decision, seen from its plan, from journeys and from social feeds."""
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from insights import asof
+from insights.contract import LEVELS, NETWORKS
+from insights.features.registry import JOURNEY, PANEL, PLAN, SOCIAL, Past, compute, family
+from insights.params import Params
+
+MODEL = "launch"
+KEYS = ["product_id", "as_of"]
+PRE_LAUNCH_PAGES = ("announcement", "waiting_list")
+LAST_MONTH = ibis.interval(months=1)
+
+
+def launch_features(
+    con: ibis.BaseBackend, tables: dict[str, ibis.Table], rows: pd.DataFrame, params: Params
+) -> pd.DataFrame:
+    """Return the launch rows with a column per feature, and the panel's vote where there is one.
+
+    Parameters
+    ----------
+    con : ibis.BaseBackend
+    tables : dict of str to ibis.Table
+        Cleaned tables by name; those the source lacks are absent.
+    rows : pandas.DataFrame
+        From :func:`insights.rows.launch_rows`.
+    params : Params
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows, then features as float64; missing where nothing is known.
+    """
+    past = Past(tables, {"": asof.moments(con, rows)}, ibis.interval(months=params.launch.lookback_months))
+    built = pd.concat([rows.reset_index(drop=True), compute(MODEL, past, rows, KEYS)], axis=1)
+    return built.assign(log_hurdle=np.log1p(built["hurdle"].clip(lower=0)), **_persistence(built))
+
+
+@family(
+    MODEL, "plan", view=PLAN, sources=["products"],
+    features={
+        "price": ("list price", "USD"),
+        "level": ("level, 0 beginner to 2 advanced", "rank"),
+        "months_on_sale": ("time since launch, 0 before it", "months"),
+        "months_announced": ("time since the announcement", "months"),
+        "log_hurdle": ("hurdle asked for at this decision, logarithm", "log USD"),
+        "rivals": ("other products of the topic on sale", "products"),
+        "price_against_topic": ("price over the mean price of the topic", "ratio"),
+    },
+)  # fmt: skip
+def plan(past: Past) -> ibis.Table:
+    """Describe the product by its own plan and its neighbours in the topic."""
+    p = _with(
+        past.entities("products"), topic="string", level="string", price="float64", monthly_hurdle="float64"
+    )
+    on_sale = p.launched_at.notnull()
+    peers = (
+        p.filter(on_sale)
+        .group_by("topic", "as_of")
+        .agg(peers=_.count(), peer_price=_.price.cast("decimal(12, 2)").sum().cast("float64") / _.count())
+    )
+    both = p.left_join(peers, ["topic", "as_of"])
+    return both.select(
+        "product_id", "as_of", "price",
+        level=_.level.cases(*[(name, rank) for rank, name in enumerate(LEVELS)]),
+        months_on_sale=ibis.ifelse(_.launched_at.notnull(), _months(_.as_of, _.launched_at), 0.0),
+        months_announced=_months(_.as_of, _.announced_at),
+        rivals=(_.peers - _.launched_at.notnull().cast("int64")).fill_null(0),
+        price_against_topic=_.price / _.peer_price.nullif(0),
+    )  # fmt: skip
+
+
+@family(
+    MODEL, "sales", view=JOURNEY, sources=["enrollments"],
+    features={
+        "units_last_month": ("net units sold in the last month", "units"),
+        "units_lookback": ("net units sold in the look-back", "units"),
+        "buyers": ("different buyers in the look-back", "buyers"),
+        "amount_last_month": ("net amount of the last month", "USD a month"),
+        "sales_trend": ("share of the look-back's units that were sold in its last month", "share"),
+        "persistence": ("margin of the last month over the hurdle asked for now", "ratio"),
+    },
+)  # fmt: skip
+def sales(past: Past) -> ibis.Table:
+    """Describe the product by what was sold of it."""
+    e = past.events("enrollments")
+    last = e.enrolled_at >= e.as_of - LAST_MONTH
+    sold = e.group_by(*KEYS).agg(
+        units_last_month=e.units.sum(where=last).fill_null(0),
+        units_lookback=e.units.sum(),
+        buyers=e.learner_id.nunique(),
+        amount_last_month=e.amount.sum(where=last).fill_null(0),
+    )
+    return sold.mutate(sales_trend=_trend(sold.units_last_month, sold.units_lookback))
+
+
+@family(
+    MODEL, "topic_sales", view=JOURNEY, sources=["enrollments", "products"],
+    features={
+        "topic_units_last_month": ("units of the whole topic in the last month", "units"),
+        "topic_trend": ("share of the topic's units that were sold in the last month", "share"),
+        "topic_units_per_product": ("units of the topic in the look-back per product that sold", "units a product"),
+    },
+)  # fmt: skip
+def topic_sales(past: Past) -> ibis.Table:
+    """Describe the product by how its topic sells: what it has before it sells itself."""
+    p = _topics(past)
+    e = past.events("enrollments").inner_join(p, KEYS)
+    last = e.enrolled_at >= e.as_of - LAST_MONTH
+    topic = e.group_by("topic", "as_of").agg(
+        topic_units_last_month=e.units.sum(where=last).fill_null(0),
+        units=e.units.sum(),
+        sellers=e.product_id.nunique(),
+    )
+    described = topic.mutate(
+        topic_trend=_trend(topic.topic_units_last_month, topic.units),
+        topic_units_per_product=topic.units / topic.sellers,
+    )
+    return p.inner_join(described, ["topic", "as_of"])
+
+
+@family(
+    MODEL, "web", view=JOURNEY, sources=["page_views"],
+    features={
+        "views_last_month": ("views of the product's pages in the last month", "views"),
+        "views_lookback": ("views of the product's pages in the look-back", "views"),
+        "pre_launch_views": ("views of announcement and waiting list in the look-back", "views"),
+        "visitors": ("different known visitors in the look-back", "visitors"),
+        "views_trend": ("share of the look-back's views that fell in its last month", "share"),
+    },
+)  # fmt: skip
+def web(past: Past) -> ibis.Table:
+    """Describe the product by the visits to its pages."""
+    v = past.events("page_views").filter(_.product_id.notnull())
+    v = v.filter(v.page_type.isin(("product", *PRE_LAUNCH_PAGES)))
+    last = v.viewed_at >= v.as_of - LAST_MONTH
+    seen = v.group_by(*KEYS).agg(
+        views_last_month=v.views.sum(where=last).fill_null(0),
+        views_lookback=v.views.sum(),
+        pre_launch_views=v.views.sum(where=v.page_type.isin(PRE_LAUNCH_PAGES)).fill_null(0),
+        visitors=v.learner_id.nunique(),
+    )
+    return seen.mutate(views_trend=_trend(seen.views_last_month, seen.views_lookback))
+
+
+@family(
+    MODEL, "email", view=JOURNEY, sources=["email_events"],
+    features={
+        "clicks_last_month": ("clicks by people on e-mails about it, last month", "clicks"),
+        "clicks_lookback": ("clicks by people on e-mails about it, look-back", "clicks"),
+        "emails_delivered": ("e-mails about it that were delivered", "e-mails"),
+        "click_rate": ("clicks per delivered e-mail", "ratio"),
+    },
+)  # fmt: skip
+def email(past: Past) -> ibis.Table:
+    """Describe the product by clicks that a person made; opens are not used, machines make them."""
+    m = past.events("email_events").filter(_.product_id.notnull())
+    clicked = (m.event == "clicked") & (m.human_probability >= 0.5)
+    counted = m.group_by(*KEYS).agg(
+        clicks_last_month=(clicked & (m.happened_at >= m.as_of - LAST_MONTH)).sum(),
+        clicks_lookback=clicked.sum(),
+        emails_delivered=(m.event == "delivered").sum(),
+    )
+    return counted.mutate(click_rate=counted.clicks_lookback / counted.emails_delivered.nullif(0))
+
+
+@family(
+    MODEL, "events", view=JOURNEY, sources=["event_registrations", "events", "products"],
+    features={
+        "topic_registrations": ("registrations for events of its topic", "registrations"),
+        "topic_attendance": ("share of them that came, of those known", "share"),
+    },
+)  # fmt: skip
+def events(past: Past) -> ibis.Table:
+    """Describe the product by the events on its topic."""
+    held = past.entities("events").select("event_id", "as_of", "topic")
+    r = past.events("event_registrations").inner_join(held, ["event_id", "as_of"])
+    topic = r.group_by("topic", "as_of").agg(
+        topic_registrations=r.count(), topic_attendance=r.attended.cast("int64").mean()
+    )
+    return _topics(past).inner_join(topic, ["topic", "as_of"])
+
+
+@family(
+    MODEL, "survey", view=JOURNEY, sources=["survey_responses"],
+    features={
+        "survey_answers": ("survey answers about it in the look-back", "answers"),
+        "survey_intent": ("mean intent to buy, 1 to 5", "points"),
+        "survey_top_two": ("share that answered 4 or 5", "share"),
+    },
+)  # fmt: skip
+def survey(past: Past) -> ibis.Table:
+    """Describe the product by the voice of the customer."""
+    s = past.events("survey_responses")
+    return s.group_by(*KEYS).agg(
+        survey_answers=s.count(),
+        survey_intent=s.intent.cast("int64").mean(),
+        survey_top_two=(s.intent >= 4).cast("int64").mean(),
+    )
+
+
+@family(
+    MODEL, "panel", view=PANEL, sources=["panel_votes"],
+    features={"panel_vote": ("share of the panel that voted for it at this decision", "share")},
+)  # fmt: skip
+def panel(past: Past) -> ibis.Table:
+    """Return the panel's vote: the human baseline, never a feature of a model."""
+    votes = past.events("panel_votes")
+    return (
+        votes.filter(votes.decision_at == votes.as_of)
+        .group_by(*KEYS)
+        .agg(panel_vote=_.vote.cast("int64").mean())
+    )
+
+
+def _network(name):
+    @family(
+        MODEL, name, view=SOCIAL, sources=["social_posts", "products"],
+        features={
+            f"{name}_posts": (f"posts about it on {name.title()} in the look-back", "posts"),
+            f"{name}_posts_last_month": (f"posts about it on {name.title()}, last month", "posts"),
+            f"{name}_reactions": (f"reactions to them on {name.title()}", "reactions"),
+            f"{name}_reactions_per_post": (f"reactions per post on {name.title()}", "ratio"),
+            f"{name}_topic_posts": (f"posts about its topic on {name.title()}, last month", "posts"),
+        },
+    )  # fmt: skip
+    def social(past: Past) -> ibis.Table:
+        posts = past.events("social_posts").filter(_.network == name)
+        lately = (_.posted_at >= _.as_of - LAST_MONTH).sum()
+        measured = {
+            f"{name}_posts": _.count(),
+            f"{name}_posts_last_month": lately,
+            f"{name}_reactions": _.reactions.sum().fill_null(0),
+            f"{name}_reactions_per_post": _.reactions.mean(),
+        }
+        own = posts.filter(_.product_id.notnull()).group_by(*KEYS).agg(**measured)
+        topic = posts.group_by("topic", "as_of").agg(**{f"{name}_topic_posts": lately})
+        both = _topics(past).left_join(own, KEYS).drop("product_id_right", "as_of_right")
+        return both.left_join(topic, ["topic", "as_of"])
+
+    return social
+
+
+for _name in NETWORKS:
+    _network(_name)
+
+
+def _persistence(built):
+    if "amount_last_month" not in built:
+        return {}
+    earned = built["amount_last_month"].fillna(0.0) * built["margin_rate"]
+    asked = built["hurdle"].where(built["hurdle"] > 0)
+    return {"persistence": (earned / asked).where(built["months_on_sale"] > 0)}
+
+
+def _topics(past):
+    products = past.entities("products")
+    return _with(products, topic="string").select("product_id", "as_of", "topic").filter(_.topic.notnull())
+
+
+def _with(table, **types):
+    absent = {name: ibis.null(kind) for name, kind in types.items() if name not in table.columns}
+    present = {
+        name: table[name].cast(kind)
+        for name, kind in types.items()
+        if name in table.columns and kind != "string"
+    }
+    return table.mutate(**absent, **present)
+
+
+def _months(later, earlier):
+    return (later.epoch_seconds() - earlier.epoch_seconds()) / (30.4375 * 86_400)
+
+
+def _trend(last, lookback):
+    return last / lookback.nullif(0)

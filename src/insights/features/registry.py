@@ -1,0 +1,166 @@
+"""The register of features: name, meaning, unit, family, view and source of each.
+
+A *family* is a function that turns what was known at each moment into a table of features; it declares them
+when it is entered. A *view* is the side from which a product is seen: its own plan, the journeys of learners,
+or the social feeds. The panel's vote is computed like a feature and never is one: it is what models are
+compared with. Ablation removes families and views; the dictionary lists every feature.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import ibis
+import pandas as pd
+
+from insights import asof
+
+PLAN, JOURNEY, SOCIAL, PANEL = "plan", "journey", "social", "panel"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature of one model."""
+
+    name: str
+    meaning: str
+    unit: str
+    model: str
+    family: str
+    view: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Features that are computed together, from the same tables.
+
+    Attributes
+    ----------
+    compute : callable or None
+        Takes a :class:`Past` and returns an Ibis table with some of the model's keys; None where the
+        features are made from other features.
+    """
+
+    name: str
+    model: str
+    view: str
+    sources: tuple[str, ...]
+    features: tuple[Feature, ...]
+    compute: Callable | None
+
+
+FAMILIES: dict[tuple[str, str], Family] = {}
+
+
+def family(model: str, name: str, *, view: str, sources: Iterable[str], features: dict[str, tuple[str, str]]):
+    """Enter a family: what it is called, what it reads, and its features as name -> (meaning, unit)."""
+    needed = tuple(sources)
+    listed = tuple(
+        Feature(feature, meaning, unit, model, name, view, needed)
+        for feature, (meaning, unit) in features.items()
+    )
+
+    def enter(compute):
+        FAMILIES[model, name] = Family(name, model, view, needed, listed, compute)
+        return compute
+
+    return enter
+
+
+def declare(model: str, name: str, *, view: str, features: dict[str, tuple[str, str]]) -> None:
+    """Enter features that are made from other features rather than from records."""
+    family(model, name, view=view, sources=(), features=features)(None)
+
+
+def features(model: str, columns: Iterable[str] | None = None) -> list[Feature]:
+    """Return the features that a model may learn from, or those of them among the given columns."""
+    registered = [
+        f for (m, _), fam in FAMILIES.items() if m == model for f in fam.features if f.view != PANEL
+    ]
+    present = None if columns is None else set(columns)
+    return [f for f in registered if present is None or f.name in present]
+
+
+def describe(model: str) -> pd.DataFrame:
+    """Return the register of a model as a table, a row per feature."""
+    listed = features(model)
+    columns = ["name", "meaning", "unit", "family", "view", "sources"]
+    return pd.DataFrame(
+        [[f.name, f.meaning, f.unit, f.family, f.view, ", ".join(f.sources)] for f in listed], columns=columns
+    )
+
+
+class Past:
+    """What was known at each moment: the only thing a family gets to see.
+
+    Parameters
+    ----------
+    tables : dict of str to ibis.Table
+        Cleaned tables.
+    at : dict of str to ibis.Table
+        Moments from :func:`insights.asof.moments`, by the identity that they ask of; a table meets the
+        first whose identity it has. ``{"": moments}`` lets every record meet every moment.
+    lookback : ibis interval
+        How far back events are read.
+    """
+
+    def __init__(self, tables: dict[str, ibis.Table], at: dict[str, ibis.Table], lookback: ibis.Value):
+        self._tables, self._at, self._lookback = tables, at, lookback
+
+    def has(self, *names: str) -> bool:
+        """Tell whether the source has all of these tables."""
+        return all(name in self._tables for name in names)
+
+    def events(self, name: str) -> ibis.Table:
+        """Return the records of the look-back that were known at each moment."""
+        return asof.known(name, self._tables[name], self._moments(name), self._lookback)
+
+    def entities(self, name: str) -> ibis.Table:
+        """Return everything of a table that was known at each moment, however old."""
+        return asof.known(name, self._tables[name], self._moments(name))
+
+    def _moments(self, name):
+        columns = {"", *self._tables[name].columns}
+        return next(at for identity, at in self._at.items() if identity in columns)
+
+
+def compute(model: str, past: Past, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return a column per feature for each row, in the order of the rows.
+
+    Families whose tables the source lacks are left out. A count that is missing because nothing was
+    recorded is 0; a mean of nothing stays missing.
+
+    Parameters
+    ----------
+    model : str
+    past : Past
+    rows : pandas.DataFrame
+    keys : list of str
+        Columns that identify a row in the families' tables.
+    """
+    built = rows[keys].reset_index(drop=True)
+    for (owner, _), fam in FAMILIES.items():
+        if owner == model and fam.compute and past.has(*fam.sources):
+            frame = _frame(fam, past)
+            shared = [key for key in keys if key in frame]
+            built = built.merge(frame, on=shared, how="left", validate="many_to_one")
+            built = _fill_counts(fam, built)
+    return built.drop(columns=keys)
+
+
+def _frame(fam, past):
+    frame = fam.compute(past).to_pandas()
+    present = [f.name for f in fam.features if f.name in frame]
+    keys = [key for key in ("learner_id", "product_id", "as_of") if key in frame]
+    return frame[keys + present].astype(dict.fromkeys(present, "float64"))
+
+
+def _fill_counts(fam, frame):
+    counts = [f.name for f in fam.features if f.name in frame and f.unit in _COUNTED]
+    return frame.assign(**{name: frame[name].fillna(0.0) for name in counts})
+
+
+_COUNTED = {
+    "views", "visitors", "units", "buyers", "clicks", "e-mails", "registrations", "posts", "reactions",
+    "answers", "days seen", "pages", "submissions", "products", "lists", "enrollments",
+}  # fmt: skip

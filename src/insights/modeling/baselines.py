@@ -1,0 +1,65 @@
+"""Baselines: what a model has to beat. Chance, simple rules, and the people who decide today."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass
+class ColumnRule:
+    """A baseline that reads one column: the larger, the likelier.
+
+    Attributes
+    ----------
+    name : str
+    column : str
+        Column that is the score.
+    cutoff : float or None
+        Decide 1 from here on; the training median where None.
+
+    Notes
+    -----
+    A row without a value gets the training median: the rule has nothing to say about it.
+    """
+
+    name: str
+    column: str
+    cutoff: float | None = None
+
+    def fit(self, rows: pd.DataFrame, y: np.ndarray) -> "ColumnRule":
+        """Learn the median of the column from training rows."""
+        median = rows[self.column].median()
+        self.median_ = 0.0 if np.isnan(median) else float(median)
+        self.threshold_ = self.median_ if self.cutoff is None else self.cutoff
+        return self
+
+    def score(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the column, missing values filled, shape (rows,)."""
+        return rows[self.column].fillna(self.median_).to_numpy(dtype="float64")
+
+    def decide(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return 0 or 1 for each row."""
+        return (self.score(rows) >= self.threshold_).astype(int)
+
+
+RULES = {
+    "launch": (
+        ColumnRule("panel", "panel_vote", 0.5),
+        ColumnRule("survey", "survey_top_two"),
+        ColumnRule("persistence", "persistence", 1.0),
+    ),
+    "completion": (
+        ColumnRule("active_days", "course_days"),
+        ColumnRule("last_week", "course_views_last_week"),
+    ),
+}
+
+
+def available(model: str, rows: pd.DataFrame) -> list[ColumnRule]:
+    """Return the baselines of a model whose column the source has."""
+    return [
+        ColumnRule(rule.name, rule.column, rule.cutoff)
+        for rule in RULES[model]
+        if rule.column in rows and rows[rule.column].notna().any()
+    ]

@@ -1,0 +1,184 @@
+"""All models and baselines on the same rows: out-of-fold on training rows, then once on validation rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from insights.modeling import automl, baselines, learned, metrics, thresholds
+from insights.modeling.dataset import Dataset
+from insights.params import Params
+from insights.timeline import TimeFolds
+
+LADDER = ("logistic", "forest", "tpot")
+TITLES = {
+    "chance": "Chance",
+    "panel": "Panel of R&D and Marketing",
+    "survey": "Survey: share that answers 4 or 5",
+    "persistence": "Persistence: reached the hurdle last month",
+    "active_days": "Days active in the course",
+    "last_week": "Views in the last week",
+    "logistic": "Logistic regression",
+    "forest": "Random Forest",
+    "tpot": "TPOT",
+}
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Every model of one dataset, fitted, with what it says.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    models : dict
+        Fitted models and baselines by name, simplest first.
+    out_of_fold : pandas.DataFrame
+        ``model, fold, roc_auc``: each learned model on the rows that a fold held out.
+    chosen : str
+        The model chosen on training folds.
+    search : insights.modeling.automl.Search
+        What TPOT did.
+    ordered_folds : bool
+        Whether the folds were ordered in time; with one cohort they are by product family alone.
+    """
+
+    dataset: Dataset
+    models: dict
+    out_of_fold: pd.DataFrame
+    chosen: str
+    search: automl.Search
+    ordered_folds: bool
+
+    def predictions(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return score and decision of every model for some rows, long: a row per row and model."""
+        identity = [c for c in ("product_id", "learner_id", "family", "kind", "as_of", "y") if c in rows]
+        parts = [
+            rows[identity].assign(model=name, score=model.score(rows), decision=model.decide(rows))
+            for name, model in self.models.items()
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+
+def compete(dataset: Dataset, params: Params) -> Contest:
+    """Fit every model and baseline on training rows, choose one there, and touch no validation row.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    params : Params
+
+    Returns
+    -------
+    Contest
+    """
+    rows = dataset.train
+    y = rows["y"].to_numpy(dtype=int)
+    folds = TimeFolds(rows, params.modeling.folds)
+    search = automl.search(rows, dataset.features, params)
+    proposals = [
+        learned.logistic(dataset.features, params),
+        learned.forest(dataset.features, params),
+        search.model,
+    ]
+    judged = [judge_out_of_fold(model, rows, folds) for model in proposals]
+    out_of_fold = pd.concat([scores for scores, _ in judged], ignore_index=True)
+    fitted = {rule.name: rule.fit(rows, y) for rule in baselines.available(dataset.model, rows)}
+    for model, (_, threshold) in zip(proposals, judged, strict=True):
+        model.threshold_ = threshold
+        fitted[model.name] = model.fit(rows, y)
+    chosen = choose(out_of_fold, params.modeling.margin)
+    return Contest(dataset, fitted, out_of_fold, chosen, search, folds.ordered)
+
+
+def judge_out_of_fold(model: learned.Learned, rows: pd.DataFrame, folds: TimeFolds):
+    """Return the ROC AUC of a model in each fold, and the threshold with the best F1 over held-out rows.
+
+    Returns
+    -------
+    pandas.DataFrame, float
+        ``model, fold, rows, roc_auc``; the threshold.
+    """
+    y = rows["y"].to_numpy(dtype=int)
+    scores, held_out = [], []
+    for number, (fit, judge) in enumerate(folds.split()):
+        score = model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])
+        scores.append([model.name, number, len(judge), metrics.roc_auc(y[judge], score)])
+        held_out.append((y[judge], score))
+    threshold = thresholds.best_f1(*(np.concatenate(part) for part in zip(*held_out, strict=True)))
+    return pd.DataFrame(scores, columns=["model", "fold", "rows", "roc_auc"]), threshold
+
+
+def choose(out_of_fold: pd.DataFrame, margin: float) -> str:
+    """Return the simplest model whose mean ROC AUC over folds is within ``margin`` of the best."""
+    mean = out_of_fold.groupby("model")["roc_auc"].mean()
+    good_enough = [name for name in LADDER if name in mean and mean[name] >= mean.max() - margin]
+    return good_enough[0]
+
+
+def performance(predictions: pd.DataFrame, clusters: str, params: Params) -> pd.DataFrame:
+    """Return every metric of every model with its interval, the same resamples for all.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        From :meth:`Contest.predictions`, rows with an outcome only.
+    clusters : str
+        Column whose groups are resampled whole.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model, metric, value, low, high, n, positives``.
+    """
+    weights = _weights(predictions, clusters, params)
+    tables = []
+    for name, part in predictions.groupby("model", sort=False):
+        y = part["y"].to_numpy(dtype=int)
+        table = metrics.intervals(y, part["score"].to_numpy(), part["decision"].to_numpy(), weights)
+        tables.append(table.assign(model=name, n=len(part), positives=int(y.sum())))
+    return pd.concat(tables, ignore_index=True)
+
+
+def against(predictions: pd.DataFrame, chosen: str, clusters: str, params: Params) -> pd.DataFrame:
+    """Return the chosen model's ROC AUC minus that of each other model, with paired intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model, difference, low, high, n``; an interval above 0 means that the chosen model is better.
+    """
+    weights = _weights(predictions, clusters, params)
+    parts = dict(list(predictions.groupby("model", sort=False)))
+    y = parts[chosen]["y"].to_numpy(dtype=int)
+    own = metrics.auc_draws(y, parts[chosen]["score"].to_numpy(), weights)
+    point = metrics.roc_auc(y, parts[chosen]["score"].to_numpy())
+    rows = []
+    for name, part in parts.items():
+        if name != chosen:
+            other = part["score"].to_numpy()
+            low, high = metrics.percentile_interval(own - metrics.auc_draws(y, other, weights))
+            rows.append([name, point - metrics.roc_auc(y, other), float(low), float(high), len(y)])
+    return pd.DataFrame(rows, columns=["model", "difference", "low", "high", "n"])
+
+
+def chance(rows: pd.DataFrame, prior: float, params: Params) -> pd.DataFrame:
+    """Return the metrics of random classification of some rows, a row per repetition."""
+    rng = np.random.default_rng([params.modeling.seed, 1])
+    y = rows["y"].to_numpy(dtype=int)
+    return metrics.chance_distribution(y, prior, params.modeling.chance_repeats, rng)
+
+
+def null(predictions: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """Return the ROC AUC of each model, and of the best of them, when outcomes are shuffled."""
+    parts = dict(list(predictions.groupby("model", sort=False)))
+    y = next(iter(parts.values()))["y"].to_numpy(dtype=int)
+    scores = {name: part["score"].to_numpy() for name, part in parts.items()}
+    rng = np.random.default_rng([params.modeling.seed, 2])
+    return metrics.permutation_null(y, scores, params.modeling.chance_repeats, rng)
+
+
+def _weights(predictions, clusters, params):
+    one = predictions[predictions["model"] == predictions["model"].iloc[0]]
+    rng = np.random.default_rng([params.modeling.seed, 3])
+    return metrics.cluster_weights(one[clusters], params.modeling.bootstrap_repeats, rng)

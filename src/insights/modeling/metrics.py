@@ -1,0 +1,211 @@
+"""How good scores and decisions are, with intervals that respect which rows resemble each other.
+
+ROC AUC: 0.5 is chance, 1 a perfect order. Average precision: the share of positives is chance. Accuracy,
+precision, recall and F1 judge the 0/1 decision. Intervals are percentile intervals of a cluster bootstrap
+(whole products or whole people are resampled; Efron and Tibshirani 1993, chapter 8); comparisons use the
+same resamples for both sides.
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_curve
+
+LEVEL = 0.95
+METRICS = ("roc_auc", "average_precision", "accuracy", "precision", "recall", "f1")
+
+
+def evaluate(
+    y: np.ndarray, score: np.ndarray, decision: np.ndarray, weights: np.ndarray | None = None
+) -> dict:
+    """Return every metric of one model.
+
+    Parameters
+    ----------
+    y : array of shape (rows,)
+        Outcomes, 0 or 1.
+    score : array of shape (rows,)
+        Higher means more likely 1.
+    decision : array of shape (rows,)
+        0 or 1.
+    weights : array of shape (rows,), optional
+        How often each row counts.
+
+    Returns
+    -------
+    dict of str to float
+        By name in ``METRICS``; nan where a metric is not defined (one outcome only, no positive decision).
+    """
+    weights = np.ones(len(y)) if weights is None else weights
+    ordered = _Ordered(y, score)
+    return {
+        "roc_auc": ordered.roc_auc(weights),
+        "average_precision": ordered.average_precision(weights),
+    } | _decision_metrics(y, decision, weights)
+
+
+def roc_auc(y: np.ndarray, score: np.ndarray) -> float:
+    """Return the area under the ROC curve: the chance that a 1 scores above a 0, ties counting half."""
+    return _Ordered(y, score).roc_auc(np.ones(len(y)))
+
+
+def cluster_weights(clusters: pd.Series, repeats: int, rng: np.random.Generator) -> np.ndarray:
+    """Return how often each row counts in each resample of whole clusters.
+
+    Returns
+    -------
+    array of shape (repeats, rows)
+    """
+    codes, names = pd.factorize(clusters)
+    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=repeats)
+    return drawn[:, codes].astype("float32")
+
+
+def intervals(y, score, decision, weights: np.ndarray) -> pd.DataFrame:
+    """Return every metric with its bootstrap interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``metric, value, low, high``.
+    """
+    ordered = _Ordered(y, score)
+    draws = pd.DataFrame(
+        [
+            {"roc_auc": ordered.roc_auc(w), "average_precision": ordered.average_precision(w)}
+            | _decision_metrics(y, decision, w)
+            for w in weights
+        ]
+    )
+    point = evaluate(y, score, decision)
+    low, high = percentile_interval(draws[list(METRICS)].to_numpy())
+    return pd.DataFrame({"metric": METRICS, "value": [point[m] for m in METRICS], "low": low, "high": high})
+
+
+def auc_draws(y: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the ROC AUC in each resample, shape (repeats,); differences of two are paired."""
+    ordered = _Ordered(y, score)
+    return np.array([ordered.roc_auc(w) for w in weights])
+
+
+def percentile_interval(draws: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Return the percentile interval over the first axis; nan where no resample defines a value."""
+    columns = np.asarray(draws, dtype="float64").reshape(len(draws), -1)
+    bounds = np.full((2, columns.shape[1]), np.nan)
+    defined = ~np.isnan(columns).all(axis=0)
+    tail = (1 - level) / 2
+    bounds[:, defined] = np.nanquantile(columns[:, defined], [tail, 1 - tail], axis=0)
+    low, high = bounds.reshape(2, *np.shape(draws)[1:])
+    return low, high
+
+
+def roc_curves(predictions: pd.DataFrame, points: int = 200) -> pd.DataFrame:
+    """Return the ROC curve of each model at no more than so many points.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        ``model, y, score``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model, false_positive_rate, true_positive_rate``.
+    """
+    curves = []
+    for model, part in predictions.groupby("model", sort=False):
+        false, true, _ = roc_curve(part["y"], part["score"])
+        kept = np.unique(np.linspace(0, len(false) - 1, min(points, len(false))).round().astype(int))
+        curves.append(
+            pd.DataFrame({"false_positive_rate": false[kept], "true_positive_rate": true[kept]}).assign(
+                model=model
+            )
+        )
+    return pd.concat(curves, ignore_index=True)
+
+
+def permutation_null(
+    y: np.ndarray, scores: dict[str, np.ndarray], repeats: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return the ROC AUC of each model when the outcomes are shuffled, and of the best of them.
+
+    The last column, ``best``, is what choosing the best of so many models earns from noise alone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``repeats`` rows; a column per model, and ``best``.
+    """
+    ordered = {name: _Ordered(y, score) for name, score in scores.items()}
+    shuffled = [rng.permutation(y) for _ in range(repeats)]
+    null = pd.DataFrame({name: [o.roc_auc_of(s) for s in shuffled] for name, o in ordered.items()})
+    return null.assign(best=null.max(axis=1))
+
+
+def chance_distribution(y: np.ndarray, prior: float, repeats: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the metrics of random classification: each row is called 1 with the training share of ones.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``repeats`` rows with columns accuracy, precision, recall, f1 and roc_auc.
+    """
+    return pd.DataFrame([_chance(y, prior, rng) for _ in range(repeats)])
+
+
+def _chance(y, prior, rng):
+    score = rng.random(len(y))
+    return _decision_metrics(y, (score < prior).astype(int), np.ones(len(y))) | {
+        "roc_auc": roc_auc(y, -score)
+    }
+
+
+def _decision_metrics(y, decision, weights):
+    positive, chosen = y == 1, decision == 1
+    hits, total = weights[positive & chosen].sum(), weights.sum()
+    right = weights[positive == chosen].sum()
+    precision, recall = _ratio(hits, weights[chosen].sum()), _ratio(hits, weights[positive].sum())
+    f1 = _ratio(2 * hits, weights[chosen].sum() + weights[positive].sum())
+    return {"accuracy": _ratio(right, total), "precision": precision, "recall": recall, "f1": f1}
+
+
+def _ratio(part, whole):
+    return float(part / whole) if whole > 0 else float("nan")
+
+
+class _Ordered:
+    """Rows sorted by score once, so that each resample costs one pass."""
+
+    def __init__(self, y, score):
+        self.order = np.argsort(-np.asarray(score, dtype="float64"), kind="stable")
+        self.y = np.asarray(y, dtype="float64")[self.order]
+        ordered = np.asarray(score, dtype="float64")[self.order]
+        self.starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+
+    def roc_auc(self, weights):
+        w = np.asarray(weights, dtype="float64")[self.order]
+        return self._auc(w * self.y, w * (1 - self.y))
+
+    def roc_auc_of(self, y):
+        ones = np.asarray(y, dtype="float64")[self.order]
+        return self._auc(ones, 1 - ones)
+
+    def average_precision(self, weights):
+        w = np.asarray(weights, dtype="float64")[self.order]
+        hits, seen = self._by_tie(w * self.y), self._by_tie(w)
+        total = hits.sum()
+        if total == 0:
+            return float("nan")
+        with np.errstate(invalid="ignore"):
+            precision = np.nan_to_num(np.cumsum(hits) / np.cumsum(seen))
+        return float((precision * hits).sum() / total)
+
+    def _auc(self, ones, zeros):
+        ones, zeros = self._by_tie(ones), self._by_tie(zeros)
+        pairs = ones.sum() * zeros.sum()
+        if pairs == 0:
+            return float("nan")
+        below = zeros.sum() - np.cumsum(zeros)
+        return float((ones * (below + zeros / 2)).sum() / pairs)
+
+    def _by_tie(self, values):
+        return np.add.reduceat(values, self.starts)

@@ -1,0 +1,45 @@
+"""Saved models: written and read without pickle, so that reading one runs no foreign code."""
+
+from pathlib import Path
+
+import skops.io
+
+from insights.modeling.learned import Learned
+
+TRUSTED = (
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.feature_selection._univariate_selection.f_classif",
+    "sklearn.tree._tree.Tree",
+)
+
+
+class ModelFileError(ValueError):
+    """A model file that holds more than the types we write."""
+
+
+def save(model: Learned, path: Path) -> None:
+    """Write a fitted model: its pipeline, the features it reads, its threshold."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "name": model.name, "estimator": model.fitted_, "features": list(model.features),
+        "threshold": float(model.threshold_),
+    }  # fmt: skip
+    skops.io.dump(content, path)
+
+
+def load(path: Path) -> Learned:
+    """Read a fitted model.
+
+    Raises
+    ------
+    ModelFileError
+        If the file holds types that no model of ours has.
+    """
+    foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
+    if foreign:
+        raise ModelFileError(f"{path}: holds {', '.join(foreign)}, which our models do not. Do not load it.")
+    content = skops.io.load(path, trusted=list(TRUSTED))
+    model = Learned(content["name"], content["estimator"], content["features"], content["threshold"])
+    model.fitted_ = content["estimator"]
+    return model

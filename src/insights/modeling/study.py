@@ -1,0 +1,207 @@
+"""The study of notebook 05: compete on training rows, open the validation rows once, store what was found."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from insights import paths, recommendation, timeline
+from insights.features import launch
+from insights.modeling import comparison, metrics, saved
+from insights.modeling.dataset import Dataset, load
+from insights.progress import report
+from insights.rows import LAUNCH
+from insights.store import Step
+
+MODELS = ("launch", "completion")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the models do on one kind of validation rows (catalogue, launch or enrolled).
+
+    A baseline that says the same of every row (persistence, before a launch) says nothing and is left out.
+
+    Attributes
+    ----------
+    kind : str
+    performance : pandas.DataFrame
+        Every metric of every model with interval.
+    against : pandas.DataFrame
+        The chosen model's ROC AUC minus that of each other.
+    chance : pandas.DataFrame
+        Metrics of random classification, a row per repetition.
+    null : pandas.DataFrame
+        ROC AUC under shuffled outcomes, per model and for the best of them.
+    curves : pandas.DataFrame
+        ROC curves: ``model, false_positive_rate, true_positive_rate``.
+    """
+
+    kind: str
+    performance: pd.DataFrame
+    against: pd.DataFrame
+    chance: pd.DataFrame
+    null: pd.DataFrame
+    curves: pd.DataFrame
+
+    def roc_auc(self, model: str) -> float:
+        """Return the ROC AUC of one model on these rows."""
+        table = self.performance
+        return float(table.loc[(table["model"] == model) & (table["metric"] == "roc_auc"), "value"].iloc[0])
+
+
+@dataclass(frozen=True)
+class Study:
+    """One model's contest and how it came out on validation rows.
+
+    Attributes
+    ----------
+    name : str
+        ``launch`` or ``completion``.
+    contest : insights.modeling.comparison.Contest
+    parts : dict of str to Part
+    recommendations : pandas.DataFrame
+        A row per candidate, empty for the completion model.
+    """
+
+    name: str
+    contest: comparison.Contest
+    parts: dict[str, Part]
+    recommendations: pd.DataFrame
+
+
+def study(step: Step) -> dict[str, Study]:
+    """Return the studies that the source supports, their numbers recorded, models and predictions saved."""
+    datasets = {name: load(step.params.window, name) for name in MODELS}
+    return {name: _study(step, name, data) for name, data in datasets.items() if data is not None}
+
+
+def describe(recommendations: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
+    """Return recommendations with the products' titles, topics and levels where the source has them."""
+    known = [c for c in ("product_id", "title", "topic", "level", "announced_at") if c in products]
+    return recommendations.merge(products[known], on="product_id", how="left", validate="one_to_one")
+
+
+def _study(step: Step, name: str, data: Dataset) -> Study:
+    params = step.params
+    report(f"{name}: fitting models and baselines on {len(data.train):,} rows")
+    contest = comparison.compete(data, params)
+    report(f"{name}: judging them on {len(data.validate):,} rows")
+    predictions = contest.predictions(data.validate)
+    parts = {
+        kind: _part(contest, kind, rows, params) for kind, rows in predictions.groupby("kind") if _both(rows)
+    }
+    advice = _advice(contest, parts, params) if name == launch.MODEL else pd.DataFrame()
+    found = Study(name, contest, parts, advice)
+    _keep(step, found, predictions)
+    return found
+
+
+def _both(predictions):
+    return predictions["y"].nunique() == 2
+
+
+def _part(contest, kind, predictions, params):
+    tells = predictions.groupby("model")["score"].transform("nunique") > 1
+    predictions = predictions[tells | (predictions["model"] == contest.chosen)]
+    clusters = contest.dataset.clusters
+    prior = float(contest.dataset.train["y"].mean())
+    one = predictions[predictions["model"] == contest.chosen]
+    return Part(
+        kind=kind,
+        performance=comparison.performance(predictions, clusters, params),
+        against=comparison.against(predictions, contest.chosen, clusters, params),
+        chance=comparison.chance(one, prior, params),
+        null=comparison.null(predictions, params),
+        curves=metrics.roc_curves(predictions),
+    )
+
+
+def _advice(contest, parts, params):
+    judged = parts.get(LAUNCH)
+    trusted = judged is not None and recommendation.beats_chance(
+        judged.roc_auc(contest.chosen), judged.null["best"].to_numpy()
+    )
+    return recommendation.recommend(contest.dataset, contest.models[contest.chosen], trusted, params)
+
+
+def _keep(step, found: Study, predictions):
+    contest, window = found.contest, step.params.window
+    saved.save(contest.models[contest.chosen], step.place(paths.model(window, found.name)))
+    path = step.place(paths.predictions(window, found.name))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    predictions.to_parquet(path, index=False)
+    _record(step, found)
+    _tables(step, found)
+    step.note(**{f"{found.name}_rows_seen": _rows_seen(contest.dataset)})
+
+
+def _record(step, found: Study):
+    contest, name = found.contest, found.name
+    step.record(f"{name}.chosen", 1, model=contest.chosen, unit="model")
+    step.record(
+        f"{name}.pipelines_evaluated", contest.search.evaluated, n=len(contest.search.log), model="tpot"
+    )
+    for model, scores in contest.out_of_fold.groupby("model")["roc_auc"]:
+        step.record(
+            f"{name}.roc_auc", scores.mean(), model=model, by={"split": "training folds"}, n=len(scores)
+        )
+    for kind, part in found.parts.items():
+        by = {"split": "validation", "rows": kind} | _day(step.params, name)
+        for r in part.performance.dropna(subset="value").itertuples():
+            step.record(f"{name}.{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n,
+                        model=r.model, by=by)  # fmt: skip
+        for metric in part.chance.columns:
+            draws = part.chance[metric].dropna()
+            low, high = metrics.percentile_interval(draws.to_numpy())
+            step.record(
+                f"{name}.{metric}", draws.mean(), low=low, high=high, n=len(draws), model="chance", by=by
+            )
+        for model in part.null.columns:
+            step.record(f"{name}.roc_auc_null_95", part.null[model].quantile(0.95), model=model, by=by)
+        for r in part.against.itertuples():
+            step.record(f"{name}.roc_auc_difference", r.difference, low=r.low, high=r.high, n=r.n,
+                        model=contest.chosen, by=by | {"against": r.model})  # fmt: skip
+    for verdict, number in found.recommendations.value_counts("verdict").items() if name == "launch" else ():
+        step.record("launch.recommended", int(number), by={"verdict": verdict}, unit="products")
+
+
+def _tables(step, found: Study):
+    place = MODELS.index(found.name) * 4 + 1
+    step.table(f"table_5_{place}_{found.name}_performance", _joined(found, "performance"))
+    step.table(f"table_5_{place + 1}_{found.name}_against", _joined(found, "against"))
+    step.table(f"table_5_{place + 2}_{found.name}_search", found.contest.search.log)
+    step.table(f"table_5_{place + 3}_{found.name}_folds", found.contest.out_of_fold)
+    if found.name == "launch":
+        step.table("table_5_9_recommendations", found.recommendations)
+
+
+def _joined(found, table):
+    parts = [getattr(part, table).assign(rows=kind) for kind, part in found.parts.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _day(params, name):
+    return {"day": params.completion.day} if name == "completion" else {}
+
+
+def _finite(value):
+    return None if pd.isna(value) else value
+
+
+def _rows_seen(data: Dataset):
+    seen = {}
+    for role in (timeline.TRAIN, timeline.VALIDATE):
+        rows = data.frame[data.frame["role"] == role]
+        seen[role] = {
+            "rows": len(rows),
+            "first_as_of": rows["as_of"].min().isoformat(),
+            "last_as_of": rows["as_of"].max().isoformat(),
+            "last_resolved_at": rows["resolved_at"].max().isoformat(),
+            "row_hash": _hash(rows),
+        }
+    return seen
+
+
+def _hash(rows):
+    identity = [c for c in ("learner_id", "product_id", "as_of") if c in rows]
+    return f"{int(pd.util.hash_pandas_object(rows[identity], index=False).sum()):016x}"

@@ -1,0 +1,75 @@
+"""The report: what notebook 11 shows, all of it read from the results store and the tables beside it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from insights import dictionary, gaps, paths, store
+from insights.modeling.study import MODELS, describe
+from insights.store import Step
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything the report shows.
+
+    Attributes
+    ----------
+    results : pandas.DataFrame
+        The window's results store.
+    advice : pandas.DataFrame
+        Recommendations with titles; empty where the source has no candidates.
+    headline : pandas.DataFrame
+        ROC AUC of every model and baseline: ``question, rows, model, value, low, high, n, chosen``.
+    lacking : dict of str to list of str
+        What the source lacks for a model, by model; models that ran are not in it.
+    """
+
+    results: pd.DataFrame
+    advice: pd.DataFrame
+    headline: pd.DataFrame
+    lacking: dict[str, list[str]]
+
+
+def study(step: Step) -> Report:
+    """Gather the report of a window from its stored results; store the tables that it shows."""
+    window = step.params.window
+    results = store.results(window)
+    profile = dictionary.of(window)
+    lacking = {m: gaps.missing_for_model(m, step.params.launch.hurdle, profile) for m in MODELS}
+    found = Report(
+        results=results,
+        advice=_advice(window, lacking),
+        headline=headline(results),
+        lacking={model: names for model, names in lacking.items() if names},
+    )
+    step.table("table_11_1_recommendations", found.advice)
+    step.table("table_11_2_headline", found.headline)
+    return found
+
+
+def headline(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the ROC AUC of every model and baseline on validation rows, best first within each question."""
+    by = pd.DataFrame(list(results["by"]), index=results.index).reindex(columns=["split", "rows"])
+    auc = results[
+        results["name"].str.endswith(".roc_auc") & (by["split"] == "validation") & by["rows"].notna()
+    ]
+    chosen = set(zip(results["name"], results["model"], strict=True))
+    question = auc["name"].str.removesuffix(".roc_auc")
+    table = auc.assign(
+        question=question,
+        rows=by.loc[auc.index, "rows"],
+        chosen=[(f"{q}.chosen", m) in chosen for q, m in zip(question, auc["model"], strict=True)],
+    )
+    columns = ["question", "rows", "model", "value", "low", "high", "n", "chosen"]
+    return table[columns].sort_values(
+        ["question", "rows", "value"], ascending=[False, True, False], ignore_index=True
+    )
+
+
+def _advice(window, lacking):
+    if lacking["launch"]:
+        return pd.DataFrame(columns=["product_id", "probability", "low", "high", "verdict"])
+    advice = store.table(window, "05_modeling", "table_5_9_recommendations")
+    products = pd.read_parquet(paths.clean(window, "products"))
+    return describe(advice, products)

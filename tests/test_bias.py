@@ -1,0 +1,194 @@
+"""Bias: metrics by group are fairlearn's, a planted gap is shown, an even hand is not accused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate
+from hypothesis import given
+from hypothesis import strategies as st
+from micro import brisk, window
+from sklearn.metrics import precision_score, recall_score, roc_auc_score
+
+from insights import bias
+from insights.features import registry
+
+PARAMS = window(bias={"smallest_group": 30, "margin": 0.05})
+ORACLES = {
+    "selection_rate": selection_rate,
+    "recall": recall_score,
+    "false_positive_rate": false_positive_rate,
+    "precision": precision_score,
+}
+
+
+def judged(n=900, seed=0, served_worse=0.0):
+    """Return validation rows of three groups; group c loses that share of the 1 it should have been given."""
+    rng = np.random.default_rng(seed)
+    rows = pd.DataFrame(
+        {"learner_id": [f"L{i:04d}" for i in range(n)], "gender": np.tile(["a", "b", "c"], n // 3)}
+    )
+    rows["y"] = rng.integers(2, size=n)
+    rows["score"] = (0.25 * rows["y"] + 0.75 * rng.random(n)).round(3)
+    lost = (rows["gender"] == "c") & (rng.random(n) < served_worse)
+    return rows.assign(decision=((rows["score"] > 0.5) & ~lost).astype(int))
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return judged(served_worse=0.6)
+
+
+@pytest.fixture(scope="module")
+def table(rows):
+    return bias.by_group(rows, "gender", PARAMS)
+
+
+def measured(table, measure, column="value"):
+    return table[table["measure"] == measure].set_index("group")[column]
+
+
+@pytest.mark.parametrize("measure", ORACLES)
+def test_each_measure_by_group_is_fairlearns(rows, table, measure):
+    frame = MetricFrame(
+        metrics=ORACLES[measure], y_true=rows["y"], y_pred=rows["decision"], sensitive_features=rows["gender"]
+    )
+    assert measured(table, measure).to_dict() == pytest.approx(frame.by_group.to_dict())
+
+
+def test_base_rate_and_roc_auc_are_those_of_the_groups_rows(rows, table):
+    for name, part in rows.groupby("gender"):
+        assert measured(table, "base_rate")[name] == pytest.approx(part["y"].mean())
+        assert measured(table, "roc_auc")[name] == pytest.approx(roc_auc_score(part["y"], part["score"]))
+
+
+@pytest.mark.parametrize("measure", ORACLES)
+def test_a_gap_is_a_group_minus_everybody_else(rows, table, measure):
+    own = rows["gender"] == "c"
+    here, there = (ORACLES[measure](part["y"], part["decision"]) for part in (rows[own], rows[~own]))
+    assert measured(table, measure, "gap")["c"] == pytest.approx(here - there)
+
+
+def test_a_planted_gap_is_shown_and_its_interval_holds_it(table):
+    worst = table[(table["group"] == "c") & (table["measure"] == "recall")].iloc[0]
+    assert worst["verdict"] == bias.SHOWN
+    assert worst["gap_low"] < worst["gap"] < worst["gap_high"] < 0
+    assert worst["gap"] < -0.3
+
+
+def test_groups_that_are_treated_alike_have_no_gap_to_the_last_bit():
+    one = judged(n=300)
+    twins = [one.assign(gender=g, learner_id=g + one["learner_id"]) for g in ("a", "b")]
+    found = bias.by_group(pd.concat(twins, ignore_index=True), "gender", PARAMS)
+    assert (found["gap"] == 0).all()
+    assert not (found["verdict"] == bias.SHOWN).any()
+
+
+def test_a_small_group_is_named_as_too_few_and_compared_with_nobody(rows):
+    small = judged(n=30, seed=1).head(29).assign(gender="d")
+    small["learner_id"] = "S" + small["learner_id"]
+    found = bias.by_group(pd.concat([rows, small], ignore_index=True), "gender", PARAMS)
+    few = found[found["group"] == "d"]
+    assert few[["verdict", "n"]].to_numpy().tolist() == [[bias.TOO_FEW, 29]]
+    assert few[["measure", "value", "gap"]].isna().all().all()
+    rest = found[found["group"] != "d"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(rest, bias.by_group(rows, "gender", PARAMS), check_dtype=False)
+
+
+def test_a_group_is_small_by_people_and_not_by_their_rows(rows):
+    few_people = judged(n=60, seed=1).assign(gender="d")
+    few_people["learner_id"] = [f"S{i % 20}" for i in range(60)]
+    found = bias.by_group(pd.concat([rows, few_people], ignore_index=True), "gender", PARAMS)
+    assert found.loc[found["group"] == "d", ["verdict", "n"]].to_numpy().tolist() == [[bias.TOO_FEW, 20]]
+
+
+def test_one_group_large_enough_has_nobody_to_be_compared_with():
+    alone = judged(n=90).assign(gender="a")
+    assert bias.by_group(alone, "gender", PARAMS).empty
+
+
+def test_renaming_groups_and_shuffling_rows_changes_no_value(rows, table):
+    renamed = rows.assign(gender=rows["gender"].map({"a": "x", "b": "y", "c": "z"})).sample(
+        frac=1, random_state=1
+    )
+    found = bias.by_group(renamed, "gender", PARAMS)
+    for column in ("value", "gap"):
+        np.testing.assert_allclose(found[column].astype(float), table[column].astype(float))
+
+
+def test_a_group_without_a_single_1_has_no_precision_rather_than_one_of_0(rows):
+    silent = rows.assign(decision=rows["decision"].where(rows["gender"] != "a", 0))
+    found = bias.by_group(silent, "gender", PARAMS)
+    own = found[(found["group"] == "a") & (found["measure"] == "precision")].iloc[0]
+    assert np.isnan(own["value"])
+    assert own["verdict"] == bias.UNKNOWN
+
+
+def test_resampling_keeps_the_rows_of_a_person_together():
+    once = judged(n=240, seed=2)
+    often = pd.concat([once] * 9, ignore_index=True)
+    widths = [
+        (part["gap_high"] - part["gap_low"]).astype(float).to_numpy()
+        for part in (bias.by_group(once, "gender", PARAMS), bias.by_group(often, "gender", PARAMS))
+    ]
+    np.testing.assert_allclose(widths[0], widths[1], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.001, 0.2, bias.SHOWN),
+        (-0.02, -0.001, bias.SHOWN),
+        (-0.049, 0.049, bias.EXCLUDED),
+        (0.0, 0.049, bias.EXCLUDED),
+        (-0.05, 0.01, bias.UNKNOWN),
+        (-0.01, 0.05, bias.UNKNOWN),
+        (float("nan"), 0.01, bias.UNKNOWN),
+    ],
+)
+def test_the_verdict_follows_the_interval_and_the_margin(low, high, verdict):
+    assert bias.verdict(low, high, 0.05) == verdict
+
+
+@brisk
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0.001, 1))
+def test_turning_a_gap_round_turns_no_verdict_round(low, width, margin):
+    assert bias.verdict(low, low + width, margin) == bias.verdict(-low - width, -low, margin)
+
+
+def test_protected_attributes_become_groups_and_silence_a_group_of_its_own():
+    people = pd.DataFrame(
+        {
+            "learner_id": list("pqrst"), "declared_at": pd.Timestamp("2025-01-01"),
+            "gender": ["f", None, "m", "f", None],
+            "birth_year": pd.array([1969, 1970, 1989, 1990, None], dtype="Int16"), "ethnicity": [None] * 5,
+        }
+    )  # fmt: skip
+    groups = bias.attributes(people)
+    assert list(groups) == ["gender", "birth_year"]
+    assert groups["gender"].tolist() == ["f", bias.NOT_DECLARED, "m", "f", bias.NOT_DECLARED]
+    old, middle, young = bias.BIRTH_BANDS
+    assert groups["birth_year"].tolist() == [old, middle, middle, young, bias.NOT_DECLARED]
+    assert groups.index.tolist() == list("pqrst")
+
+
+@pytest.mark.parametrize("model", ["launch", "completion"])
+def test_no_feature_is_a_protected_attribute(model):
+    assert bias.used_as_features(model) == []
+
+
+def test_a_feature_that_is_protected_or_made_from_protected_records_is_named(monkeypatch):
+    def feature(name, sources):
+        return registry.Feature(name, "m", "u", "launch", "f", "plan", sources)
+
+    planted = [
+        feature("gender", ()),
+        feature("mostly_women", ("protected",)),
+        feature("price", ("products",)),
+    ]
+    monkeypatch.setattr(registry, "features", lambda model: planted)
+    assert bias.used_as_features("launch") == ["gender", "mostly_women"]
+
+
+def test_gaps_for_a_picture_are_labelled(table):
+    shown = bias.gaps_in(table.assign(attribute="birth_year"), "recall")
+    assert shown["label"].tolist() == ["birth year: a", "birth year: b", "birth year: c"]

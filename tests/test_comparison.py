@@ -1,0 +1,200 @@
+"""The contest: chosen on training folds, validation rows opened once and never fitted on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from micro import window
+from synthetic import DRIVER, boosted, launch_data
+
+from insights.modeling import automl, baselines, comparison, learned, metrics, study, thresholds
+from insights.timeline import TimeFolds
+
+PARAMS = window()
+
+
+def found_at_once(rows, features, params):
+    """Stand in for the search: the winner is known, nothing is tried."""
+    log = pd.DataFrame({"generation": [0, 0], "pipeline": ["a", "b"], "roc_auc": [0.7, np.nan]})
+    return automl.Search(boosted(features), log)
+
+
+@pytest.fixture(scope="module")
+def contest():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(automl, "search", found_at_once)
+        yield comparison.compete(launch_data(PARAMS), PARAMS)
+
+
+def identities(rows):
+    return set(zip(rows["product_id"], rows["as_of"], strict=True))
+
+
+def test_no_validation_row_and_no_candidate_is_seen_by_anything_that_is_fitted(monkeypatch):
+    data, seen = launch_data(PARAMS), {}
+
+    def spy(owner, name):
+        original = getattr(owner, name)
+
+        def watched(*args, **kwargs):
+            rows = next(a for a in args if isinstance(a, pd.DataFrame))
+            seen.setdefault(owner.__name__, set()).update(identities(rows))
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    monkeypatch.setattr(automl, "search", found_at_once)
+    spy(learned.Learned, "fit")
+    spy(baselines.ColumnRule, "fit")
+    spy(automl, "search")
+    comparison.compete(data, PARAMS)
+    assert set(seen) == {"Learned", "ColumnRule", "insights.modeling.automl"}
+    for owner, rows in seen.items():
+        assert rows == identities(data.train), owner
+
+
+def test_what_is_chosen_and_said_of_a_row_does_not_depend_on_validation_outcomes(contest, monkeypatch):
+    monkeypatch.setattr(automl, "search", found_at_once)
+    frame = contest.dataset.frame
+    turned = frame["y"].where(frame["role"] != "validate", 1 - frame["y"])
+    other = comparison.compete(replace(contest.dataset, frame=frame.assign(y=turned)), PARAMS)
+    assert other.chosen == contest.chosen
+    columns = ["model", "score", "decision"]
+    rows = contest.dataset.validate
+    pd.testing.assert_frame_equal(other.predictions(rows)[columns], contest.predictions(rows)[columns])
+
+
+def test_predictions_hold_every_model_on_every_row_in_order(contest):
+    rows = contest.dataset.validate
+    long = contest.predictions(rows)
+    assert long["model"].unique().tolist() == ["panel", "survey", "logistic", "forest", "tpot"]
+    for _, part in long.groupby("model"):
+        assert part["product_id"].tolist() == rows["product_id"].tolist()
+        assert part["y"].tolist() == rows["y"].tolist()
+
+
+def test_learned_models_keep_the_threshold_that_folds_chose(contest):
+    assert all(0 < contest.models[name].threshold_ < 1 for name in comparison.LADDER)
+    rows = contest.dataset.train
+    model = learned.logistic(contest.dataset.features, PARAMS)
+    folds = TimeFolds(rows, PARAMS.modeling.folds)
+    y = rows["y"].to_numpy(dtype=int)
+    parts = [
+        (y[judge], model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])) for fit, judge in folds.split()
+    ]
+    expected = thresholds.best_f1(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    assert contest.models["logistic"].threshold_ == expected
+    aucs = contest.out_of_fold.query("model == 'logistic'")["roc_auc"].tolist()
+    assert aucs == [metrics.roc_auc(*part) for part in parts]
+
+
+def means(**by_model):
+    """Return out-of-fold scores of two folds with the given means."""
+    rows = [
+        (model, fold, mean + 0.01 * (2 * fold - 1)) for model, mean in by_model.items() for fold in (0, 1)
+    ]
+    return pd.DataFrame(rows, columns=["model", "fold", "roc_auc"])
+
+
+@pytest.mark.parametrize(
+    ("scores", "chosen"),
+    [
+        ({"logistic": 0.70, "forest": 0.70, "tpot": 0.70}, "logistic"),
+        ({"logistic": 0.692, "forest": 0.70, "tpot": 0.70}, "logistic"),
+        ({"logistic": 0.68, "forest": 0.695, "tpot": 0.70}, "forest"),
+        ({"logistic": 0.68, "forest": 0.68, "tpot": 0.70}, "tpot"),
+        ({"logistic": 0.75, "forest": 0.70, "tpot": 0.70}, "logistic"),
+        ({"tpot": 0.70, "forest": 0.70}, "forest"),
+    ],
+)
+def test_the_simplest_model_within_the_margin_of_the_best_is_chosen(scores, chosen):
+    assert comparison.choose(means(**scores), 0.01) == chosen
+
+
+def test_without_a_margin_the_best_is_chosen():
+    assert comparison.choose(means(logistic=0.7, forest=0.701), 0.0) == "forest"
+
+
+def predictions(**scores):
+    """Return long predictions of some models on 120 rows of 40 families."""
+    y = np.tile([0, 1, 0], 40)
+    rows = pd.DataFrame({"family": np.repeat([f"F{i}" for i in range(40)], 3), "y": y})
+    parts = [rows.assign(model=name, score=s, decision=(s > 0.5).astype(int)) for name, s in scores.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_the_same_scores_differ_by_exactly_nothing():
+    noise = np.random.default_rng(1).random(120)
+    table = comparison.against(predictions(a=noise, b=noise.copy()), "a", "family", PARAMS)
+    assert table[["model", "difference", "low", "high", "n"]].to_numpy().tolist() == [
+        ["b", 0.0, 0.0, 0.0, 120]
+    ]
+
+
+def test_a_better_model_is_shown_to_be_better_and_the_worse_to_be_worse():
+    rng = np.random.default_rng(2)
+    good = np.tile([0, 1, 0], 40) + rng.normal(size=120)
+    both = predictions(good=good, noise=rng.random(120))
+    ahead = comparison.against(both, "good", "family", PARAMS).iloc[0]
+    behind = comparison.against(both, "noise", "family", PARAMS).iloc[0]
+    assert 0 < ahead["low"] < ahead["difference"] < ahead["high"]
+    assert behind[["difference", "low", "high"]].tolist() == pytest.approx(
+        [-ahead["difference"], -ahead["high"], -ahead["low"]]
+    )
+
+
+def test_performance_of_each_model_is_that_of_its_rows_with_counts():
+    noise = np.random.default_rng(3).random(120)
+    table = comparison.performance(predictions(a=noise, b=1 - noise), "family", PARAMS)
+    assert len(table) == 2 * len(metrics.METRICS)
+    assert (table["n"] == 120).all()
+    assert (table["positives"] == 40).all()
+    auc = table[table["metric"] == "roc_auc"].set_index("model")
+    assert auc.loc["a", "value"] == pytest.approx(1 - auc.loc["b", "value"])
+    assert auc.loc["a", ["low", "high"]].tolist() == pytest.approx(
+        (1 - auc.loc["b", ["high", "low"]]).tolist()
+    )
+
+
+def test_comparisons_come_out_the_same_twice():
+    noise = predictions(a=np.random.default_rng(4).random(120))
+    for draw in (lambda: comparison.null(noise, PARAMS), lambda: comparison.chance(noise, 0.3, PARAMS)):
+        pd.testing.assert_frame_equal(draw(), draw())
+        assert len(draw()) == PARAMS.modeling.chance_repeats
+
+
+def test_a_baseline_that_says_the_same_of_every_row_is_left_out_of_the_comparison(contest):
+    rows = contest.predictions(contest.dataset.validate)
+    rows["score"] = rows["score"].where(rows["model"] != "panel", 0.5)
+    part = study._part(contest, "catalogue", rows, PARAMS)
+    assert set(part.performance["model"]) == {"survey", "logistic", "forest", "tpot"}
+    assert set(part.null.columns) == {"survey", "logistic", "forest", "tpot", "best"}
+
+
+def test_a_chosen_model_that_says_the_same_of_every_row_is_judged_as_chance_and_not_left_out(contest):
+    rows = contest.predictions(contest.dataset.validate)
+    rows["score"] = rows["score"].where(rows["model"] != contest.chosen, 0.5)
+    part = study._part(contest, "catalogue", rows, PARAMS)
+    assert part.roc_auc(contest.chosen) == 0.5
+
+
+def test_rows_seen_are_named_by_a_hash_that_any_other_row_changes(contest):
+    seen = study._rows_seen(contest.dataset)
+    assert seen["train"]["rows"] == len(contest.dataset.train)
+    assert seen["train"]["row_hash"] != seen["validate"]["row_hash"]
+    frame = contest.dataset.frame
+    shuffled = replace(contest.dataset, frame=frame.sample(frac=1, random_state=1))
+    renamed = replace(
+        contest.dataset, frame=frame.assign(product_id=frame["product_id"].replace("P00", "Q00"))
+    )
+    assert study._rows_seen(shuffled)["train"]["row_hash"] == seen["train"]["row_hash"]
+    assert study._rows_seen(renamed)["train"]["row_hash"] != seen["train"]["row_hash"]
+
+
+def test_the_planted_driver_is_what_the_contest_is_won_with(contest):
+    rows = contest.dataset.validate
+    y = rows["y"].to_numpy(dtype=int)
+    assert metrics.roc_auc(y, contest.models[contest.chosen].score(rows)) > 0.8
+    assert abs(metrics.roc_auc(y, contest.models["panel"].score(rows)) - 0.5) < 0.2
+    assert DRIVER in contest.dataset.features

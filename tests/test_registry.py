@@ -1,0 +1,24 @@
+"""The register of features: each declared once, with its meaning, unit and sources."""
+
+import pytest
+
+from insights import contract
+from insights.features import registry
+
+
+def test_the_panels_vote_is_never_a_feature():
+    assert "panel_vote" not in [f.name for f in registry.features("launch")]
+    assert registry.features("launch", ["panel_vote", "price"])[0].name == "price"
+
+
+@pytest.mark.parametrize("model", ["launch", "completion"])
+def test_the_register_says_what_each_feature_is_once(model):
+    listed = registry.describe(model)
+    assert listed["name"].is_unique
+    assert (listed[["name", "meaning", "unit", "family", "view"]] != "").all().all()
+
+
+def test_every_source_of_a_feature_is_a_table_of_the_contract():
+    sources = {s for model in ("launch", "completion") for f in registry.features(model) for s in f.sources}
+    assert {"enrollments", "page_views", "submissions", "social_posts"} <= sources
+    assert sources <= set(contract.TABLES) - {"protected"}
