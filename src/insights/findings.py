@@ -1,0 +1,348 @@
+"""Findings: the sentences that say what was found, each computed from the frames that hold the numbers.
+
+A notebook opens with these. Each takes results and returns :class:`insights.wording.Prose`; when a model does not
+beat its baseline, the sentence says so.
+"""
+
+import pandas as pd
+
+from insights.wording import Prose, bullets, count, date, interval, listing, number, say, share
+
+TITLES = {
+    "chance": "chance",
+    "panel": "the panel of R&D and Marketing",
+    "survey": "the survey (share that answers 4 or 5)",
+    "persistence": "persistence (reached the hurdle last month)",
+    "active_days": "the number of days active",
+    "last_week": "views in the last week",
+    "logistic": "logistic regression",
+    "forest": "the Random Forest",
+    "tpot": "TPOT",
+}
+ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners"}
+QUESTIONS = {
+    "launch": "reaching the hurdle in the following month",
+    "completion": "completing the course",
+}
+
+
+def collection(window, tables: pd.DataFrame, columns: pd.DataFrame) -> Prose:
+    """Say what arrived, from when to when, and what became of identities."""
+    here = tables[tables["status"] == "collected"]
+    treated = columns.groupby("treatment")["column"].size()
+    return bullets(
+        say(
+            "**{rows} in {n} tables** were collected for window {window}, from {first} to {last}.",
+            rows=count(int(here["rows"].sum()), "row"), n=number(len(here)), window=window,
+            first=date(here["first"].min()), last=date(here["last"].max()),
+        ),
+        say(
+            "{outside} of the source lie outside the window and were not read further.",
+            outside=count(int(here["rows_outside_window"].sum()), "row"),
+        ),
+        say(
+            "Of the columns that identify people, {dropped} dropped and {replaced} replaced by keyed pseudonyms; "
+            "free text was scrubbed in {scrubbed}. Pseudonyms are still personal data, not anonymous data.",
+            dropped=_were(treated.get("dropped", 0)), replaced=_were(treated.get("pseudonymised", 0)),
+            scrubbed=count(int(treated.get("scrubbed", 0)), "column"),
+        ),
+    )  # fmt: skip
+
+
+def dictionary(columns: pd.DataFrame, gaps: pd.DataFrame) -> Prose:
+    """Say how much of the contract is here, and what the gaps switch off."""
+    asked = columns[columns["status"] != "removed"]
+    here = asked[asked["status"] == "here"]
+    off = sorted({name for names in gaps["switches_off"] if names for name in names.split(", ")})
+    return bullets(
+        say(
+            "**{here} of {asked} columns** that the contract asks for are here and hold values.",
+            here=number(len(here)), asked=number(len(asked)),
+        ),
+        say(
+            "{violations} break the contract.",
+            violations=count(int(columns["violations"].sum()), "value").capitalize(),
+        ),
+        say("What is lacking switches off: {off}.", off=listing(off))
+        if off
+        else say("Nothing that is lacking switches an analysis off."),
+    )  # fmt: skip
+
+
+def cleaning(ledger: pd.DataFrame, budget: float) -> Prose:
+    """Say how many rows were set aside, by which rules, and that the books balance."""
+    rows_in = int(ledger.groupby("table")["rows_in"].first().sum())
+    aside = int(ledger["set_aside"].sum())
+    by_rule = ledger.groupby("rule", sort=False)["set_aside"].sum()
+    reasons = [f"{name} ({number(int(rows))})" for name, rows in by_rule.items() if rows]
+    worst = ledger.groupby("table")["share"].sum()
+    return bullets(
+        say(
+            "**{aside} of {rows}** ({part}) were set aside: {reasons}. They are kept beside the clean tables.",
+            aside=number(aside), rows=count(rows_in, "row"), part=share(aside / max(rows_in, 1)),
+            reasons=listing(reasons),
+        ),
+        say(
+            "The table that lost most is {table}, {part} of its rows; a run stops above {budget}.",
+            table=worst.idxmax(), part=share(worst.max()), budget=share(budget, 0),
+        ),
+    )  # fmt: skip
+
+
+def rows(model: str, table: pd.DataFrame) -> Prose:
+    """Say how many rows, months, products and positives a model has to learn from and to be judged on."""
+    parts = []
+    for role, verb in (("train", "to train on"), ("validate", "to validate on"), ("purged", "purged")):
+        for r in table[table["role"] == role].itertuples():
+            parts.append(
+                say(
+                    "{rows} ({kind}) {verb}: {products}, {months}, {positives} positive ({part}).",
+                    rows=count(int(r.rows), "row"), kind=ROWS.get(r.kind, r.kind), verb=verb,
+                    products=count(int(r.products), "product"), months=count(int(r.months), "month"),
+                    positives=number(int(r.positives)), part=share(r.positives / r.rows),
+                )
+            )  # fmt: skip
+    return bullets(*parts)
+
+
+def features(model: str, table: pd.DataFrame, suspects: pd.DataFrame) -> Prose:
+    """Say which features both methods see, where they disagree, and whether any looks like a leak."""
+    seen = table[table["feature"] != "noise"]
+    both, forest = seen[seen["seen_by"] == "both"], seen[seen["seen_by"] == "forest only"]
+    ols = seen[seen["seen_by"] == "OLS only"]
+    return bullets(
+        say(
+            "**For {question}, {both} of {all} features** are seen by the Random Forest and by OLS alike: {names}.",
+            question=QUESTIONS[model], both=number(len(both)), all=number(len(seen)),
+            names=listing(both["feature"], most=5),
+        ),
+        say(
+            "{forest} by the forest only, which hints at effects that are not straight lines; {ols} by OLS only, "
+            "mostly because other features say the same to the forest.",
+            forest=_are(len(forest)), ols=_are(len(ols)),
+        ),
+        say(
+            "{n} the outcome alone: {names}. Each is a leak until shown otherwise.",
+            n=_nearly_tell(len(suspects)), names=listing(suspects["feature"]),
+        )
+        if len(suspects)
+        else say("No feature alone is so good that it would have to be a leak."),
+    )  # fmt: skip
+
+
+def performance(model: str, part, chosen: str) -> Prose:
+    """Say how the chosen model does on one kind of rows, against chance and against every baseline.
+
+    Parameters
+    ----------
+    model : str
+    part : insights.modeling.study.Part
+    chosen : str
+    """
+    auc = part.performance[(part.performance["model"] == chosen) & (part.performance["metric"] == "roc_auc")]
+    r = auc.iloc[0]
+    ceiling = part.null["best"].quantile(0.95)
+    verdict = "" if r["value"] > ceiling else "**not** "
+    return bullets(
+        say(
+            "**On {n} ({kind}, {positives} positive), {chosen} reaches a ROC AUC of {auc}** for {question}.",
+            n=count(int(r["n"]), "row"), kind=ROWS.get(part.kind, part.kind), positives=number(int(r["positives"])),
+            chosen=TITLES[chosen], auc=interval(r["value"], r["low"], r["high"]), question=QUESTIONS[model],
+        ),
+        say(
+            f"That is {verdict}above what the best of {{k}} scorers reaches in 95 of 100 shuffles of the "
+            "outcomes, {null}.",
+            k=number(part.null.shape[1] - 1), null=number(ceiling),
+        ),
+        *(_difference(one) for one in part.against.itertuples() if one.model not in LEARNED),
+    )  # fmt: skip
+
+
+def choice(model: str, contest) -> Prose:
+    """Say which model was chosen on training folds, by the rule, and why not another."""
+    mean = contest.out_of_fold.groupby("model")["roc_auc"].mean()
+    scores = [f"{TITLES[name]} {number(mean[name])}" for name in mean.index]
+    order = (
+        "time-ordered folds"
+        if contest.ordered_folds
+        else "folds by product family (one cohort, no order in time)"
+    )
+    return say(
+        "**Decision.** {chosen}, instead of the others, because it is the simplest within the margin of the "
+        "best over {folds} {order} of the training rows: {scores}.",
+        chosen=_opening(TITLES[contest.chosen]),
+        folds=number(int(contest.out_of_fold["fold"].nunique())),
+        order=order,
+        scores=listing(scores),
+    )
+
+
+def search(contest) -> Prose:
+    """Say how many pipelines TPOT evaluated and what it found."""
+    log = contest.search.log
+    best = log.loc[log["roc_auc"].idxmax()]
+    return say(
+        "TPOT evaluated {k} of {n} pipelines; the best, {pipeline}, reached {auc} over the folds. That figure is the "
+        "best of many and therefore flatters; the validation rows do not.",
+        k=number(contest.search.evaluated), n=number(len(log)), pipeline=best["pipeline"],
+        auc=number(best["roc_auc"]),
+    )  # fmt: skip
+
+
+def ablation(model: str, table: pd.DataFrame, margin: float) -> Prose:
+    """Say which groups of features earn their place and which may go."""
+    by = table.groupby("verdict")["group"].agg(list)
+    return bullets(
+        say(
+            "**For {question}, {earn}**: {names}.",
+            question=QUESTIONS[model], earn=_earns(len(by.get("earns its place", []))),
+            names=listing(by.get("earns its place", [])),
+        ),
+        say(
+            "May go, as what they add lies below {margin} of ROC AUC: {names}. About the others nobody can tell: "
+            "{unknown}.",
+            margin=number(margin), names=listing(by.get("may go", [])), unknown=listing(by.get("cannot tell", [])),
+        ),
+    )  # fmt: skip
+
+
+def bias(used: list[str], table: pd.DataFrame, margin: float, lacking: list[str]) -> Prose:
+    """Say whether protected attributes are features, which gaps are shown, and which nobody can tell."""
+    first = (
+        say("**Protected attributes among the features: {names}.**", names=listing(used))
+        if used
+        else say("**No protected attribute is a feature of a model**, nor is any feature computed from them.")
+    )
+    if lacking:
+        return bullets(
+            first,
+            say(
+                "Who is served worse nobody can say here, for this source lacks {lacking}. No group is guessed from "
+                "names or places.",
+                lacking=listing(lacking, most=4),
+            ),
+        )
+    return bullets(first, *_gaps(table, margin))
+
+
+def _gaps(table, margin):
+    verdicts = table["verdict"].value_counts()
+    compared = int(verdicts.drop("too few to say", errors="ignore").sum())
+    yield say(
+        "Of {n} compared, {shown} shown (the interval excludes 0), {excluded} excluded within ±{margin}, and of "
+        "{unknown} nobody can tell. By chance alone about one in twenty would be shown.",
+        n=count(compared, "gap"), shown=_are(int(verdicts.get("gap shown", 0))),
+        excluded=_are(int(verdicts.get("gap excluded", 0))), margin=number(margin),
+        unknown=number(int(verdicts.get("cannot tell", 0))),
+    )  # fmt: skip
+    few = int(verdicts.get("too few to say", 0))
+    yield say("{few} too small to say anything about.", few=_opening(count(few, "group is", "groups are")))
+
+
+def recommendation(advice: pd.DataFrame, headline: pd.DataFrame) -> Prose:
+    """Say what to launch: the answer first, and what it would take to know more.
+
+    Parameters
+    ----------
+    advice : pandas.DataFrame
+        A row per candidate with its ``verdict``.
+    headline : pandas.DataFrame
+        From :func:`insights.report.headline`.
+    """
+    if advice.empty:
+        return say("**Nothing to recommend**: this source lists no candidates that could be launched.")
+    by = advice["verdict"].value_counts()
+    return _answer(advice, by) + say(
+        "Of {n} judged, {one} recommended (1), {zero} not (0), and for {unknown} there is not enough evidence.",
+        n=count(len(advice), "candidate"), one=_are(int(by.get("1", 0))), zero=_are(int(by.get("0", 0))),
+        unknown=number(int(by.get("not enough evidence", 0))),
+    ) + _would_take(headline)  # fmt: skip
+
+
+def headline(table: pd.DataFrame) -> Prose:
+    """Say, for each question, how sure the answer is: the chosen model beside the best baseline."""
+    told = []
+    for (question, kind), group in table.groupby(["question", "rows"], sort=False):
+        chosen = group[group["chosen"]].iloc[0]
+        others = group[~group["model"].isin(LEARNED)]
+        best = others.loc[others["value"].idxmax()]
+        told.append(
+            say(
+                "{kind}, {question}: {chosen} reaches a ROC AUC of **{auc}** on {n}; the best baseline, {other}, "
+                "reaches {baseline}.",
+                kind=_opening(ROWS[kind]), question=QUESTIONS[question], chosen=TITLES[chosen["model"]],
+                auc=interval(chosen["value"], chosen["low"], chosen["high"]), n=count(int(chosen["n"]), "row"),
+                other=TITLES[best["model"]], baseline=interval(best["value"], best["low"], best["high"]),
+            )
+        )  # fmt: skip
+    return bullets(*told)
+
+
+def not_supported(analysis: str, lacking: list[str]) -> Prose:
+    """Say in one sentence that a source does not support an analysis, and what it lacks."""
+    return say(
+        "This source does not support the {analysis} model, for it lacks {lacking}; the notebook goes on without it.",
+        analysis=analysis, lacking=listing(lacking, most=4),
+    )  # fmt: skip
+
+
+LEARNED = ("logistic", "forest", "tpot")
+AIM = 0.1
+
+
+def _answer(advice, by):
+    go = advice[advice["verdict"] == "1"]
+    names = go["title"] if "title" in go else go["product_id"]
+    if len(go):
+        return say("**Launch {n}: {names}.**", n=number(len(go)), names=listing(names, most=5))
+    if by.get("0", 0):
+        return say("**Launch none of the {n}.**", n=count(len(advice), "candidate"))
+    return say(
+        "**Not enough evidence to recommend or to rule out any of the {n}.** The model is not shown to beat "
+        "chance on launches that it had not seen.",
+        n=count(len(advice), "candidate"),
+    )
+
+
+def _would_take(headline):
+    judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
+    if judged.empty:
+        return say("No new launch could be judged in this window.")
+    r = judged.iloc[0]
+    half = (r["high"] - r["low"]) / 2
+    return say(
+        "What it would take to know: {n} were judged, which leaves a ROC AUC uncertain by ±{half}; some {more} "
+        "would leave ±{aim}.",
+        n=count(int(r["n"]), "new launch", "new launches"), half=number(half),
+        more=count(round(r["n"] * (half / AIM) ** 2), "launch", "launches"), aim=number(AIM),
+    )  # fmt: skip
+
+
+def _opening(text):
+    return text[0].upper() + text[1:]
+
+
+def _difference(one):
+    if one.low > 0:
+        told = "It is better than {other}: by {auc}."
+    elif one.high < 0:
+        told = "**It does not beat {other}**: it is worse by {auc}."
+    else:
+        told = "It is **not shown to beat {other}**: the difference is {auc}."
+    return say(told, other=TITLES[one.model], auc=interval(one.difference, one.low, one.high))
+
+
+def _were(n):
+    return f"{number(int(n))} {'was' if n == 1 else 'were'}"
+
+
+def _are(n):
+    return f"{number(int(n))} {'is' if n == 1 else 'are'}"
+
+
+def _nearly_tell(n):
+    return f"{number(n)} {'feature nearly tells' if n == 1 else 'features nearly tell'}"
+
+
+def _earns(n):
+    return f"{number(n)} {'group earns its place' if n == 1 else 'groups earn their place'}"

@@ -1,0 +1,182 @@
+"""The `sample` window, end to end, twice: once undisturbed, once killed in the middle and started again."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from tiny_project import REPOSITORY
+
+from insights import paths, store
+from insights.simulation.people import SPAM_TITLE
+from insights.simulation.voices import SCRIPT_POST
+
+pytestmark = pytest.mark.slow
+TIMELESS = (".parquet", ".csv", "results.json")
+
+
+def project(folder):
+    """Copy what the pipeline needs into a folder of its own, where nothing has run yet."""
+    for name in ("params", "notebooks"):
+        shutil.copytree(REPOSITORY / name, folder / name)
+    shutil.copy(REPOSITORY / "Makefile", folder / "Makefile")
+    return folder
+
+
+def make(folder, *arguments):
+    """Return a started `make` in a project, on this interpreter, in a process group of its own."""
+    command = ["make", *arguments, "WINDOW=sample", f"PYTHON={sys.executable}", "INSTALLED="]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("INSIGHTS_", "MAKE", "PYTEST"))}
+    environment["INSIGHTS_OFFLINE_LOG"] = str(folder / "attempts.log")
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def run(folder, *arguments):
+    """Run `make run` to its end; return what it said."""
+    started = make(folder, "run", *arguments)
+    said, _ = started.communicate(timeout=900)
+    assert started.returncode == 0, said
+    return said
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """A project in which the sample window was run from scratch, two notebooks at a time."""
+    folder = project(tmp_path_factory.mktemp("undisturbed"))
+    return folder, run(folder, "-j2")
+
+
+@pytest.fixture(scope="module")
+def outputs(undisturbed):
+    return undisturbed[0] / "outputs" / "sample"
+
+
+def contents(outputs):
+    """Return the bytes of every file that must not change from run to run, by name."""
+    return {
+        str(file.relative_to(outputs)): file.read_bytes()
+        for file in sorted(outputs.rglob("*"))
+        if file.is_file() and file.name.endswith(TIMELESS) and "/." not in str(file.relative_to(outputs))
+    }
+
+
+def text_of(file):
+    if file.suffix == ".parquet":
+        return pq.read_table(file).to_pandas().to_csv()
+    return file.read_bytes().decode(errors="ignore")
+
+
+def pairs_of_words(text):
+    """Return every two words that follow each other, as a full name would."""
+    words = re.findall(r"\w+", text or "")
+    return {f"{first} {second}" for first, second in pairwise(words)}
+
+
+def test_a_run_ends_with_a_report_and_prints_its_path(undisturbed, outputs):
+    assert "outputs/sample/html/11_report.html" in undisturbed[1]
+    for step in paths.STEPS:
+        assert (outputs / "html" / f"{step}.html").stat().st_size > 5_000
+
+
+def test_the_headline_stands_in_the_results_store_with_its_interval(outputs):
+    frame = pd.DataFrame(json.loads((outputs / "results.json").read_text()))
+    assert list(frame.columns.sort_values()) == sorted(store.RECORD)
+    for name in ("launch.roc_auc", "completion.roc_auc"):
+        judged = frame[(frame["name"] == name) & frame["by"].map(lambda by: "rows" in by and "split" in by)]
+        models = judged.dropna(subset=["low", "high"])
+        assert {"logistic", "forest", "tpot", "chance"} <= set(models["model"])
+        assert (models["low"] <= models["high"]).all() and models["value"].between(0, 1).all()
+
+
+def test_the_manifest_says_what_each_notebook_took_and_what_each_model_saw(outputs):
+    steps = json.loads((outputs / "manifest.json").read_text())["steps"]
+    assert list(steps) == list(paths.STEPS)
+    assert all(step["wall_seconds"] > 0 and step["peak_memory_mb"] > 0 for step in steps.values())
+    for model in ("launch", "completion"):
+        seen = steps["05_modeling"][f"{model}_rows_seen"]
+        assert seen["train"]["last_resolved_at"] <= "2025-10-01T00:00:00" <= seen["validate"]["first_as_of"]
+        assert seen["train"]["row_hash"] != seen["validate"]["row_hash"]
+
+
+def test_no_name_or_address_of_the_raw_extracts_stands_anywhere_under_outputs(undisturbed, outputs):
+    raw = undisturbed[0] / ".cache" / "simulation"
+    learners = pd.concat([pd.read_parquet(file) for file in raw.glob("*/raw/learners/*.parquet")])
+    posts = pd.concat([pd.read_parquet(file) for file in raw.glob("*/raw/social_posts/*.parquet")])
+    names = {*learners["name"], *posts["author"]}
+    planted = posts["text"].map(lambda text: bool(names & pairs_of_words(text)))
+    assert len(learners) == 3000 and planted.any()
+    looked_at = [file for file in outputs.rglob("*") if file.is_file()]
+    assert len(looked_at) > 100
+    found = {}
+    for file in looked_at:
+        text = text_of(file)
+        addresses = set(re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", text)) & set(learners["email"])
+        identifiers = set(re.findall(r"\bL\d{7}\b", text)) & set(learners["learner_id"])
+        if told := (names & pairs_of_words(text)) | addresses | identifiers:
+            found[file.name] = sorted(told)[:3]
+    assert found == {}
+
+
+def test_a_post_and_a_job_title_with_a_script_are_shown_as_text(outputs):
+    pages = [file.read_text() for file in (outputs / "html").glob("*.html")]
+    for planted in (SPAM_TITLE, SCRIPT_POST):
+        script = re.search(r"<script>.*</script>", planted).group()
+        assert not any(script in page for page in pages)
+        assert any(
+            script.replace("<", "&lt;").replace(">", "&gt;") in page.replace("&quot;", '"') for page in pages
+        )
+
+
+def test_no_page_fetches_anything_or_holds_a_script(outputs):
+    for file in (outputs / "html").glob("*.html"):
+        page = file.read_text()
+        assert "default-src 'none'" in page
+        assert not re.search(r"<script|<link[^>]+href=|<iframe|@import|url\((?!['\"]?data:)", page)
+        assert not [
+            src for src in re.findall(r'src="([^"]{0,40})', page) if not src.startswith("data:image/png")
+        ]
+        assert not re.search(r'href="(?!#|[\w.-]+\.html)', page)
+        assert "Traceback" not in page and "Warning" not in page
+
+
+def test_a_run_opens_no_network_connection(undisturbed):
+    log = undisturbed[0] / "attempts.log"
+    assert not log.exists() or log.read_text() == ""
+
+
+def test_a_second_run_has_nothing_to_do(undisturbed, outputs):
+    before = {file: file.stat().st_mtime_ns for file in outputs.rglob("*.parquet")}
+    said = run(undisturbed[0])
+    assert "nothing to do" in said.lower()
+    assert {file: file.stat().st_mtime_ns for file in outputs.rglob("*.parquet")} == before
+
+
+def test_a_run_that_was_killed_and_started_again_gives_the_same_metrics_and_tables(outputs, tmp_path):
+    folder = project(tmp_path)
+    started = make(folder, "run")
+    waiting = folder / "outputs" / "sample" / ".done" / "02_data_cleaning"
+    for _ in range(600):
+        if waiting.exists() or started.poll() is not None:
+            break
+        time.sleep(0.5)
+    assert waiting.exists() and started.poll() is None
+    time.sleep(4)
+    os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+    run(folder)
+    again = contents(folder / "outputs" / "sample")
+    assert len(again) > 60
+    first = contents(outputs)
+    assert sorted(first) == sorted(again)
+    assert [name for name in first if first[name] != again[name]] == []

@@ -1,0 +1,381 @@
+"""Findings: the sentences follow the numbers, above all where they disappoint."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from insights import findings, gaps, params, paths, report, store
+from insights.wording import Prose
+
+
+def read(prose: Prose) -> str:
+    """Return the text of some sentences with ordinary spaces."""
+    return prose.text.replace("\u00a0", " ")
+
+
+def test_a_collection_says_what_arrived_and_what_became_of_identities():
+    tables = pd.DataFrame(
+        [
+            ["learners", "collected", 1_000, 5, pd.Timestamp("2025-01-01"), pd.Timestamp("2025-12-30")],
+            ["page_views", "collected", 12_000, 7, pd.Timestamp("2025-01-02"), pd.Timestamp("2025-12-31")],
+            ["products", "not in this source", 0, 0, pd.NaT, pd.NaT],
+        ],
+        columns=["table", "status", "rows", "rows_outside_window", "first", "last"],
+    )
+    columns = pd.DataFrame(
+        {
+            "column": list("abcdef"),
+            "treatment": ["dropped", "pseudonymised", "pseudonymised", "scrubbed", "kept", "kept"],
+        }
+    )
+    told = read(findings.collection("2025Q4", tables, columns))
+    assert (
+        "13,000 rows in 2 tables were collected for window 2025Q4, from 1 January 2025 to 31 December 2025."
+        in told
+    )
+    assert "12 rows of the source lie outside the window" in told
+    assert (
+        "1 was dropped and 2 were replaced by keyed pseudonyms; free text was scrubbed in 1 column." in told
+    )
+    assert "not anonymous data" in told
+
+
+def test_the_dictionary_says_what_is_here_and_what_the_gaps_switch_off():
+    columns = pd.DataFrame(
+        {
+            "status": ["here", "here", "absent", "removed"],
+            "violations": [1.0, 0.0, float("nan"), float("nan")],
+        }
+    )
+    off = pd.DataFrame({"switches_off": ["launch, launch by plan", "", "launch"]})
+    told = read(findings.dictionary(columns, off))
+    assert "2 of 3 columns" in told
+    assert "1 value break" in told
+    assert "switches off: launch and launch by plan." in told
+    assert "Nothing that is lacking switches an analysis off." in read(
+        findings.dictionary(columns, off.iloc[1:2])
+    )
+
+
+def test_cleaning_says_how_much_was_lost_why_and_where_most():
+    ledger = pd.DataFrame(
+        [
+            ["learners", "duplicate", 100, 0, 0.0], ["learners", "out of range", 100, 0, 0.0],
+            ["sales", "duplicate", 300, 12, 0.04], ["sales", "out of range", 288, 3, 0.01],
+        ],
+        columns=["table", "rule", "rows_in", "set_aside", "share"],
+    )  # fmt: skip
+    told = read(findings.cleaning(ledger, 0.05))
+    assert "15 of 400 rows (3.8 %) were set aside: duplicate (12) and out of range (3)." in told
+    assert "The table that lost most is sales, 5.0 % of its rows; a run stops above 5 %." in told
+
+
+def test_rows_are_told_by_role_with_what_they_rest_on():
+    table = pd.DataFrame(
+        [
+            ["train", "catalogue", 800, 100, 8, 200], ["validate", "catalogue", 100, 50, 1, 25],
+            ["purged", "launch", 1, 1, 1, 0],
+        ],
+        columns=["role", "kind", "rows", "products", "months", "positives"],
+    )  # fmt: skip
+    told = read(findings.rows("launch", table))
+    assert "800 rows (products on sale) to train on: 100 products, 8 months, 200 positive (25.0 %)." in told
+    assert "100 rows (products on sale) to validate on: 50 products, 1 month, 25 positive (25.0 %)." in told
+    assert "1 row (new launches) purged: 1 product, 1 month, 0 positive (0.0 %)." in told
+
+
+def test_features_name_both_methods_and_what_looks_like_a_leak():
+    table = pd.DataFrame(
+        {
+            "feature": ["views", "price", "buzz", "noise"],
+            "seen_by": ["both", "forest only", "OLS only", "both"],
+        }
+    )
+    clear = read(findings.features("launch", table, pd.DataFrame({"feature": []})))
+    assert "1 of 3 features are seen by the Random Forest and by OLS alike: views." in clear
+    assert "No feature alone is so good that it would have to be a leak." in clear
+    leaking = read(findings.features("launch", table, pd.DataFrame({"feature": ["answer"]})))
+    assert (
+        "1 feature nearly tells the outcome alone: answer. Each is a leak until shown otherwise." in leaking
+    )
+
+
+def part(value, ceiling, *against, chosen="forest"):
+    """Return what a model does on new launches, against others and against shuffled outcomes."""
+    performance = pd.DataFrame(
+        [[chosen, "roc_auc", value, value - 0.1, value + 0.1, 54, 20]],
+        columns=["model", "metric", "value", "low", "high", "n", "positives"],
+    )
+    null = pd.DataFrame({"forest": [0.5] * 100, "logistic": [0.5] * 100, "best": [ceiling] * 100})
+    others = pd.DataFrame(against, columns=["model", "difference", "low", "high"])
+    return SimpleNamespace(kind="launch", performance=performance, null=null, against=others)
+
+
+def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
+    told = read(findings.performance("launch", part(0.8, 0.6), "forest"))
+    assert "On 54 rows (new launches, 20 positive), the Random Forest reaches a ROC AUC of 0.800" in told
+    assert "(95 % interval 0.700 to 0.900)" in told
+    assert (
+        "That is above what the best of 2 scorers reaches in 95 of 100 shuffles of the outcomes, 0.600."
+        in told
+    )
+
+
+@pytest.mark.parametrize("value", [0.55, 0.6])
+def test_a_model_that_does_no_better_than_chance_is_said_not_to(value):
+    told = findings.performance("launch", part(value, 0.6), "forest")
+    assert "That is not above what the best of 2 scorers reaches" in read(told)
+    assert "<strong>not</strong> above" in told.markup
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.01, 0.2, "It is better than the panel of R&D and Marketing: by 0.100"),
+        (-0.01, 0.2, "It is not shown to beat the panel of R&D and Marketing: the difference is 0.100"),
+        (0.0, 0.2, "It is not shown to beat the panel of R&D and Marketing"),
+        (-0.2, 0.0, "It is not shown to beat the panel of R&D and Marketing"),
+    ],
+)
+def test_a_baseline_is_beaten_only_if_the_interval_lies_above_nothing(low, high, said):
+    told = read(findings.performance("launch", part(0.8, 0.6, ["panel", 0.1, low, high]), "forest"))
+    assert said in told
+
+
+def test_a_model_that_is_worse_than_a_baseline_is_said_to_be():
+    told = findings.performance("launch", part(0.6, 0.5, ["persistence", -0.1, -0.15, -0.05]), "forest")
+    assert "It does not beat persistence (reached the hurdle last month): it is worse by \u22120.100" in read(
+        told
+    )
+    assert "<strong>It does not beat" in told.markup
+
+
+def test_learned_models_are_no_baselines():
+    told = read(
+        findings.performance(
+            "launch", part(0.8, 0.5, ["logistic", 0.1, 0.05, 0.15], ["tpot", 0, -1, 1]), "forest"
+        )
+    )
+    assert "logistic" not in told and "TPOT" not in told
+
+
+def contest(ordered):
+    folds = pd.DataFrame(
+        {"model": ["logistic", "forest"] * 2, "fold": [0, 0, 1, 1], "roc_auc": [0.7, 0.72, 0.72, 0.74]}
+    )
+    return SimpleNamespace(chosen="logistic", out_of_fold=folds, ordered_folds=ordered)
+
+
+def test_a_choice_is_marked_as_a_decision_with_its_reason_and_its_scores():
+    told = read(findings.choice("launch", contest(ordered=True)))
+    assert told.startswith("Decision. Logistic regression, instead of the others, because it is the simplest")
+    assert "over 2 time-ordered folds" in told
+    assert "the Random Forest 0.730 and logistic regression 0.710" in told
+
+
+def test_folds_without_an_order_in_time_are_said_to_have_none():
+    assert "one cohort, no order in time" in read(findings.choice("completion", contest(ordered=False)))
+
+
+def test_a_search_says_how_many_were_evaluated_of_how_many_and_that_the_best_flatters():
+    log = pd.DataFrame({"pipeline": ["A", "B", "C"], "roc_auc": [0.6, float("nan"), 0.7]})
+    told = read(findings.search(SimpleNamespace(search=SimpleNamespace(log=log, evaluated=2))))
+    assert "TPOT evaluated 2 of 3 pipelines; the best, C, reached 0.700" in told
+    assert "flatters" in told
+
+
+def test_ablation_says_which_groups_earn_their_place_which_may_go_and_which_nobody_can_tell():
+    table = pd.DataFrame(
+        {"group": list("abcd"), "verdict": ["earns its place", "may go", "cannot tell", "cannot tell"]}
+    )
+    told = read(findings.ablation("launch", table, 0.01))
+    assert "1 group earns its place: a." in told
+    assert (
+        "May go, as what they add lies below 0.010 of ROC AUC: b. About the others nobody can tell: c and d."
+        in told
+    )
+    both = table.assign(verdict="earns its place")
+    assert "4 groups earn their place: a, b, c and d." in read(findings.ablation("launch", both, 0.01))
+    none = table.assign(verdict="may go")
+    assert "0 groups earn their place: none." in read(findings.ablation("launch", none, 0.01))
+
+
+GAPS = pd.DataFrame(
+    {"verdict": ["gap shown", "cannot tell", "cannot tell", "gap excluded", "too few to say"]}
+)
+
+
+def test_bias_says_what_is_shown_excluded_unknown_and_too_small():
+    told = read(findings.bias([], GAPS, 0.05, []))
+    assert "No protected attribute is a feature of a model" in told
+    assert (
+        "Of 4 gaps compared, 1 is shown (the interval excludes 0), 1 is excluded within ±0.050, and of 2 nobody"
+        in told
+    )
+    assert "1 group is too small to say anything about." in told
+
+
+def test_a_protected_attribute_among_the_features_is_said_first():
+    assert read(findings.bias(["gender"], GAPS, 0.05, [])).startswith(
+        "- Protected attributes among the features: gender."
+    )
+
+
+def test_without_protected_attributes_nobody_can_say_who_is_served_worse():
+    told = read(findings.bias([], GAPS.iloc[:0], 0.05, ["protected"]))
+    assert "nobody can say here, for this source lacks protected" in told
+    assert "gaps compared" not in told
+
+
+def advice(*verdicts, title="A course"):
+    return pd.DataFrame(
+        {"product_id": [f"P{i}" for i in range(len(verdicts))], "title": title, "verdict": verdicts},
+    )
+
+
+HEADLINE = pd.DataFrame(
+    [
+        ["launch", "launch", "forest", 0.62, 0.42, 0.82, 30, True],
+        ["launch", "launch", "panel", 0.60, 0.40, 0.80, 30, False],
+        ["launch", "launch", "survey", 0.55, 0.35, 0.75, 30, False],
+        ["launch", "launch", "tpot", 0.99, 0.98, 1.00, 30, False],
+    ],
+    columns=["question", "rows", "model", "value", "low", "high", "n", "chosen"],
+)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "opening"),
+    [
+        (("1", "0", "not enough evidence"), "Launch 1: A course."),
+        (("1", "1"), "Launch 2: A course and A course."),
+        (("0", "not enough evidence"), "Launch none of the 2 candidates."),
+        (("not enough evidence",), "Not enough evidence to recommend or to rule out any of the 1 candidate."),
+    ],
+)
+def test_the_recommendation_opens_with_the_answer(verdicts, opening):
+    assert read(findings.recommendation(advice(*verdicts), HEADLINE)).startswith(opening)
+
+
+def test_the_recommendation_counts_every_verdict():
+    told = read(findings.recommendation(advice("1", "0", "0", *["not enough evidence"] * 3), HEADLINE))
+    assert (
+        "Of 6 candidates judged, 1 is recommended (1), 2 are not (0), and for 3 there is not enough evidence."
+        in told
+    )
+
+
+def test_without_candidates_there_is_nothing_to_recommend():
+    assert read(findings.recommendation(advice(), HEADLINE)).startswith("Nothing to recommend")
+
+
+def test_it_is_said_what_more_evidence_would_take():
+    told = read(findings.recommendation(advice("0"), HEADLINE))
+    assert "30 new launches were judged, which leaves a ROC AUC uncertain by ±0.200" in told
+    assert "some 120 launches would leave ±0.100" in told  # half the interval asks for four times the rows
+    assert "No new launch could be judged" in read(findings.recommendation(advice("0"), HEADLINE.iloc[:0]))
+
+
+@pytest.mark.parametrize("title", ['<script>alert("x")</script>', "**bold** {braces} & <b>"])
+def test_a_title_is_text_in_a_sentence_and_never_markup(title):
+    told = findings.recommendation(advice("1", title=title), HEADLINE)
+    assert title in told.text
+    assert "<script>" not in told.markup and "<b>" not in told.markup
+    assert "<strong>bold" not in told.markup
+
+
+def test_the_headline_sets_the_chosen_model_beside_the_best_baseline():
+    told = read(findings.headline(HEADLINE))
+    assert told.startswith(
+        "- New launches, reaching the hurdle in the following month: the Random Forest reaches"
+    )
+    assert "0.620 (95 % interval 0.420 to 0.820) on 30 rows" in told
+    assert "the best baseline, the panel of R&D and Marketing, reaches 0.600" in told
+
+
+def test_what_a_source_does_not_support_is_said_with_what_it_lacks():
+    told = read(findings.not_supported("completion", ["page_views", "enrollments.completed_at"]))
+    assert told.startswith(
+        "This source does not support the completion model, for it lacks page_views and enrollments."
+    )
+
+
+# The report, which says these sentences from stored results.
+
+
+def record(name, value, model, **by):
+    return {
+        "name": name, "model": model, "by": by, "value": value, "low": value - 0.1, "high": value + 0.1, "n": 30,
+        "unit": "", "notebook": "05_modeling",
+    }  # fmt: skip
+
+
+RECORDS = [
+    record("completion.roc_auc", 0.7, "forest", split="validation", rows="enrolled"),
+    record("launch.roc_auc", 0.6, "panel", split="validation", rows="launch"),
+    record("launch.roc_auc", 0.9, "forest", split="train", rows="launch"),
+    record("launch.roc_auc", 0.8, "forest", split="validation", rows="launch"),
+    record("launch.roc_auc", 0.7, "logistic", split="validation", rows="launch"),
+    record("launch.roc_auc", 0.75, "logistic", split="validation", rows="catalogue"),
+    record("launch.roc_auc", 0.5, "forest", split="validation", group="women"),
+    record("launch.average_precision", 0.9, "panel", split="validation", rows="launch"),
+    record("launch.chosen", 1, "logistic"),
+    record("completion.chosen", 1, "forest"),
+    record("cleaning.rows_in", 5, None, table="learners"),
+]
+
+
+def test_the_report_s_headline_is_validation_by_kind_of_rows_best_first():
+    table = report.headline(pd.DataFrame(RECORDS))
+    assert table[["question", "rows", "model", "value"]].to_numpy().tolist() == [
+        ["launch", "catalogue", "logistic", 0.75],
+        ["launch", "launch", "forest", 0.8],
+        ["launch", "launch", "logistic", 0.7],
+        ["launch", "launch", "panel", 0.6],
+        ["completion", "enrolled", "forest", 0.7],
+    ]
+    assert table["chosen"].tolist() == [True, False, True, False, True]
+
+
+def test_the_headline_does_not_depend_on_the_order_of_the_store():
+    pd.testing.assert_frame_equal(
+        report.headline(pd.DataFrame(RECORDS)), report.headline(pd.DataFrame(RECORDS[::-1]))
+    )
+
+
+def test_a_window_without_models_has_an_empty_headline():
+    table = report.headline(pd.DataFrame(RECORDS[-1:]))
+    assert table.empty
+    assert read(findings.headline(table)) == ""
+
+
+def test_a_report_on_a_source_without_launches_says_what_is_lacking(tmp_path, monkeypatch):
+    from collecting import make_project
+    from test_dictionary import without
+
+    make_project(tmp_path, monkeypatch)
+    step = store.open_step("01_data_dictionary", "sample")
+    step.table("table_1_2_columns", without("products.launched_at"))
+    step.finish()
+    step = store.open_step("05_modeling", "sample")
+    step.record(
+        "completion.roc_auc", 0.7, model="forest", n=9, by={"split": "validation", "rows": "enrolled"}
+    )
+    step.record("completion.chosen", 1, model="forest")
+    step.finish()
+    step = store.open_step("11_report", "sample")
+    found = report.study(step)
+    assert found.lacking == {"launch": ["products.launched_at"]}
+    assert found.advice.empty
+    assert found.headline[["question", "model", "chosen"]].to_numpy().tolist() == [
+        ["completion", "forest", True]
+    ]
+    assert (step.folder / "tables" / "table_11_2_headline.parquet").exists()
+
+
+def test_every_model_and_kind_of_rows_that_a_sentence_names_has_a_title():
+    assert set(findings.LEARNED) < set(findings.TITLES)
+    assert set(findings.QUESTIONS) == set(report.MODELS) <= set(gaps.NEEDS)
+    assert params.load("sample").launch.hurdle in ("plan", "past")
+    assert paths.STEPS[-1] == "11_report"
