@@ -145,8 +145,9 @@ def test_a_baseline_is_beaten_only_if_the_interval_lies_above_nothing(low, high,
 
 def test_a_model_that_is_worse_than_a_baseline_is_said_to_be():
     told = findings.performance("launch", part(0.6, 0.5, ["persistence", -0.1, -0.15, -0.05]), "forest")
-    assert "It does not beat persistence (reached the hurdle last month): it is worse by \u22120.100" in read(
-        told
+    assert (
+        "It does not beat persistence (earned last month what is asked now): it is worse by \u22120.100"
+        in read(told)
     )
     assert "<strong>It does not beat" in told.markup
 
@@ -288,7 +289,7 @@ def test_a_title_is_text_in_a_sentence_and_never_markup(title):
 def test_the_headline_sets_the_chosen_model_beside_the_best_baseline():
     told = read(findings.headline(HEADLINE))
     assert told.startswith(
-        "- New launches, reaching the hurdle in the following month: the Random Forest reaches"
+        "- New launches, earning the margin asked for in the following month: the Random Forest reaches"
     )
     assert "0.620 (95 % interval 0.420 to 0.820) on 30 rows" in told
     assert "the best baseline, the panel of R&D and Marketing, reaches 0.600" in told
@@ -374,8 +375,18 @@ def test_a_report_on_a_source_without_launches_says_what_is_lacking(tmp_path, mo
     assert (step.folder / "tables" / "table_11_2_headline.parquet").exists()
 
 
+def test_keys_become_words_where_a_reader_sees_them_and_the_frame_stays_as_it_was():
+    table = pd.DataFrame({"model": ["tpot", "panel"], "rows": ["launch", "catalogue"], "value": [1, 2]})
+    told = findings.in_words(table)
+    assert told["model"].tolist() == ["TPOT", "Panel of R&D and Marketing"]
+    assert told["rows"].tolist() == ["new launches", "products on sale"]
+    assert table["model"].tolist() == ["tpot", "panel"]
+    assert list(findings.in_words(table[["model"]])) == ["model"]
+
+
 def test_every_model_and_kind_of_rows_that_a_sentence_names_has_a_title():
     assert set(findings.LEARNED) < set(findings.TITLES)
+    assert list(findings.LABELS) == list(findings.TITLES)
     assert set(findings.QUESTIONS) == set(report.MODELS) <= set(gaps.NEEDS)
     assert params.load("sample").launch.hurdle in ("plan", "past")
     assert paths.STEPS[-1] == "11_report"

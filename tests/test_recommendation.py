@@ -88,6 +88,25 @@ def test_resamples_that_lost_one_of_the_outcomes_stop_nothing(data):
     assert table[["low", "high"]].notna().all().all()
 
 
+def test_the_interval_is_as_wide_as_refits_vary_on_the_log_odds_scale():
+    odds = np.array([[1.0, 1.0], [4.0, 1.0]])
+    low, high = recommendation.interval(np.array([0.5, 0.9]), odds / (1 + odds))
+    half = 1.2815515594 * np.log(4) / np.sqrt(2)
+    assert [low[0], high[0]] == pytest.approx([1 / (1 + np.exp(half)), 1 / (1 + np.exp(-half))])
+    assert [low[1], high[1]] == pytest.approx([0.9, 0.9])
+
+
+probabilities = st.floats(0, 1)
+
+
+@brisk
+@given(probabilities, st.lists(probabilities, min_size=2, max_size=30))
+def test_a_probability_lies_in_its_interval_and_that_between_0_and_1(probability, refits):
+    low, high = recommendation.interval(np.array([probability]), np.array(refits)[:, None])
+    kept = np.clip(probability, recommendation.SUREST, 1 - recommendation.SUREST)
+    assert 0 <= low[0] <= kept + 1e-12 and kept - 1e-12 <= high[0] <= 1
+
+
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [

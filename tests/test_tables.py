@@ -19,6 +19,15 @@ def test_every_cell_and_heading_is_escaped():
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in markup
 
 
+def test_the_rows_of_a_wide_table_name_their_columns_for_narrow_screens():
+    narrow, wide = (pd.DataFrame({f'<"{i}">': ["x"] for i in range(n)}) for n in (3, 4))
+    assert '<table class="wide">' in tables.show(wide, "C").grid()
+    assert (
+        "<table>" in tables.show(narrow, "C").grid() and "data-label" not in tables.show(narrow, "C").grid()
+    )
+    assert '<td data-label="&lt;&quot;2&quot;&gt;">x</td>' in tables.show(wide, "C").grid()
+
+
 def test_a_table_that_was_cut_says_so_and_a_whole_one_says_nothing():
     frame = pd.DataFrame({"a": range(1500)})
     assert tables.show(frame, "C", most=3).note.replace("\u00a0", " ") == "Showing 3 of 1,500 rows."
@@ -63,7 +72,7 @@ def test_what_is_missing_is_a_dash_in_any_column():
 def test_numbers_are_aligned_to_the_right_and_truth_values_are_not():
     frame = pd.DataFrame({"n": [1], "d": [Decimal(1)], "t": ["x"], "b": [True]})
     assert tables.show(frame, "C").numeric == (True, True, False, False)
-    assert tables.show(frame, "C")._repr_html_().count('<td class="number">') == 2
+    assert tables.show(frame, "C")._repr_html_().count('<td class="number"') == 2
 
 
 def test_a_column_of_numbers_has_one_number_of_decimals():

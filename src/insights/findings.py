@@ -12,18 +12,35 @@ TITLES = {
     "chance": "chance",
     "panel": "the panel of R&D and Marketing",
     "survey": "the survey (share that answers 4 or 5)",
-    "persistence": "persistence (reached the hurdle last month)",
+    "persistence": "persistence (earned last month what is asked now)",
     "active_days": "the number of days active",
     "last_week": "views in the last week",
     "logistic": "logistic regression",
     "forest": "the Random Forest",
     "tpot": "TPOT",
 }
+LABELS = {
+    "chance": "Chance",
+    "panel": "Panel of R&D and Marketing",
+    "survey": "Survey",
+    "persistence": "Persistence",
+    "active_days": "Days active",
+    "last_week": "Views last week",
+    "logistic": "Logistic regression",
+    "forest": "Random Forest",
+    "tpot": "TPOT",
+}
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners"}
 QUESTIONS = {
-    "launch": "reaching the hurdle in the following month",
+    "launch": "earning the margin asked for in the following month",
     "completion": "completing the course",
 }
+
+
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a results frame whose columns ``model`` and ``rows`` hold words for readers instead of keys."""
+    words = {"model": LABELS, "rows": ROWS}
+    return table.assign(**{name: table[name].map(words[name]) for name in words if name in table})
 
 
 def collection(window, tables: pd.DataFrame, columns: pd.DataFrame) -> Prose:
@@ -252,11 +269,10 @@ def recommendation(advice: pd.DataFrame, headline: pd.DataFrame) -> Prose:
     if advice.empty:
         return say("**Nothing to recommend**: this source lists no candidates that could be launched.")
     by = advice["verdict"].value_counts()
-    return _answer(advice, by) + say(
-        "Of {n} judged, {one} recommended (1), {zero} not (0), and for {unknown} there is not enough evidence.",
-        n=count(len(advice), "candidate"), one=_are(int(by.get("1", 0))), zero=_are(int(by.get("0", 0))),
-        unknown=number(int(by.get("not enough evidence", 0))),
-    ) + _would_take(headline)  # fmt: skip
+    told = _answer(advice, by)
+    if len(by) > 1:
+        told += _counted(advice, by)
+    return told + _would_take(headline)
 
 
 def headline(table: pd.DataFrame) -> Prose:
@@ -302,6 +318,14 @@ def _answer(advice, by):
         "chance on launches that it had not seen.",
         n=count(len(advice), "candidate"),
     )
+
+
+def _counted(advice, by):
+    return say(
+        "Of {n} judged, {one} recommended (1), {zero} not (0), and for {unknown} there is not enough evidence.",
+        n=count(len(advice), "candidate"), one=_are(int(by.get("1", 0))), zero=_are(int(by.get("0", 0))),
+        unknown=number(int(by.get("not enough evidence", 0))),
+    )  # fmt: skip
 
 
 def _would_take(headline):

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
+from scipy.stats import norm
 
 from insights.modeling import metrics
 from insights.modeling.dataset import Dataset
@@ -11,6 +13,7 @@ from insights.params import Params
 LAUNCH, HOLD, NOT_ENOUGH = "1", "0", "not enough evidence"
 REFITS = 20
 LEVEL = 0.8
+SUREST = 0.001  # no model on some hundred products knows better than this
 
 
 def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -> pd.DataFrame:
@@ -30,15 +33,18 @@ def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -
     Returns
     -------
     pandas.DataFrame
-        ``product_id, probability, low, high, verdict``, most probable first. The interval (80 %) comes from
-        refitting the model on resampled product families, where these hold both outcomes.
+        ``product_id, probability, low, high, verdict``, most probable first. The interval (80 %) lies around the
+        probability, as wide on the log-odds scale as refits of the model on resampled product families vary (the
+        standard interval with a bootstrap error; Efron and Tibshirani 1993, chapter 12). Resamples that hold one
+        outcome only are left out.
     """
     candidates = dataset.candidates
     columns = ["product_id", "probability", "low", "high", "verdict"]
     if candidates.empty:
         return pd.DataFrame(columns=columns)
-    low, high = _interval(dataset, model, candidates, params)
-    table = candidates[["product_id"]].assign(probability=model.score(candidates), low=low, high=high)
+    probability = model.score(candidates)
+    low, high = interval(probability, _refits(dataset, model, candidates, params))
+    table = candidates[["product_id"]].assign(probability=probability, low=low, high=high)
     table["verdict"] = [decide(r.low, r.high, model.threshold_, trusted) for r in table.itertuples()]
     return table.sort_values(["probability", "product_id"], ascending=[False, True], ignore_index=True)
 
@@ -55,15 +61,40 @@ def beats_chance(value: float, null: np.ndarray, level: float = 0.95) -> bool:
     return bool(value > np.quantile(null, level))
 
 
-def _interval(dataset, model, candidates, params):
+def interval(
+    probability: np.ndarray, refits: np.ndarray, level: float = LEVEL
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bounds around probabilities, from how much refits of the model disagree.
+
+    Parameters
+    ----------
+    probability : array of shape (rows,)
+    refits : array of shape (refits, rows)
+        What the model says when it was fitted on other resamples; at least two.
+    level : float
+
+    Returns
+    -------
+    array of shape (rows,), array of shape (rows,)
+        Both within 0 and 1, the probability between them.
+    """
+    error = _log_odds(refits).std(axis=0, ddof=1) * norm.ppf((1 + level) / 2)
+    centre = _log_odds(probability)
+    return expit(centre - error), expit(centre + error)
+
+
+def _log_odds(probability):
+    return logit(np.clip(probability, SUREST, 1 - SUREST))
+
+
+def _refits(dataset, model, candidates, params):
     rows = dataset.train
     rng = np.random.default_rng([params.modeling.seed, 6])
     weights = metrics.cluster_weights(rows[dataset.clusters], REFITS, rng).astype(int)
     y = rows["y"].to_numpy()
     # A resample that drew one outcome only teaches a model nothing.
     teaching = [counts for counts in weights if len(np.unique(y[counts > 0])) == 2]
-    scores = [_refit(model, rows, counts).score(candidates) for counts in teaching]
-    return metrics.percentile_interval(np.array(scores), LEVEL)
+    return np.array([_refit(model, rows, counts).score(candidates) for counts in teaching])
 
 
 def _refit(model, rows, counts):

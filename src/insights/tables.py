@@ -16,6 +16,7 @@ import pandas as pd
 from insights import wording
 
 MISSING = "–"
+MOST_ABREAST = 3  # columns that fit beside each other on a telephone
 FORMATS: dict[str, Callable] = {
     "number": wording.number,
     "share": wording.share,
@@ -63,10 +64,16 @@ class Table:
         )
 
     def grid(self) -> str:
-        """Return the bare ``<table>``, without caption or note."""
-        head = _row("th", self.header, self.numeric, ' scope="col"')
-        body = "\n".join(_row("td", row, self.numeric) for row in self.rows)
-        return f"<table>\n<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+        """Return the bare ``<table>``, without caption or note.
+
+        The cells of a wide table name their columns, for narrow screens, on which its rows stand below each other.
+        """
+        wide = len(self.header) > MOST_ABREAST
+        labels = [f' data-label="{html.escape(name, quote=True)}"' if wide else "" for name in self.header]
+        head = _row("th", self.header, self.numeric, [' scope="col"'] * len(self.header))
+        body = "\n".join(_row("td", row, self.numeric, labels) for row in self.rows)
+        opened = '<table class="wide">' if wide else "<table>"
+        return f"{opened}\n<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
 
 
 def show(
@@ -205,9 +212,10 @@ def _is_numeric(values):
     return pd.api.types.is_numeric_dtype(values.dtype)
 
 
-def _row(tag, cells, numeric, extra=""):
-    opened = {True: f'<{tag}{extra} class="number">', False: f"<{tag}{extra}>"}
+def _row(tag, cells, numeric, attributes):
+    aligned = {True: ' class="number"', False: ""}
     written = (
-        f"{opened[right]}{html.escape(cell)}</{tag}>" for cell, right in zip(cells, numeric, strict=True)
+        f"<{tag}{aligned[right]}{extra}>{html.escape(cell)}</{tag}>"
+        for cell, right, extra in zip(cells, numeric, attributes, strict=True)
     )
     return f"<tr>{''.join(written)}</tr>"

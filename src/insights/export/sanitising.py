@@ -19,7 +19,7 @@ ATTRIBUTES = {
     "a": {"href"},
     "div": {"role", "tabindex", "aria-label"},
     "img": {"src", "alt"},
-    "td": {"colspan", "rowspan"},
+    "td": {"colspan", "rowspan", "data-label"},
     "th": {"colspan", "rowspan", "scope"},
 }
 _PNG = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=\s]+")

@@ -11,17 +11,6 @@ from insights.params import Params
 from insights.timeline import TimeFolds
 
 LADDER = ("logistic", "forest", "tpot")
-TITLES = {
-    "chance": "Chance",
-    "panel": "Panel of R&D and Marketing",
-    "survey": "Survey: share that answers 4 or 5",
-    "persistence": "Persistence: reached the hurdle last month",
-    "active_days": "Days active in the course",
-    "last_week": "Views in the last week",
-    "logistic": "Logistic regression",
-    "forest": "Random Forest",
-    "tpot": "TPOT",
-}
 
 
 @dataclass(frozen=True)
