@@ -123,6 +123,23 @@ def test_a_group_without_a_single_1_has_no_precision_rather_than_one_of_0(rows):
     assert own["verdict"] == bias.UNKNOWN
 
 
+def test_a_rate_of_1_in_a_small_group_is_not_known_to_be_1(rows):
+    sure = rows.assign(decision=rows["decision"].where(rows["gender"] != "a", 1)).iloc[:120]
+    found = bias.by_group(sure, "gender", PARAMS)
+    own = found[(found["group"] == "a") & (found["measure"] == "recall")].iloc[0]
+    people = int(sure.loc[sure["gender"] == "a", "y"].sum())
+    z2 = 1.959963984540054**2
+    assert (own["value"], own["high"]) == (1.0, 1.0)
+    assert own["low"] == pytest.approx(people / (people + z2))  # Wilson's interval of n in n
+    assert own["gap_low"] < own["gap"] < own["gap_high"]
+
+
+def test_the_interval_of_a_gap_is_newcombes():
+    one = bias._rate_gap((56, 70), (48, 80))  # the example of Newcombe 1998, table II, case (a)
+    assert one[2] == pytest.approx(0.2)
+    assert one[3:] == pytest.approx([0.0524, 0.3339], abs=5e-5)
+
+
 def test_resampling_keeps_the_rows_of_a_person_together():
     once = judged(n=240, seed=2)
     often = pd.concat([once] * 9, ignore_index=True)

@@ -107,7 +107,7 @@ def test_the_account_counts_the_values_that_were_blanked(window, monkeypatch):
     rows = [sale(f"s{i}", completed_at=JUNE, completion_recorded_at=END) for i in range(3)]
     account = take(monkeypatch, window, enrollments=rows)
     note = account.columns.set_index(["table", "column"]).loc[("enrollments", "completed_at"), "note"]
-    assert note.startswith("3 values known only at or after the end")
+    assert note.startswith("blank: 3 values that were known only at or after the end")
 
 
 def test_a_launch_after_the_end_leaves_a_candidate(window, monkeypatch):

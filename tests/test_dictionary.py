@@ -48,6 +48,14 @@ def test_a_column_is_counted_by_hand(described):
     assert (seconds["least"], seconds["greatest"]) == ("-1", "90000")
 
 
+def test_no_column_has_more_different_values_than_values():
+    people = pd.DataFrame(
+        {"learner_id": [f"L{i}" for i in range(5_000)], "registered_at": NOON, "recorded_at": NOON}
+    )
+    found = dictionary.profile({"learners": table("learners", people)}).set_index(["table", "column"])
+    assert 4_000 < found.loc[("learners", "learner_id"), "distinct"] <= 5_000
+
+
 def test_values_outside_the_list_are_violations(described):
     assert described.loc[("page_views", "page_type"), "violations"] == 1
 
@@ -58,9 +66,9 @@ def test_a_missing_value_where_none_may_be_is_a_violation():
     assert found.set_index(["table", "column"]).loc[("social_posts", "network"), "violations"] == 1
 
 
-def test_times_are_shown_by_their_ends_and_texts_and_people_are_not(described):
+def test_times_are_shown_by_their_first_and_last_day_and_texts_and_people_are_not(described):
     assert described.loc[("page_views", "viewed_at"), ["least", "greatest"]].tolist() == [
-        "2025-05-01 12:00:00", "2025-05-05 12:00:00",
+        "2025-05-01", "2025-05-05",
     ]  # fmt: skip
     for column in ("learner_id", "page_type"):
         assert described.loc[("page_views", column), ["least", "greatest"]].isna().all()

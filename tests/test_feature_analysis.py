@@ -171,6 +171,16 @@ def test_who_sees_a_feature_is_decided_by_noise_and_by_the_corrected_p(low, p, s
     assert feature_analysis._seen_by(table).tolist() == [seen, "neither"]
 
 
+def test_ols_sees_only_what_it_is_surer_of_than_of_noise():
+    table = pd.DataFrame(
+        {"permutation_low": -1.0, "permutation_high": 0.1, "p_adjusted": [0.01, 0.03, np.nan, 0.02]},
+        index=["sure", "unsure", "left out", feature_analysis.NOISE],
+    )
+    assert feature_analysis._seen_by(table).tolist() == ["OLS only", "neither", "neither", "neither"]
+    unfitted = table.assign(p_adjusted=[0.01, 0.03, np.nan, np.nan])
+    assert feature_analysis._seen_by(unfitted).tolist() == ["OLS only", "OLS only", "neither", "neither"]
+
+
 def test_noise_below_zero_is_no_licence_for_a_feature_below_zero():
     table = pd.DataFrame(
         {"permutation_low": [-0.01, -0.05], "permutation_high": [0.1, -0.02], "p_adjusted": [0.5, 0.5]},

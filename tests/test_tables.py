@@ -41,6 +41,33 @@ def test_an_empty_table_says_so():
     assert (shown.rows, shown.note) == ((), "No rows.")
 
 
+def test_values_stand_beside_each_other_with_their_bounds_in_the_order_they_came():
+    frame = pd.DataFrame(
+        {
+            "model": ["b", "b", "a", "a"], "metric": ["z", "y", "z", "y"], "value": [0.5, 0.25, 0.75, 1.0],
+            "low": [0.4, np.nan, 0.7, 0.9], "high": [0.6, np.nan, 0.8, 1.0],
+        }
+    )  # fmt: skip
+    wide = tables.beside(frame, rows="model", columns="metric")
+    assert list(wide) == ["model", "z", "y"]
+    assert wide.map(lambda text: text.replace("\u00a0", " ")).to_numpy().tolist() == [
+        ["b", "0.500 (0.400 to 0.600)", "0.250"],
+        ["a", "0.750 (0.700 to 0.800)", "1.000 (0.900 to 1.000)"],
+    ]
+
+
+def test_two_values_for_one_place_are_an_error_and_none_is_dropped():
+    frame = pd.DataFrame({"model": "a", "metric": "z", "value": [1, 2], "low": 0, "high": 3})
+    with pytest.raises(ValueError, match="duplicate"):
+        tables.beside(frame, rows="model", columns="metric")
+
+
+def test_days_and_hashes_are_written_short_and_other_text_stays():
+    frame = pd.DataFrame({"least": ["2025-04-06", "12.5"], "sha256": ["0123456789abcdef", None]})
+    shown = cells(frame, formats={"least": "day", "sha256": "hash"})
+    assert shown == (("6\u00a0April\u00a02025", "0123456789ab…"), ("12.5", "–"))
+
+
 def test_a_citation_name_stands_before_the_caption():
     assert tables.cited("table_5_1_performance", "Models") == "Table 5.1 · Models"
     assert tables.cited("figure_10_02", "Models") == "Figure 10.2 · Models"

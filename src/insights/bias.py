@@ -1,8 +1,10 @@
 """Who is served worse, and by how much: outcomes and errors by group of people.
 
-Metrics by group are fairlearn's; intervals resample people. A gap is the difference between a group and all
-others together. It is *shown* when its interval excludes 0, *excluded* when the interval lies within the
-stated margin, and otherwise nobody can tell. Groups that are too small are named as such, not computed.
+Metrics by group are fairlearn's. Intervals of rates are score intervals over people, not rows (Wilson 1927; for a
+gap Newcombe 1998, method 10), which hold where a rate is 0 or 1 and a bootstrap shrinks to nothing; those of ROC
+AUC resample people. A gap is the difference between a group and all others together. It is *shown* when its
+interval excludes 0, *excluded* when the interval lies within the stated margin, and otherwise nobody can tell.
+Groups that are too small are named as such, not computed.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import numpy as np
 import pandas as pd
 from fairlearn.metrics import MetricFrame, count, false_positive_rate, selection_rate, true_positive_rate
 from sklearn.metrics import precision_score
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from insights import contract, dictionary, gaps, paths, warehouse
 from insights.features import registry
@@ -21,7 +24,10 @@ from insights.store import Step
 
 SHOWN, EXCLUDED, UNKNOWN, TOO_FEW = "gap shown", "gap excluded", "cannot tell", "too few to say"
 NOT_DECLARED = "not declared"
-MEASURES = ("base_rate", "selection_rate", "recall", "false_positive_rate", "precision", "roc_auc")
+RATES = ("base_rate", "selection_rate", "recall", "false_positive_rate", "precision")
+COLUMNS = [
+    "attribute", "group", "measure", "value", "low", "high", "gap", "gap_low", "gap_high", "n", "verdict",
+]  # fmt: skip
 BIRTH_EDGES = (1900, 1970, 1990, 2021)
 BIRTH_BANDS = ("born before 1970", "born 1970 to 1989", "born 1990 or later")
 
@@ -152,10 +158,7 @@ def _record(step, used, groups):
 
 def _too_few(attribute, sizes):
     rows = [{"attribute": attribute, "group": g, "n": int(n), "verdict": TOO_FEW} for g, n in sizes.items()]
-    columns = [
-        "attribute", "group", "measure", "value", "low", "high", "gap", "gap_low", "gap_high", "n", "verdict",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _compared(rows, attribute, params):
@@ -189,36 +192,42 @@ def _precision(y_true, y_pred):
 
 def _one_group(rows, attribute, name, frame, weights, params):
     own = (rows[attribute] == name).to_numpy()
-    inside, outside = _draws(rows[own], weights[:, own]), _draws(rows[~own], weights[:, ~own])
-    here, there = _draws(rows[own]), _draws(rows[~own])
-    tables = []
-    for measure in MEASURES:
-        low, high = metrics.percentile_interval(inside[measure].to_numpy())
-        gap_low, gap_high = metrics.percentile_interval((inside[measure] - outside[measure]).to_numpy())
-        gap = here[measure].iloc[0] - there[measure].iloc[0]
-        tables.append(
-            {
-                "attribute": attribute, "group": name, "measure": measure, "value": frame.loc[name, measure],
-                "low": low, "high": high, "gap": gap, "gap_low": gap_low, "gap_high": gap_high,
-                "n": int(frame.loc[name, "n"]), "verdict": verdict(gap_low, gap_high, params.bias.margin),
-            }
-        )  # fmt: skip
-    return pd.DataFrame(tables)
+    inside, outside = _rates(rows[own]), _rates(rows[~own])
+    measured = {rate: _rate_gap(inside[rate], outside[rate]) for rate in RATES}
+    measured["roc_auc"] = _auc_gap(rows, own, weights)
+    table = pd.DataFrame.from_dict(
+        measured, orient="index", columns=["low", "high", "gap", "gap_low", "gap_high"]
+    )
+    return table.reset_index(names="measure").assign(
+        attribute=attribute, group=name, value=lambda t: [frame.loc[name, m] for m in t["measure"]],
+        n=int(frame.loc[name, "n"]),
+        verdict=lambda t: [verdict(r.gap_low, r.gap_high, params.bias.margin) for r in t.itertuples()],
+    )[COLUMNS]  # fmt: skip
 
 
-def _draws(rows, weights=None):
-    y, decision = rows["y"].to_numpy(dtype=int), rows["decision"].to_numpy(dtype=int)
-    weights = np.ones((1, len(rows))) if weights is None else weights
-    hits, positives = weights @ (y * decision), weights @ y
-    called, total = weights @ decision, weights.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return pd.DataFrame(
-            {
-                "base_rate": positives / total,
-                "selection_rate": called / total,
-                "recall": hits / positives,
-                "false_positive_rate": (called - hits) / (total - positives),
-                "precision": hits / called,
-                "roc_auc": metrics.auc_draws(y, rows["score"].to_numpy(), weights),
-            }
-        )
+def _rates(rows):
+    """Return each rate as hits and tries of people: of the rows it is asked of, the people count, not the rows."""
+    y, called = rows["y"] == 1, rows["decision"] == 1
+    everybody = pd.Series(True, index=rows.index)
+    asked = {
+        "base_rate": (y, everybody), "selection_rate": (called, everybody), "recall": (called, y),
+        "false_positive_rate": (called, ~y), "precision": (y, called),
+    }  # fmt: skip
+    people = {rate: rows.loc[among, "learner_id"].nunique() for rate, (_, among) in asked.items()}
+    return {rate: (hit[among].mean() * people[rate], people[rate]) for rate, (hit, among) in asked.items()}
+
+
+def _rate_gap(inside, outside):
+    if not (inside[1] and outside[1]):
+        return [np.nan] * 5
+    low, high = proportion_confint(*inside, method="wilson")
+    bounds = confint_proportions_2indep(*inside, *outside, method="newcomb", compare="diff")
+    return [low, high, inside[0] / inside[1] - outside[0] / outside[1], *bounds]
+
+
+def _auc_gap(rows, own, weights):
+    y, score = rows["y"].to_numpy(dtype=int), rows["score"].to_numpy()
+    inside, outside = (metrics.auc_draws(y[part], score[part], weights[:, part]) for part in (own, ~own))
+    gap = metrics.roc_auc(y[own], score[own]) - metrics.roc_auc(y[~own], score[~own])
+    bounds = [*metrics.percentile_interval(inside), gap, *metrics.percentile_interval(inside - outside)]
+    return [float(bound) for bound in bounds]

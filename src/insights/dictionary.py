@@ -90,7 +90,8 @@ def profile(tables: dict[str, ibis.Table]) -> pd.DataFrame:
     pandas.DataFrame
         A row per column: ``table, column, meaning, type, unit, sensitivity, source, required, status`` (``here``,
         ``empty``, ``absent``, ``no table``, ``removed``), ``rows, missing`` (share), ``distinct`` (approximate
-        count), ``least, greatest, violations`` (values that the contract does not allow).
+        count), ``least, greatest`` (as text; of times the day), ``violations`` (values that the contract does not
+        allow).
     """
     described = [_profile_table(name, tables.get(name)) for name in contract.TABLES]
     return pd.concat(described, ignore_index=True)
@@ -177,12 +178,13 @@ def _looks(table, columns):
 def _measures(value, column):
     hidden = column.sensitivity in (contract.IDENTIFYING, contract.FREE_TEXT, contract.PROTECTED)
     shown = not hidden and not value.type().is_string()
+    value_shown = value.cast("date") if value.type().is_timestamp() else value
     text = ibis.null("string")
     return {
         "filled": value.count(),
         "distinct": value.approx_nunique(),
-        "least": value.min().cast("string") if shown else text,
-        "greatest": value.max().cast("string") if shown else text,
+        "least": value_shown.min().cast("string") if shown else text,
+        "greatest": value_shown.max().cast("string") if shown else text,
         "violations": _violations(value, column),
     }
 
@@ -201,7 +203,7 @@ def _look(found, name):
         "status": "here" if filled else "empty",
         "rows": rows,
         "missing": 1 - filled / rows if rows else None,
-        "distinct": int(found[f"{name}|distinct"]),
+        "distinct": min(int(found[f"{name}|distinct"]), filled),
         "least": _text(found[f"{name}|least"]),
         "greatest": _text(found[f"{name}|greatest"]),
         "violations": int(found[f"{name}|violations"]),
@@ -209,7 +211,7 @@ def _look(found, name):
 
 
 def _text(value):
-    return None if value is None or pd.isna(value) else str(value).removesuffix(" 00:00:00")
+    return None if value is None or pd.isna(value) else str(value)
 
 
 def _summarise(name, table):

@@ -240,5 +240,5 @@ def _alone(rows, name):
 
 def _seen_by(table):
     by_forest = table["permutation_low"] > max(0.0, table.loc[NOISE, "permutation_high"])
-    by_ols = table["p_adjusted"] < SIGNIFICANT
+    by_ols = table["p_adjusted"] < np.fmin(SIGNIFICANT, table.loc[NOISE, "p_adjusted"])
     return np.select([by_forest & by_ols, by_forest, by_ols], ["both", "forest only", "OLS only"], "neither")

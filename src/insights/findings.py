@@ -38,9 +38,9 @@ QUESTIONS = {
 
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a results frame whose columns ``model`` and ``rows`` hold words for readers instead of keys."""
-    words = {"model": LABELS, "rows": ROWS}
-    return table.assign(**{name: table[name].map(words[name]) for name in words if name in table})
+    """Return a results frame whose keys (of models, kinds of rows, metrics, groups) are words for readers."""
+    present = {name: words for name, words in _WORDS.items() if name in table}
+    return table.assign(**{name: table[name].map(lambda k, w=w: _word(k, w)) for name, w in present.items()})
 
 
 def collection(window, tables: pd.DataFrame, columns: pd.DataFrame) -> Prose:
@@ -134,8 +134,8 @@ def features(model: str, table: pd.DataFrame, suspects: pd.DataFrame) -> Prose:
             names=listing(both["feature"], most=5),
         ),
         say(
-            "{forest} by the forest only, which hints at effects that are not straight lines; {ols} by OLS only, "
-            "mostly because other features say the same to the forest.",
+            "{forest} seen by the forest only, which hints at effects that are not straight lines; {ols} seen by OLS "
+            "only, mostly because other features say the same to the forest.",
             forest=_are(len(forest)), ols=_are(len(ols)),
         ),
         say(
@@ -208,7 +208,7 @@ def search(contest) -> Prose:
 
 def ablation(model: str, table: pd.DataFrame, margin: float) -> Prose:
     """Say which groups of features earn their place and which may go."""
-    by = table.groupby("verdict")["group"].agg(list)
+    by = in_words(table).groupby("verdict")["group"].agg(list)
     return bullets(
         say(
             "**For {question}, {earn}**: {names}.",
@@ -302,6 +302,8 @@ def not_supported(analysis: str, lacking: list[str]) -> Prose:
     )  # fmt: skip
 
 
+METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
+_WORDS = {"model": LABELS, "rows": ROWS, "metric": METRICS, "measure": METRICS, "group": {}, "attribute": {}}
 LEARNED = ("logistic", "forest", "tpot")
 AIM = 0.1
 
@@ -340,6 +342,10 @@ def _would_take(headline):
         n=count(int(r["n"]), "new launch", "new launches"), half=number(half),
         more=count(round(r["n"] * (half / AIM) ** 2), "launch", "launches"), aim=number(AIM),
     )  # fmt: skip
+
+
+def _word(key, words):
+    return words.get(key, key.replace("_", " ")) if isinstance(key, str) else key
 
 
 def _opening(text):

@@ -7,6 +7,7 @@ in one manner, and escapes every cell: text from outside is shown as text.
 import datetime
 import html
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Number
@@ -22,6 +23,8 @@ FORMATS: dict[str, Callable] = {
     "share": wording.share,
     "money": wording.money,
     "date": wording.date,
+    "day": lambda value: wording.date(value) if re.match(r"\d{4}-\d\d-\d\d", str(value)) else str(value),
+    "hash": lambda value: f"{value[:12]}…",
     "p": lambda value: "< 0.001" if value < 0.001 else wording.number(value, 3),
 }
 
@@ -124,6 +127,21 @@ def show(
         numeric=tuple(_is_numeric(frame[column]) for column in headings),
         note=_note(len(shown), len(frame)),
     )
+
+
+def beside(frame: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
+    """Return values with their bounds as text, a column per metric: ``0.843 (0.793 to 0.887)``.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``value``, ``low`` and ``high``, and those that name the row and the column of each.
+    rows, columns : str
+        What stands at the side and what at the head; both in the order in which they first appear.
+    """
+    written = frame.assign(text=[wording.bounds(r.value, r.low, r.high) for r in frame.itertuples()])
+    wide = written.pivot(index=rows, columns=columns, values="text")
+    return wide.loc[frame[rows].unique(), frame[columns].unique()].reset_index()
 
 
 def cited(name: str | None, caption: str) -> str:

@@ -87,6 +87,14 @@ def interval(value, low, high, kind: str = "number", level: float = 0.95) -> str
     return f"{written(value)} ({share(level, 0)} interval {written(low)} to {written(high)})"
 
 
+def bounds(value, low, high) -> str:
+    """Return a value and its bounds for the cell of a table, whose caption says their level: ``0.8 (0.7 to 0.9)``."""
+    written = _writer("number", (value, low, high))
+    if _missing(low) or _missing(high):
+        return written(value)
+    return f"{written(value)} ({written(low)}{_SPACE}to{_SPACE}{written(high)})"
+
+
 def count(n, noun: str, plural: str | None = None, smallest: int = 0) -> str:
     """Return how many there are of something: ``1 row``, ``12,408 rows``, ``no rows``.
 

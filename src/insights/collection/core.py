@@ -169,7 +169,8 @@ def _column_row(extract: Extract, column: contract.Column, blank: Mapping):
     notes = [extract.notes.get((column.table, column.name), "")] if present else []
     unknown = blank.get(column.table, {}).get(column.name, 0)
     if unknown:
-        notes.append(f"{unknown:,} values known only at or after the end of the window are blank")
+        known = "value that was" if unknown == 1 else "values that were"
+        notes.append(f"blank: {unknown:,} {known} known only at or after the end of the window")
     return {
         "table": column.table, "column": column.name, "sensitivity": column.sensitivity,
         "treatment": _treatment(column) if present else "absent", "note": "; ".join(filter(None, notes)),
