@@ -26,9 +26,12 @@ run: $(INSTALLED) ## bring WINDOW, by default the newest, to its report
 test: $(INSTALLED) ## run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
+# In a container there is often nobody but root.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+
 lab: $(INSTALLED) ## open the notebooks in JupyterLab, on the sample
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run sample
-	@$(PYTHON) -m jupyterlab --ServerApp.root_dir=notebooks --LabApp.news_url=None \
+	@$(PYTHON) -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=notebooks --LabApp.news_url=None \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 windows: $(INSTALLED) ## list windows and how far each has come

@@ -190,14 +190,15 @@ def test_a_source_without_odd_words_shows_none():
     assert found.empty and found.columns.tolist() == dictionary.VALUE_COLUMNS
 
 
-def test_the_posts_shown_are_those_that_needed_care_then_the_newest():
-    texts = ["plain old", "a <script>", None, "thanks to [name]", "plain new"]
-    posts = pd.DataFrame({"post_id": [f"S{i}" for i in range(5)], "network": "linkedin"})
-    posts["posted_at"] = posts["recorded_at"] = [NOON + i * DAY for i in range(5)]
+def test_the_posts_shown_are_those_with_markup_then_scrubbed_ones_then_the_newest_each_wording_once():
+    texts = ["plain old", "a <script>", None, "thanks to [name]", "thanks to [name]", "plain new"]
+    posts = pd.DataFrame({"post_id": [f"S{i}" for i in range(6)], "network": "linkedin"})
+    posts["posted_at"] = posts["recorded_at"] = [NOON + i * DAY for i in range(6)]
     found = dictionary.example_posts(
         {"social_posts": table("social_posts", posts.assign(text=texts))}, most=3
     )
-    assert found["text"].tolist() == ["thanks to [name]", "a <script>", "plain new"]
+    assert found["text"].tolist() == ["a <script>", "thanks to [name]", "plain new"]
+    assert found["posted_at"].tolist()[1] == NOON + 4 * DAY
 
 
 def test_a_source_without_posts_shows_none():

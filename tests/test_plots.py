@@ -92,7 +92,7 @@ def test_a_picture_holds_its_png_its_text_and_the_numbers_behind_it(tmp_path):
     assert base64.b64decode(embedded) == (tmp_path / "figure_1_2_filled.png").read_bytes()
     assert f'alt="{ALT} &quot;x&quot;"' in markup
     assert "<figcaption>Figure 1.2 · How &lt;full&gt;</figcaption>" in markup
-    assert '<td class="number">0.700</td>' in markup
+    assert '<td class="number" data-label="value">0.700</td>' in markup
 
 
 @pytest.mark.parametrize("alt", ["", "a bar chart", " " * 30])

@@ -122,7 +122,7 @@ def _json(con, files):
 
 def _excel(file):
     frame = pd.read_excel(file, engine="openpyxl", dtype=object).infer_objects()
-    mixed = frame.select_dtypes("object").columns
+    mixed = [name for name, dtype in frame.dtypes.items() if dtype == object]
     return frame.assign(**{name: frame[name].map(str, na_action="ignore").astype("str") for name in mixed})
 
 
