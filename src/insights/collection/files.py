@@ -122,7 +122,7 @@ def _json(con, files):
 
 def _excel(file):
     frame = pd.read_excel(file, engine="openpyxl", dtype=object).infer_objects()
-    mixed = [name for name, dtype in frame.dtypes.items() if dtype == object]
+    mixed = [name for name, dtype in frame.dtypes.items() if pd.api.types.is_object_dtype(dtype)]
     return frame.assign(**{name: frame[name].map(str, na_action="ignore").astype("str") for name in mixed})
 
 
