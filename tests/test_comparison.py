@@ -83,7 +83,7 @@ def test_learned_models_keep_the_threshold_that_folds_chose(contest):
     parts = [
         (y[judge], model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])) for fit, judge in folds.split()
     ]
-    expected = thresholds.best_f1(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    expected = thresholds.best_balanced(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     assert contest.models["logistic"].threshold_ == expected
     aucs = contest.out_of_fold.query("model == 'logistic'")["roc_auc"].tolist()
     assert aucs == [metrics.roc_auc(*part) for part in parts]

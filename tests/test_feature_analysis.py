@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from micro import window
-from scipy.stats import norm
+from scipy.stats import t
 from sklearn.linear_model import LinearRegression
 from synthetic import DRIVER, NOISES, WEAK, launch_data, launch_frame
 
@@ -115,9 +115,23 @@ def test_ols_intervals_come_from_a_sandwich_over_whole_families(linear):
     scores = pd.DataFrame(x * residual[:, None]).groupby(rows["family"].to_numpy()).sum().to_numpy()
     g, (n, k) = len(scores), x.shape
     variance = bread @ scores.T @ scores @ bread * g / (g - 1) * (n - 1) / (n - k)
-    half = norm.ppf(0.975) * np.sqrt(np.diag(variance))[1:]
+    half = t.ppf(0.975, g - 1) * np.sqrt(np.diag(variance))[1:]
     np.testing.assert_allclose(table["coefficient_high"] - table["coefficient"], half, rtol=1e-6)
     np.testing.assert_allclose(table["coefficient"] - table["coefficient_low"], half, rtol=1e-6)
+
+
+def test_with_too_few_families_ols_gives_coefficients_and_no_intervals(linear):
+    rows, table = linear
+    few = rows.assign(family=rows["family"].str[-1])
+    assert few["family"].nunique() < feature_analysis.FEWEST_FAMILIES
+    found = feature_analysis.ols(few, list(table.index))
+    pd.testing.assert_series_equal(found["coefficient"], table["coefficient"])
+    assert found[["coefficient_low", "coefficient_high", "p_adjusted"]].isna().all().all()
+    assert (
+        feature_analysis.analyse(from_frame("launch", launch_frame(PARAMS, families=12)), PARAMS)["seen_by"]
+        .isin(["forest only", "neither"])
+        .all()
+    )
 
 
 def test_a_vif_is_one_over_what_the_other_features_leave_unexplained(linear):
@@ -140,9 +154,10 @@ def test_a_feature_that_repeats_earlier_ones_gets_no_coefficient(linear):
 
 
 def test_p_values_are_corrected_for_their_number_as_benjamini_and_hochberg_say(linear):
-    _, table = linear
-    error = (table["coefficient_high"] - table["coefficient"]) / norm.ppf(0.975)
-    p = pd.Series(2 * norm.sf((table["coefficient"] / error).abs()), index=table.index)
+    rows, table = linear
+    freedom = rows["family"].nunique() - 1
+    error = (table["coefficient_high"] - table["coefficient"]) / t.ppf(0.975, freedom)
+    p = pd.Series(2 * t.sf((table["coefficient"] / error).abs(), freedom), index=table.index)
     descending = p.sort_values(ascending=False)
     corrected = (descending * len(p) / np.arange(len(p), 0, -1)).cummin()
     np.testing.assert_allclose(table["p_adjusted"], corrected.reindex(p.index), rtol=1e-6)

@@ -29,7 +29,7 @@ PRODUCTS = [{"family": p["product_id"], "title": p["product_id"]} | p for p in P
 def asked(as_of=AS_OF, hurdle=100.0, margin_rate=0.5, products=PRODUCTS):
     """Return the rows of all products at one decision."""
     names = [p["product_id"] for p in products]
-    frame = pd.DataFrame({"product_id": names, "as_of": as_of, "hurdle": hurdle, "margin_rate": margin_rate})
+    frame = pd.DataFrame({"product_id": names, "as_of": as_of, "asked": hurdle, "margin_rate": margin_rate})
     return frame.astype({"as_of": "datetime64[us]"})
 
 

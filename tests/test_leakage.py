@@ -90,6 +90,23 @@ def test_launch_features_do_not_change_when_the_future_does(company, by):
     pd.testing.assert_frame_equal(before, after, check_exact=True)
 
 
+def test_launch_features_do_not_tell_on_which_day_of_its_month_a_product_will_be_launched(company):
+    asked, as_of = launch_at(company)
+    products = company.tables["products"]
+    later = (products.launched_at >= as_of) & (products.launched_at < as_of + 20 * DAY)
+    moved = ibis.ifelse(later, products.launched_at + ibis.interval(days=8), products.launched_at)
+    tables = company.tables | {"products": products.mutate(launched_at=moved)}
+    every = rows.launch_rows(company.params, tables["products"], tables["enrollments"])
+    again = every[every["as_of"] == as_of].reset_index(drop=True)
+    launching = asked["kind"] == rows.LAUNCH
+    assert launching.sum() >= 5 and (asked["hurdle"] != again["hurdle"])[launching].any()
+    told = [
+        launch.launch_features(company.con, named, built, company.params).drop(columns=["hurdle", "y"])
+        for named, built in ((company.tables, asked), (tables, again))
+    ]
+    pd.testing.assert_frame_equal(*told, check_exact=True)
+
+
 @pytest.mark.parametrize("by", ["happened", "recorded"])
 def test_completion_features_do_not_change_when_the_future_does(company, by):
     asked, last = completion_at(company)

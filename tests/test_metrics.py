@@ -9,6 +9,7 @@ from micro import brisk
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
+    balanced_accuracy_score,
     f1_score,
     precision_score,
     recall_score,
@@ -187,15 +188,26 @@ def test_roc_curves_run_from_corner_to_corner_with_few_points():
 @given(ROWS)
 def test_the_threshold_is_the_one_that_trying_all_of_them_finds(rows):
     y, score, _, _ = columns([(*row[:3], 1) for row in rows])
-    chosen = thresholds.best_f1(y, score)
-    tried = {cut: f1_score(y, (score >= cut).astype(int)) for cut in np.unique(score)}
+    chosen = thresholds.best_balanced(y, score)
+    tried = {cut: balanced_accuracy_score(y, (score >= cut).astype(int)) for cut in np.unique(score)}
     best = max(tried.values())
-    assert chosen == min(cut for cut, f1 in tried.items() if f1 > best - 1e-12)
+    assert tried[chosen] == pytest.approx(best)
+    assert chosen <= min(cut for cut, told in tried.items() if told > best - 1e-12) + 1e-12
 
 
-def test_a_threshold_needs_a_positive():
-    with pytest.raises(ValueError, match="3 held-out rows without a positive"):
-        thresholds.best_f1(np.zeros(3, int), np.arange(3.0))
+def test_a_model_that_knows_little_does_not_call_nearly_everything_1_as_f1_would_have_it():
+    rng = np.random.default_rng(3)
+    y = (rng.random(1_000) < 0.4).astype(int)
+    score = rng.random(1_000) + 0.15 * y
+    by_f1 = max(np.unique(score), key=lambda cut: f1_score(y, (score >= cut).astype(int)))
+    assert (score >= by_f1).mean() > 0.85
+    assert 0.2 < (score >= thresholds.best_balanced(y, score)).mean() < 0.8
+
+
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_a_threshold_needs_both_outcomes(outcome):
+    with pytest.raises(ValueError, match="3 held-out rows with one outcome only"):
+        thresholds.best_balanced(np.full(3, outcome), np.arange(3.0))
 
 
 @brisk

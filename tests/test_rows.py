@@ -91,6 +91,7 @@ def test_the_hurdle_of_a_launch_in_mid_month_is_prorated_to_its_days_on_sale():
     launched = row(built(), "MIDMONTH", "2025-06-01")
     assert launched["kind"] == rows.LAUNCH
     assert launched["hurdle"] == pytest.approx(100 * 15 / 30)
+    assert launched["asked"] == 100.0
 
 
 def test_a_launch_at_the_instant_of_the_decision_is_a_launch_row_with_the_whole_hurdle():

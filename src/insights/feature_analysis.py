@@ -34,6 +34,7 @@ SHUFFLES = 3
 MOST_JUDGED = 1_000
 TREES = 100
 REPEATED = 0.05
+FEWEST_FAMILIES = 30
 
 
 @dataclass(frozen=True)
@@ -126,13 +127,16 @@ def ols(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return the linear probability model: coefficients per standard deviation, clustered errors, VIF.
 
     A feature that earlier ones repeat almost exactly (they leave less than a twentieth of its standard deviation
-    unexplained, a VIF above 400) gets no coefficient.
+    unexplained, a VIF above 400) gets no coefficient. With fewer than ``FEWEST_FAMILIES`` families clustered errors
+    say nothing that holds (Cameron and Miller 2015), so there are coefficients but neither intervals nor p-values; with
+    more, these are of Student's t with one degree of freedom less than there are families.
     """
     matrix = _standardised(rows, names)
     independent = _independent(matrix)
     design = sm.add_constant(matrix[:, independent])
-    groups = pd.factorize(rows["family"])[0]
-    fitted = sm.OLS(rows["y"].to_numpy(), design).fit(cov_type="cluster", cov_kwds={"groups": groups})
+    fitted = sm.OLS(rows["y"].to_numpy(), design).fit(
+        cov_type="cluster", cov_kwds={"groups": pd.factorize(rows["family"])[0]}, use_t=True
+    )
     bounds = fitted.conf_int()
     kept = [names[i] for i in independent]
     table = pd.DataFrame(
@@ -145,6 +149,8 @@ def ols(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         },
         index=kept,
     )
+    if rows["family"].nunique() < FEWEST_FAMILIES:
+        table[["coefficient_low", "coefficient_high", "p_adjusted"]] = np.nan
     return table.reindex(names)
 
 

@@ -125,6 +125,8 @@ def rows(model: str, table: pd.DataFrame) -> Prose:
 def features(model: str, table: pd.DataFrame, suspects: pd.DataFrame) -> Prose:
     """Say which features both methods see, where they disagree, and whether any looks like a leak."""
     seen = table[table["feature"] != "noise"]
+    if table["p_adjusted"].isna().all():
+        return bullets(_forest_alone(model, seen), _suspects(suspects))
     both, forest = seen[seen["seen_by"] == "both"], seen[seen["seen_by"] == "forest only"]
     ols = seen[seen["seen_by"] == "OLS only"]
     return bullets(
@@ -138,12 +140,7 @@ def features(model: str, table: pd.DataFrame, suspects: pd.DataFrame) -> Prose:
             "only, mostly because other features say the same to the forest.",
             forest=_are(len(forest)), ols=_are(len(ols)),
         ),
-        say(
-            "{n} the outcome alone: {names}. Each is a leak until shown otherwise.",
-            n=_nearly_tell(len(suspects)), names=listing(suspects["feature"]),
-        )
-        if len(suspects)
-        else say("No feature alone is so good that it would have to be a leak."),
+        _suspects(suspects),
     )  # fmt: skip
 
 
@@ -327,6 +324,25 @@ def _counted(advice, by):
         "Of {n} judged, {one} recommended (1), {zero} not (0), and for {unknown} there is not enough evidence.",
         n=count(len(advice), "candidate"), one=_are(int(by.get("1", 0))), zero=_are(int(by.get("0", 0))),
         unknown=number(int(by.get("not enough evidence", 0))),
+    )  # fmt: skip
+
+
+def _forest_alone(model, seen):
+    forest = seen[seen["seen_by"] == "forest only"]
+    return say(
+        "**For {question}, {forest} of {all} features** are seen by the Random Forest: {names}. OLS can tell none: the "
+        "training rows come from too few products for its errors to hold.",
+        question=QUESTIONS[model], forest=number(len(forest)), all=number(len(seen)),
+        names=listing(forest["feature"], most=5),
+    )  # fmt: skip
+
+
+def _suspects(suspects):
+    if suspects.empty:
+        return say("No feature alone is so good that it would have to be a leak.")
+    return say(
+        "{n} the outcome alone: {names}. Each is a leak until shown otherwise.",
+        n=_nearly_tell(len(suspects)), names=listing(suspects["feature"]),
     )  # fmt: skip
 
 

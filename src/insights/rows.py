@@ -25,7 +25,9 @@ def launch_rows(params: Params, products: ibis.Table, enrollments: ibis.Table) -
     Returns
     -------
     pandas.DataFrame
-        ``product_id, family, kind, as_of, resolved_at, role, margin_rate, hurdle, margin_earned, y``.
+        ``product_id, family, kind, as_of, resolved_at, role, margin_rate, asked, hurdle, margin_earned, y``.
+        ``asked`` is the margin asked for in a whole horizon, known at ``as_of``; ``hurdle`` is its part for the days
+        on sale, which for a launch depends on a day that nobody knows before.
         Candidates, decided at the end of the window and without an outcome, have ``y``
         missing and role ``unresolved``.
 
@@ -123,6 +125,7 @@ def _candidates(params, listed):
         as_of=pd.Timestamp(params.end),
         resolved_at=pd.NaT,
         role=timeline.UNRESOLVED,
+        asked=asked,
         hurdle=asked,
     )
 
@@ -141,9 +144,9 @@ def _with_outcome(params, rows, listed, sold):
     rows["resolved_at"] = rows["as_of"] + pd.DateOffset(months=params.launch.horizon_months)
     earned = _earned(rows, sold, rows["as_of"], rows["resolved_at"])
     rows["margin_earned"] = earned * rows["margin_rate"]
-    rows["hurdle"] = (
-        _plan(params, rows, listed) if params.launch.hurdle == "plan" else _past(params, rows, sold)
-    )
+    by_plan = params.launch.hurdle == "plan"
+    rows["asked"] = _plan(params, rows, listed) if by_plan else _past(params, rows, sold)
+    rows["hurdle"] = rows["asked"] * (_share_on_sale(rows) if by_plan else 1.0)
     rows = rows[rows["hurdle"].notna()]
     rows = rows.assign(y=(rows["margin_earned"] >= rows["hurdle"]).astype("float64"))
     return rows.drop(columns="launched_at").reset_index(drop=True)
@@ -172,9 +175,13 @@ def _earned(rows, sold, since, until):
 
 def _plan(params, rows, listed):
     monthly = rows["product_id"].map(listed.set_index("product_id")["monthly_hurdle"])
+    return monthly * params.launch.horizon_months
+
+
+def _share_on_sale(rows):
     horizon = (rows["resolved_at"] - rows["as_of"]).dt.total_seconds()
     on_sale = (rows["resolved_at"] - rows[["as_of", "launched_at"]].max(axis=1)).dt.total_seconds()
-    return monthly * params.launch.horizon_months * on_sale / horizon
+    return on_sale / horizon
 
 
 def _past(params, rows, sold):

@@ -37,7 +37,7 @@ def launch_features(
     """
     past = Past(tables, {"": asof.moments(con, rows)}, ibis.interval(months=params.launch.lookback_months))
     built = pd.concat([rows.reset_index(drop=True), compute(MODEL, past, rows, KEYS)], axis=1)
-    return built.assign(log_hurdle=np.log1p(built["hurdle"].clip(lower=0)), **_persistence(built))
+    return built.assign(log_hurdle=np.log1p(built["asked"].clip(lower=0)), **_persistence(built))
 
 
 @family(
@@ -47,7 +47,7 @@ def launch_features(
         "level": ("level, 0 beginner to 2 advanced", "rank"),
         "months_on_sale": ("time since launch, 0 before it", "months"),
         "months_announced": ("time since the announcement", "months"),
-        "log_hurdle": ("hurdle asked for at this decision, logarithm", "log USD"),
+        "log_hurdle": ("margin asked for in a whole horizon, logarithm", "log USD"),
         "rivals": ("other products of the topic on sale", "products"),
         "price_against_topic": ("price over the mean price of the topic", "ratio"),
     },
@@ -82,7 +82,7 @@ def plan(past: Past) -> ibis.Table:
         "buyers": ("different buyers in the look-back", "buyers"),
         "amount_last_month": ("net amount of the last month", "USD a month"),
         "sales_trend": ("share of the look-back's units that were sold in its last month", "share"),
-        "persistence": ("margin of the last month over the hurdle asked for now", "ratio"),
+        "persistence": ("margin of the last month over the margin asked for now", "ratio"),
     },
 )  # fmt: skip
 def sales(past: Past) -> ibis.Table:
@@ -253,7 +253,7 @@ def _persistence(built):
     if "amount_last_month" not in built:
         return {}
     earned = built["amount_last_month"].fillna(0.0) * built["margin_rate"]
-    asked = built["hurdle"].where(built["hurdle"] > 0)
+    asked = built["asked"].where(built["asked"] > 0)
     return {"persistence": (earned / asked).where(built["months_on_sale"] > 0)}
 
 

@@ -81,7 +81,7 @@ def compete(dataset: Dataset, params: Params) -> Contest:
 
 
 def judge_out_of_fold(model: learned.Learned, rows: pd.DataFrame, folds: TimeFolds):
-    """Return the ROC AUC of a model in each fold, and the threshold with the best F1 over held-out rows.
+    """Return the ROC AUC of a model in each fold, and the threshold that tells best over held-out rows.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def judge_out_of_fold(model: learned.Learned, rows: pd.DataFrame, folds: TimeFol
         score = model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])
         scores.append([model.name, number, len(judge), metrics.roc_auc(y[judge], score)])
         held_out.append((y[judge], score))
-    threshold = thresholds.best_f1(*(np.concatenate(part) for part in zip(*held_out, strict=True)))
+    threshold = thresholds.best_balanced(*(np.concatenate(part) for part in zip(*held_out, strict=True)))
     return pd.DataFrame(scores, columns=["model", "fold", "rows", "roc_auc"]), threshold
 
 
