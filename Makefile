@@ -96,13 +96,14 @@ $(DONE)/06_ablation: $(DONE)/05_modeling
 $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
 $(DONE)/11_report: $(filter-out %/11_report,$(STAMPS))
 
-$(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml
+$(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $(wildcard requirements.lock)
 	@$(PYTHON) -m insights.runner step "$$WINDOW" $*
 
 # Pages are written anew from the executed notebooks where only their look has changed.
 $(DONE)/pages: $(STAMPS) $(wildcard src/insights/export/*)
 	@$(PYTHON) -m insights.runner pages "$$WINDOW"
 
-# Which library files a notebook imports is known once it ran; before that its stamp is missing anyway.
+# Which library files a notebook imports and which exports it read is known once it ran; before that its stamp is
+# missing anyway.
 -include $(STAMPS:%=%.d)
 endif

@@ -52,6 +52,20 @@ def test_what_a_group_adds_is_the_loss_when_it_is_left_out(data, table):
     assert survey["n"] == len(rows)
 
 
+def test_products_on_sale_and_new_launches_are_judged_apart(data):
+    frame = data.frame.copy()
+    launches = (frame["role"] == "validate") & frame["family"].isin([f"F{i:02d}" for i in range(20)])
+    frame.loc[launches, "kind"] = "launch"
+    mixed = Dataset("launch", frame, data.features)
+    found = ablation.drop_one(mixed, learned.logistic(data.features, PARAMS), PARAMS)
+    assert found.groupby("rows")["n"].first().to_dict() == {"catalogue": 120, "launch": 60}
+    rows = mixed.validate[mixed.validate["kind"] == "launch"]
+    y = mixed.train["y"].to_numpy(dtype=int)
+    score = learned.logistic([WEAK, *NOISES], PARAMS).fit(mixed.train, y).score(rows)
+    own = found.set_index(["rows", "group"]).loc[("launch", "family survey")]
+    assert own["roc_auc_without"] == metrics.roc_auc(rows["y"].to_numpy(dtype=int), score)
+
+
 def test_groups_are_families_and_the_views_that_hold_several(data):
     assert ablation.groups(data) == {
         "family plan": ["price"], "family web": [WEAK], "family email": ["click_rate"], "family survey": [DRIVER],

@@ -120,7 +120,29 @@ def test_a_group_without_a_single_1_has_no_precision_rather_than_one_of_0(rows):
     found = bias.by_group(silent, "gender", PARAMS)
     own = found[(found["group"] == "a") & (found["measure"] == "precision")].iloc[0]
     assert np.isnan(own["value"])
-    assert own["verdict"] == bias.UNKNOWN
+    assert own["verdict"] == bias.TOO_FEW
+
+
+def test_what_rests_on_too_few_people_is_not_told_nor_how_many_they_are(rows):
+    smallest = PARAMS.privacy.smallest_group
+    positive = rows.index[(rows["gender"] == "a") & (rows["y"] == 1)]
+    rare = rows.drop(positive[smallest - 1 :]).reset_index(drop=True)
+    found = bias.by_group(rare, "gender", PARAMS)
+    own = found[found["group"] == "a"].set_index("measure")
+    told = ["value", "low", "high", "gap", "gap_low", "gap_high", "n"]
+    assert own.loc[["recall", "roc_auc"], told].isna().all().all()
+    assert (own.loc[["recall", "roc_auc"], "verdict"] == bias.TOO_FEW).all()
+    assert own.loc["selection_rate", told].notna().all()
+    tiny = rows.head(3).assign(gender="d", learner_id=["x", "y", "z"])
+    small = bias.by_group(pd.concat([rows, tiny], ignore_index=True), "gender", PARAMS)
+    assert small.loc[small["group"] == "d", ["n", "verdict"]].isna().to_numpy().tolist() == [[True, False]]
+
+
+def test_n_counts_the_people_that_a_measure_is_about(rows, table):
+    own = rows[rows["gender"] == "b"]
+    assert measured(table, "recall", "n")["b"] == (own["y"] == 1).sum()
+    assert measured(table, "precision", "n")["b"] == (own["decision"] == 1).sum()
+    assert measured(table, "selection_rate", "n")["b"] == len(own)
 
 
 def test_a_rate_of_1_in_a_small_group_is_not_known_to_be_1(rows):

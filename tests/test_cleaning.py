@@ -122,10 +122,20 @@ def test_a_value_outside_the_contract_s_list_is_set_aside(kind, rule):
     assert taken("page_views", view(page_type=kind)) == [rule]
 
 
-@pytest.mark.parametrize(("days", "rule"), [(-1, "impossible order"), (0, KEPT), (30, KEPT), (None, KEPT)])
-def test_a_course_completed_before_it_was_bought_is_set_aside(days, rule):
+@pytest.mark.parametrize(("days", "kept"), [(-1, False), (0, True), (30, True), (None, True)])
+def test_a_completion_before_the_sale_is_blanked_and_the_sale_is_kept(days, kept):
+    """To set the sale aside for what became known months later would change what was known before."""
     done = pd.NaT if days is None else NOON + days * DAY
-    assert taken("enrollments", sale(1, completed_at=done, completion_recorded_at=done)) == [rule]
+    con = ibis.duckdb.connect()
+    sold = table(con, "enrollments", sale(1, completed_at=done, completion_recorded_at=NOON + 200 * DAY))
+    found = cleaning._flag("enrollments", {"enrollments": sold}).to_pandas().iloc[0]
+    assert found[RULE] == KEPT
+    expected = [done, NOON + 200 * DAY] if kept else [pd.NaT, pd.NaT]
+    for value, wanted in zip(found[["completed_at", "completion_recorded_at"]], expected, strict=True):
+        assert value == wanted or (pd.isna(value) and pd.isna(wanted))
+    repair = next(r for r in cleaning.REPAIRS if r.name == "impossible order")
+    changes = cleaning._changes("enrollments", {"enrollments": sold}, [repair])
+    assert changes == {repair: int(not kept)}
 
 
 def test_a_product_may_be_launched_before_it_was_announced():
@@ -135,6 +145,17 @@ def test_a_product_may_be_launched_before_it_was_announced():
 def test_a_sale_of_an_unknown_product_or_to_an_unknown_person_is_set_aside():
     rows = sale(1, product_id="P9"), sale(2, learner_id="L9"), sale(3, learner_id=None)
     assert taken("enrollments", *rows) == ["unknown product", "unknown learner", KEPT]
+
+
+def test_a_product_without_a_name_makes_no_other_known_and_is_set_aside():
+    con = ibis.duckdb.connect()
+    rows = pd.DataFrame([product(1), product(2, product_id=None)])
+    products = con.create_table("products", schema=contract.schema("products", list(rows)), obj=rows)
+    found = cleaning._flag("products", {"products": products}).to_pandas()
+    assert found.sort_values("product_id")[RULE].tolist() == [KEPT, "missing value"]
+    sales = table(con, "enrollments", sale(1, product_id="GHOST"))
+    asked = cleaning._flag("enrollments", {"products": products, "enrollments": sales}).to_pandas()
+    assert asked[RULE].tolist() == ["unknown product"]
 
 
 def test_a_source_without_people_or_products_knows_all_of_them():
@@ -187,8 +208,8 @@ def test_no_rule_looks_at_opens_and_clicks():
     events = table(con, "email_events", mail | {"user_agent": "x"})
     asked = [condition for rule, condition in cleaning.rules_of("email_events", {"email_events": events})]
     named = {rule.name for rule, _ in cleaning.rules_of("email_events", {"email_events": events})}
-    assert named == {"duplicate", "recorded before it happened", "out of range"}
-    assert len(asked) == 3
+    assert named == {"missing value", "duplicate", "recorded before it happened", "out of range"}
+    assert len(asked) == 4
 
 
 # A whole cleaning.

@@ -76,6 +76,22 @@ def test_a_window_holds_its_first_instant_and_not_its_last(window, monkeypatch):
     assert list(collected(window, "page_views")["viewed_at"]) == [START, END - TICK]
 
 
+def test_records_without_a_time_are_counted_by_themselves_and_not_as_outside_the_window(window, monkeypatch):
+    rows = [view(at=JUNE) for _ in range(98)] + [view(at=None, recorded=JUNE), view(at=END + TICK)]
+    account = take(monkeypatch, window, page_views=rows)
+    counted = account.tables.set_index("table").loc["page_views"]
+    assert counted[["rows_read", "rows", "rows_outside_window"]].tolist() == [100, 98, 1]
+    assert account.exclusions[["table", "rows"]].to_numpy().tolist() == [["page_views", 1]]
+
+
+def test_too_many_records_without_a_time_stop_the_collection(window, monkeypatch):
+    rows = [view(at=JUNE), view(at=None, recorded=JUNE)]
+    with pytest.raises(
+        CollectionError, match=r"page_views, window .*: 1 of 2 rows do not say when .*max_loss"
+    ):
+        take(monkeypatch, window, page_views=rows)
+
+
 def test_what_is_announced_for_after_the_end_is_left_out(window, monkeypatch):
     rows = [view(at=END - TICK, recorded=JUNE), view(at=END, recorded=JUNE)]
     take(monkeypatch, window, page_views=rows)

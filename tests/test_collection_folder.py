@@ -19,8 +19,8 @@ from folder_exports import (
     workbook,
 )
 
-from insights import paths
-from insights.collection import CollectionError, identities
+from insights import params, paths
+from insights.collection import CollectionError, identities, source_files
 
 
 @pytest.fixture
@@ -192,6 +192,23 @@ def test_an_example_of_any_column_shows_no_address(root):
     map_tables(root, page_views={"files": "web.csv", "columns": columns, "constants": {"views": "1"}})
     with pytest.raises(CollectionError, match=r"such as '\[e-mail\]'"):
         run("test")
+
+
+def test_a_window_rests_on_its_mapping_its_exports_and_their_folder(root):
+    take_sales(root)
+    found = [file.relative_to(root).as_posix() for file in source_files(params.load("test"))]
+    assert found == ["data/mine/mapping.yaml", "data/mine", "data/mine/sales.csv"]
+
+
+def test_a_day_without_a_time_is_midnight_in_the_zone_of_the_mapping(root):
+    days = csv(SALES.assign(when=["2025-03-01", "2025-03-01 00:00:00", "2025-03-01T08:00:00Z"]))
+    seen = take_sales(root, days, time_zone="America/Los_Angeles")
+    assert seen["enrolled_at"].tolist() == [pd.Timestamp("2025-03-01 08:00")] * 3
+
+
+def test_a_fraction_of_a_cent_is_refused_and_not_rounded(root):
+    with pytest.raises(CollectionError, match=r"1 of 3 values are not a number .*'49.999'"):
+        take_sales(root, csv(SALES.assign(paid=["49.99", "49.999", "49.9900"])))
 
 
 def test_words_for_a_missing_value_are_missing(root):

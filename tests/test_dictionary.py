@@ -139,6 +139,15 @@ def test_a_value_that_too_few_people_share_is_not_shown():
     assert found["share"].tolist() == [SMALLEST / (2 * SMALLEST)]
 
 
+def test_a_value_that_one_person_left_many_times_is_not_shown():
+    at = [NOON + i * DAY for i in range(3 * SMALLEST)]
+    one, many = ["L1"] * len(at), [f"L{i}" for i in range(len(at))]
+    frame = pd.DataFrame({"viewed_at": at * 2, "recorded_at": at * 2, "page_type": "home", "views": 1})
+    frame = frame.assign(learner_id=one + many, referrer=["her own site"] * len(at) + ["search"] * len(at))
+    found = dictionary.common_values({"page_views": table("page_views", frame)}, params.load("sample"))
+    assert found.loc[found["column"] == "referrer", "value"].tolist() == ["search"]
+
+
 def test_at_most_five_values_of_a_column_are_shown_the_most_common_first():
     found = values(people(**{name: SMALLEST + i for i, name in enumerate("abcdefg")}))
     assert found["value"].tolist() == list("gfedc")

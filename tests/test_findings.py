@@ -62,13 +62,15 @@ def test_the_dictionary_says_what_is_here_and_what_the_gaps_switch_off():
 def test_cleaning_says_how_much_was_lost_why_and_where_most():
     ledger = pd.DataFrame(
         [
-            ["learners", "duplicate", 100, 0, 0.0], ["learners", "out of range", 100, 0, 0.0],
-            ["sales", "duplicate", 300, 12, 0.04], ["sales", "out of range", 288, 3, 0.01],
+            ["learners", "duplicate", 100, 0, 0, 0.0], ["learners", "out of range", 100, 0, 0, 0.0],
+            ["sales", "impossible order", 300, 7, 0, 0.0], ["sales", "duplicate", 300, 0, 12, 0.04],
+            ["sales", "out of range", 288, 0, 3, 0.01],
         ],
-        columns=["table", "rule", "rows_in", "set_aside", "share"],
+        columns=["table", "rule", "rows_in", "changed", "set_aside", "share"],
     )  # fmt: skip
     told = read(findings.cleaning(ledger, 0.05))
     assert "15 of 400 rows (3.8 %) were set aside: duplicate (12) and out of range (3)." in told
+    assert "Rows whose values were repaired, by the defect: impossible order (7)." in told
     assert "The table that lost most is sales, 5.0 % of its rows; a run stops above 5 %." in told
 
 
@@ -199,16 +201,18 @@ def test_ablation_says_which_groups_earn_their_place_which_may_go_and_which_nobo
     table = pd.DataFrame(
         {"group": list("abcd"), "verdict": ["earns its place", "may go", "cannot tell", "cannot tell"]}
     )
-    told = read(findings.ablation("launch", table, 0.01))
+    told = read(findings.ablation("launch", "catalogue", table, 0.01))
     assert "1 group earns its place: a." in told
     assert (
         "May go, as what they add lies below 0.010 of ROC AUC: b. About the others nobody can tell: c and d."
         in told
     )
     both = table.assign(verdict="earns its place")
-    assert "4 groups earn their place: a, b, c and d." in read(findings.ablation("launch", both, 0.01))
+    assert "4 groups earn their place: a, b, c and d." in read(
+        findings.ablation("launch", "catalogue", both, 0.01)
+    )
     none = table.assign(verdict="may go")
-    assert "0 groups earn their place: none." in read(findings.ablation("launch", none, 0.01))
+    assert "0 groups earn their place: none." in read(findings.ablation("launch", "catalogue", none, 0.01))
 
 
 GAPS = pd.DataFrame(

@@ -37,6 +37,13 @@ def test_a_step_that_ran_leaves_its_page_its_stamp_and_its_cost(project, capsys)
     assert told[0].endswith(f"sample  {STEP}  …") and told[-1].endswith(" MB")
 
 
+def test_what_changes_while_a_step_runs_is_newer_than_its_stamp(project):
+    file = paths.notebook(STEP)
+    tiny_project.write_notebook(project, STEP, f"import pathlib\npathlib.Path({file.name!r}).touch()")
+    assert run() == 0
+    assert runner.stamp("sample", STEP).stat().st_mtime < file.stat().st_mtime
+
+
 def test_a_step_knows_its_window_and_works_in_the_folder_of_the_notebooks(project):
     cell = "import os\nstep.note(window=WINDOW, folder=os.path.basename(os.getcwd()))"
     tiny_project.write_notebook(project, STEP, cell)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import threading
 
 import ibis
@@ -22,6 +23,25 @@ FRAME = pd.DataFrame({"a": [1, 2]})
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     return make_project(tmp_path, monkeypatch)
+
+
+def test_a_step_opened_elsewhere_takes_nothing_from_one_that_is_at_work(project, monkeypatch):
+    first = store.open_step(STEP, "sample")
+    first.table("table_5_1", FRAME)
+    mine = os.getpid()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(os, "getpid", lambda: os.getppid())
+        other = store.open_step(STEP, "sample")
+        assert other.folder != paths.staging("sample", STEP, mine)
+    first.finish()
+    assert store.table("sample", STEP, "table_5_1").equals(FRAME)
+
+
+def test_what_a_process_that_is_gone_left_unfinished_is_removed(project):
+    dead = paths.staging("sample", STEP, 2**22 + 1)
+    dead.mkdir(parents=True)
+    store.open_step(STEP, "sample")
+    assert not dead.exists()
 
 
 def finished(name=STEP, value=1.0, window="sample"):

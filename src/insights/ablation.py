@@ -58,23 +58,17 @@ def drop_one(dataset: Dataset, model: Learned, params: Params) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``group, features, roc_auc_without, adds, low, high, verdict, n``; what adds most comes first.
+        ``rows, group, features, roc_auc_without, adds, low, high, verdict, n``; for each kind of rows that has both
+        outcomes, what adds most comes first.
     """
-    judged = dataset.validate
-    y = judged["y"].to_numpy(dtype=int)
-    rng = np.random.default_rng([params.modeling.seed, 3])
-    weights = metrics.cluster_weights(judged[dataset.clusters], params.modeling.bootstrap_repeats, rng)
     full = _fitted_score(dataset, model, dataset.features)
-    full_auc, full_draws = metrics.roc_auc(y, full), metrics.auc_draws(y, full, weights)
-    rows = []
-    for name, members in groups(dataset).items():
-        score = _fitted_score(dataset, model, [f for f in dataset.features if f not in members])
-        low, high = metrics.percentile_interval(full_draws - metrics.auc_draws(y, score, weights))
-        auc = metrics.roc_auc(y, score)
-        verdict = judge(float(low), float(high), params.ablation.margin)
-        rows.append([name, len(members), auc, full_auc - auc, float(low), float(high), verdict, len(y)])
-    columns = ["group", "features", "roc_auc_without", "adds", "low", "high", "verdict", "n"]
-    return pd.DataFrame(rows, columns=columns).sort_values("adds", ascending=False, ignore_index=True)
+    reduced = {
+        name: _fitted_score(dataset, model, [f for f in dataset.features if f not in members])
+        for name, members in groups(dataset).items()
+    }
+    kinds = dataset.validate.groupby("kind").indices
+    parts = [_judged(dataset, places, full, reduced, params) for _, places in sorted(kinds.items())]
+    return pd.concat(parts, ignore_index=True)
 
 
 def judge(low: float, high: float, margin: float) -> str:
@@ -84,9 +78,27 @@ def judge(low: float, high: float, margin: float) -> str:
     return MAY_GO if high < margin else UNDECIDED
 
 
+def _judged(dataset, places, full, reduced, params):
+    """Compare the scores with and without each group on rows of one kind."""
+    judged, sizes = dataset.validate.iloc[places], groups(dataset)
+    y = judged["y"].to_numpy(dtype=int)
+    rng = np.random.default_rng([params.modeling.seed, 3])
+    weights = metrics.cluster_weights(judged[dataset.clusters], params.modeling.bootstrap_repeats, rng)
+    whole, draws = metrics.roc_auc(y, full[places]), metrics.auc_draws(y, full[places], weights)
+    rows = []
+    for name, score in reduced.items() if len(np.unique(y)) == 2 else ():
+        low, high = metrics.percentile_interval(draws - metrics.auc_draws(y, score[places], weights))
+        auc = metrics.roc_auc(y, score[places])
+        verdict = judge(float(low), float(high), params.ablation.margin)
+        rows.append([judged["kind"].iloc[0], name, len(sizes[name]), auc, whole - auc, float(low), float(high),
+                     verdict, len(y)])  # fmt: skip
+    columns = ["rows", "group", "features", "roc_auc_without", "adds", "low", "high", "verdict", "n"]
+    return pd.DataFrame(rows, columns=columns).sort_values("adds", ascending=False, ignore_index=True)
+
+
 def _record(step, name, model, table):
     for r in table.itertuples():
-        by = {"without": r.group}
+        by = {"without": r.group, "rows": r.rows}
         step.record(f"{name}.roc_auc", r.roc_auc_without, n=r.n, model=model, by=by | {"split": "validation"})
         step.record(f"{name}.roc_auc_added", r.adds, low=r.low, high=r.high, n=r.n, model=model, by=by)
 

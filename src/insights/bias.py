@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import ibis
 import numpy as np
 import pandas as pd
-from fairlearn.metrics import MetricFrame, count, false_positive_rate, selection_rate, true_positive_rate
+from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
 from sklearn.metrics import precision_score
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -58,7 +58,7 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
     lacking = gaps.missing_for("bias by person", profile)
     lacking += gaps.missing_for_model("completion", step.params.launch.hurdle, profile)
     used = [name for model in ("launch", "completion") for name in used_as_features(model)]
-    tables = [_too_few("", pd.Series(dtype="int64"))]
+    tables = [_too_few("", pd.Series(dtype="int64"), step.params)]
     if not lacking:
         rows, names = _judged(window, con)
         tables += [by_group(rows, name, step.params) for name in names]
@@ -111,12 +111,14 @@ def by_group(rows: pd.DataFrame, attribute: str, params: Params) -> pd.DataFrame
     -------
     pandas.DataFrame
         ``attribute, group, measure, value, low, high, gap, gap_low, gap_high, n, verdict``. The gap is this
-        group's value minus that of everybody else. Groups with fewer than ``bias.smallest_group`` people have one
-        row, with the verdict ``too few to say``.
+        group's value minus that of everybody else; ``n`` counts the people that a measure is about (of ROC
+        AUC those with the rarer outcome). Groups with fewer than
+        ``bias.smallest_group`` people have one row, with the verdict ``too few to say``. Whatever rests on fewer than
+        ``privacy.smallest_group`` people is not told, nor how many they are.
     """
     sizes = rows.groupby(attribute)["learner_id"].nunique()
     enough = [name for name, size in sizes.items() if size >= params.bias.smallest_group]
-    parts = [_too_few(attribute, sizes.drop(enough))]
+    parts = [_too_few(attribute, sizes.drop(enough), params)]
     if len(enough) > 1:
         kept = rows[rows[attribute].isin(enough)].reset_index(drop=True)
         parts.append(_compared(kept, attribute, params))
@@ -156,9 +158,17 @@ def _record(step, used, groups):
         step.record("bias.gap", r.gap, low=low, high=high, n=r.n, model="completion", by=by)
 
 
-def _too_few(attribute, sizes):
-    rows = [{"attribute": attribute, "group": g, "n": int(n), "verdict": TOO_FEW} for g, n in sizes.items()]
-    return pd.DataFrame(rows, columns=COLUMNS)
+def _too_few(attribute, sizes, params):
+    rows = [{"attribute": attribute, "group": g, "n": n, "verdict": TOO_FEW} for g, n in sizes.items()]
+    return _suppressed(pd.DataFrame(rows, columns=COLUMNS), params)
+
+
+def _suppressed(table, params):
+    """Return the table without what rests on too few people, and without their number."""
+    few = table["n"] < params.privacy.smallest_group
+    told = ["value", "low", "high", "gap", "gap_low", "gap_high", "n"]
+    hidden = table.assign(**{name: table[name].astype("float64").where(~few) for name in told})
+    return hidden.assign(verdict=table["verdict"].mask(few, TOO_FEW))
 
 
 def _compared(rows, attribute, params):
@@ -173,7 +183,6 @@ def _frame(rows, attribute):
     y, decision = rows["y"].astype(int), rows["decision"].astype(int)
     measured = MetricFrame(
         metrics={
-            "n": count,
             "selection_rate": selection_rate,
             "recall": true_positive_rate,
             "false_positive_rate": false_positive_rate,
@@ -193,16 +202,20 @@ def _precision(y_true, y_pred):
 def _one_group(rows, attribute, name, frame, weights, params):
     own = (rows[attribute] == name).to_numpy()
     inside, outside = _rates(rows[own]), _rates(rows[~own])
-    measured = {rate: _rate_gap(inside[rate], outside[rate]) for rate in RATES}
-    measured["roc_auc"] = _auc_gap(rows, own, weights)
-    table = pd.DataFrame.from_dict(
-        measured, orient="index", columns=["low", "high", "gap", "gap_low", "gap_high"]
-    )
-    return table.reset_index(names="measure").assign(
-        attribute=attribute, group=name, value=lambda t: [frame.loc[name, m] for m in t["measure"]],
-        n=int(frame.loc[name, "n"]),
-        verdict=lambda t: [verdict(r.gap_low, r.gap_high, params.bias.margin) for r in t.itertuples()],
-    )[COLUMNS]  # fmt: skip
+    measured = {rate: [*_rate_gap(inside[rate], outside[rate]), inside[rate][1]] for rate in RATES}
+    measured["roc_auc"] = [*_auc_gap(rows, own, weights), _fewer_outcome(rows[own])]
+    columns = ["low", "high", "gap", "gap_low", "gap_high", "n"]
+    table = pd.DataFrame.from_dict(measured, orient="index", columns=columns).reset_index(names="measure")
+    table = table.assign(
+        attribute=attribute, group=name, value=[frame.loc[name, measure] for measure in table["measure"]],
+        verdict=[verdict(r.gap_low, r.gap_high, params.bias.margin) for r in table.itertuples()],
+    )  # fmt: skip
+    return _suppressed(table, params)[COLUMNS]
+
+
+def _fewer_outcome(rows):
+    """Return how many people have the outcome that fewer have: what a ROC AUC rests on."""
+    return int(rows.groupby(rows["y"] == 1)["learner_id"].nunique().min())
 
 
 def _rates(rows):

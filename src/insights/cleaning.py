@@ -1,7 +1,8 @@
-"""Cleaning: named rules, each with its reason, and a ledger that balances.
+"""Cleaning: named repairs and rules, each with its reason, and a ledger that balances.
 
-A rule sets rows aside; it never deletes them: what is set aside is written beside the clean table with the
-name of the first rule that took it, so that rows in = kept + set aside by rule. Opens and clicks are never
+A repair changes values and keeps the row; each is counted. A rule sets rows aside; it never deletes them: what is set
+aside is written beside the clean table with the name of the first rule that took it, so that rows in = kept + set
+aside by rule. Opens and clicks are never
 set aside for having been made by a machine: each carries the probability that a person made it.
 """
 
@@ -18,7 +19,7 @@ from insights.store import Step
 
 KEPT = "kept"
 RULE = "set_aside_by"
-LEDGER_COLUMNS = ["table", "rule", "why", "rows_in", "set_aside", "rows_out", "share"]
+LEDGER_COLUMNS = ["table", "rule", "why", "rows_in", "changed", "set_aside", "rows_out", "share"]
 
 
 class CleaningError(ValueError):
@@ -45,6 +46,26 @@ class Rule:
     broken: Callable
 
 
+@dataclass(frozen=True)
+class Repair:
+    """A reason to change values.
+
+    Attributes
+    ----------
+    name : str
+        Named after the defect.
+    why : str
+        What would go wrong if the values stayed.
+    mended : callable
+        Takes the table's name and the tables, returns the new value of each column that it changes, by name; none
+        where the repair does not apply.
+    """
+
+    name: str
+    why: str
+    mended: Callable
+
+
 def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> pd.DataFrame:
     """Clean every table of a window and write it; return the ledger.
 
@@ -59,8 +80,8 @@ def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> p
     Returns
     -------
     pandas.DataFrame
-        A row per table and rule that set rows aside (and one per clean table): ``rows_in``, ``set_aside``,
-        ``rows_out``, ``share`` of the table's rows, ``why``.
+        A row per table and each repair and rule that applies to it: ``rows_in, changed, set_aside, rows_out``,
+        ``share`` of the table's rows that was set aside, ``why``.
 
     Raises
     ------
@@ -77,11 +98,11 @@ def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> p
 
 
 def by_table(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per table: ``rows_in, set_aside, rows_out, share``; the books balance."""
+    """Return a row per table: ``rows_in, changed, set_aside, rows_out, share``; the books balance."""
     grouped = ledger.groupby("table", sort=False)
     return grouped.agg(
-        rows_in=("rows_in", "first"), set_aside=("set_aside", "sum"), rows_out=("rows_out", "last"),
-        share=("share", "sum"),
+        rows_in=("rows_in", "first"), changed=("changed", "sum"), set_aside=("set_aside", "sum"),
+        rows_out=("rows_out", "last"), share=("share", "sum"),
     ).reset_index()  # fmt: skip
 
 
@@ -114,8 +135,8 @@ def human_probability(events: ibis.Table) -> ibis.Value:
 
 def _clean_table(step, con, name, present):
     report(f"cleaning {name}")
-    flagged = _flag(name, present)
-    held = con.create_table(ibis.util.gen_name(name), obj=flagged, temp=True)
+    changed = [repair for repair in REPAIRS if repair.mended(name, present)]
+    held = con.create_table(ibis.util.gen_name(name), obj=_flag(name, present), temp=True)
     counts = held.group_by(RULE).agg(rows=held.count()).to_pandas().set_index(RULE)["rows"]
     kept = held.filter(held[RULE] == KEPT).drop(RULE)
     if name == "email_events":
@@ -125,22 +146,44 @@ def _clean_table(step, con, name, present):
         aside = paths.set_aside(step.params.window, name)
         warehouse.write(held.filter(held[RULE] != KEPT), step.place(aside), contract.order(name, held))
     con.drop_table(held.op().name)
-    return _ledger(name, counts, [rule for rule, _ in rules_of(name, present)])
+    rules = [rule for rule, _ in rules_of(name, present)]
+    return _ledger(name, counts, rules, _changes(name, present, changed))
+
+
+def _mend(name, present):
+    """Return a table with its values repaired, one repair after the other."""
+    for repair in REPAIRS:
+        values = repair.mended(name, present)
+        present = present | {name: present[name].mutate(**values)} if values else present
+    return present[name]
+
+
+def _changes(name, present, repairs):
+    """Count the rows that each repair changes."""
+    if not repairs:
+        return {}
+    table = present[name]
+    differs = {
+        repair.name: ibis.or_(*(~table[c].identical_to(v) for c, v in repair.mended(name, present).items()))
+        for repair in repairs
+    }
+    counts = table.agg(**{key: value.sum().fill_null(0) for key, value in differs.items()}).to_pandas()
+    return {repair: int(counts[repair.name].iloc[0]) for repair in repairs}
 
 
 def _flag(name, present):
-    table = present[name]
+    present = present | {name: _mend(name, present)}
     first = [(condition.fill_null(False), rule.name) for rule, condition in rules_of(name, present)]
-    flagged = table.mutate(**{RULE: ibis.cases(*first, else_=KEPT) if first else ibis.literal(KEPT)})
-    return flagged
+    return present[name].mutate(**{RULE: ibis.cases(*first, else_=KEPT) if first else ibis.literal(KEPT)})
 
 
-def _ledger(name, counts, rules):
+def _ledger(name, counts, rules, changes):
     total = int(counts.sum())
-    rows, left = [], total
+    rows = [[name, r.name, r.why, total, changed, 0, total, 0.0] for r, changed in changes.items()]
+    left = total
     for rule in rules:
         gone = int(counts.get(rule.name, 0))
-        rows.append([name, rule.name, rule.why, left, gone, left - gone, gone / total if total else 0.0])
+        rows.append([name, rule.name, rule.why, left, 0, gone, left - gone, gone / total if total else 0.0])
         left -= gone
     return pd.DataFrame(rows, columns=LEDGER_COLUMNS)
 
@@ -179,6 +222,12 @@ def _recorded_too_early(name, present):
     return table.recorded_at < table[contract.TABLES[name].happened]
 
 
+def _missing_value(name, present):
+    table = present[name]
+    needed = [c.name for c in contract.columns(name).values() if not c.nullable and c.name in table.columns]
+    return _any([table[c].isnull() for c in needed])
+
+
 def _out_of_range(name, present):
     table = present[name]
     checks = [_beyond(table[c.name], c) for c in contract.columns(name).values() if c.name in table.columns]
@@ -198,10 +247,15 @@ def _beyond(value, column):
 
 
 def _impossible_order(name, present):
+    """Blank an end before the beginning; without it the row is what was known of it when it began."""
     table, spec = present[name], contract.TABLES[name]
-    ends = [c for c in spec.later if c in table.columns and table[c].type().is_timestamp()]
-    ends = [c for c in ends if (name, c) not in _MAY_COME_FIRST]
-    return _any([(table[c] < table[spec.happened]).fill_null(False) for c in ends])
+    blanks = {}
+    for end, recorded in spec.later.items():
+        if end in table.columns and table[end].type().is_timestamp() and (name, end) not in _MAY_COME_FIRST:
+            wrong = (table[end] < table[spec.happened]).fill_null(False)
+            for column in {end, recorded} & {*table.columns}:
+                blanks[column] = ibis.ifelse(wrong, ibis.null(table[column].type()), table[column])
+    return blanks
 
 
 _MAY_COME_FIRST = {("products", "launched_at")}
@@ -219,7 +273,8 @@ def _orphan(name, present, key, owner):
     if name == owner or owner not in present or key not in present[name].columns:
         return None
     value, owners = present[name][key], _flag(owner, present)
-    return value.notnull() & value.notin(owners.filter(owners[RULE] == KEPT)[key])
+    known = owners.filter(owners[RULE] == KEPT, owners[key].notnull())[key]
+    return value.notnull() & value.notin(known)
 
 
 def _any(conditions: Iterable):
@@ -227,11 +282,12 @@ def _any(conditions: Iterable):
     return ibis.or_(*(c.fill_null(False) for c in conditions)) if conditions else None
 
 
+REPAIRS = (Repair("impossible order", "it ended before it began: the end is blanked", _impossible_order),)
 RULES = (
+    Rule("missing value", "every record must have it", _missing_value),
     Rule("duplicate", "the same record twice would count twice", _duplicate),
     Rule("recorded before it happened", "its time cannot be trusted", _recorded_too_early),
     Rule("out of range", "the contract does not allow the value", _out_of_range),
-    Rule("impossible order", "it ended before it began", _impossible_order),
     Rule("unknown product", "it belongs to no product of the catalogue", _unknown_product),
     Rule("unknown learner", "it belongs to no registered person", _unknown_learner),
 )

@@ -456,6 +456,13 @@ def schema(table: str, names: list[str] | None = None) -> ibis.Schema:
     return ibis.schema({name: declared[name].dtype for name in names or declared})
 
 
+def complete(name: str, records: ibis.Table) -> ibis.Table:
+    """Return a table with every column of the contract: those that its source lacks are there, and hold nothing."""
+    declared = schema(name)
+    absent = {column: ibis.null(declared[column]) for column in declared if column not in records.columns}
+    return records.mutate(**absent) if absent else records
+
+
 def required(table: str) -> list[str]:
     """Return the columns that a source must have if it has the table at all."""
     return [c.name for c in columns(table).values() if c.required]

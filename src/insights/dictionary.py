@@ -108,8 +108,8 @@ def common_values(tables: dict[str, ibis.Table], params: Params) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        ``table, column, value, rows, share``; at most five values a column, each of at least
-        ``privacy.smallest_group`` rows.
+        ``table, column, value, rows, share``; at most five values a column, each shared by at least
+        ``privacy.smallest_group`` people.
     """
     listed = [
         _common(name, table, column, params.privacy.smallest_group)
@@ -125,8 +125,8 @@ def odd_values(tables: dict[str, ibis.Table], params: Params) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``table, column, value, rows, share``; at most five values a column, each of at least
-        ``privacy.smallest_group`` rows.
+        ``table, column, value, rows, share``; at most five values a column, each shared by at least
+        ``privacy.smallest_group`` people.
     """
     listed = [
         _common(name, table, column, params.privacy.smallest_group, table[column].re_search(ODD))
@@ -244,10 +244,24 @@ _TOO_MANY = {"url", "title", "description", "family", "campaign"}
 
 
 def _common(name, table, column, smallest, among=True):
-    counted = (
-        table.filter(table[column].notnull(), among).group_by(value=table[column]).agg(rows=ibis._.count())
+    named = table.filter(table[column].notnull(), among).mutate(value=table[column])
+    best = (
+        named.group_by("value")
+        .agg(rows=ibis._.count())
+        .order_by(ibis.desc("rows"), "value")
+        .limit(MOST_COMMON)
     )
-    best = counted.order_by(ibis.desc("rows"), "value").limit(MOST_COMMON).to_pandas()
+    held = best.to_pandas()
+    shown, _ = privacy.suppress(held.assign(people=_sharing(named, held)), "people", smallest)
     total = int(table.count().to_pandas())
-    shown, _ = privacy.suppress(best, "rows", smallest)
     return shown.assign(table=name, column=column, share=shown["rows"] / max(total, 1))[VALUE_COLUMNS]
+
+
+def _sharing(named, held):
+    """Return how many people share each value: those known, else their browsers; of a table of things its rows."""
+    identities = [named[c] for c in ("learner_id", "anonymous_id") if c in named.columns]
+    if not identities or held.empty:
+        return held["rows"]
+    asked = named.filter(named["value"].isin(held["value"].tolist()))
+    people = asked.group_by("value").agg(people=ibis.coalesce(*identities).nunique()).to_pandas()
+    return held["value"].map(people.set_index("value")["people"]).fillna(0)

@@ -128,8 +128,8 @@ def ols(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
     A feature that earlier ones repeat almost exactly (they leave less than a twentieth of its standard deviation
     unexplained, a VIF above 400) gets no coefficient. With fewer than ``FEWEST_FAMILIES`` families clustered errors
-    say nothing that holds (Cameron and Miller 2015), so there are coefficients but neither intervals nor p-values; with
-    more, these are of Student's t with one degree of freedom less than there are families.
+    say nothing that holds (Cameron and Miller 2015), so there are coefficients but neither intervals nor p-values;
+    with more, these are of Student's t with one degree of freedom less than there are families.
     """
     matrix = _standardised(rows, names)
     independent = _independent(matrix)

@@ -93,6 +93,8 @@ def cleaning(ledger: pd.DataFrame, budget: float) -> Prose:
     by_rule = ledger.groupby("rule", sort=False)["set_aside"].sum()
     reasons = [f"{name} ({number(int(rows))})" for name, rows in by_rule.items() if rows]
     worst = ledger.groupby("table")["share"].sum()
+    mended = ledger.groupby("rule", sort=False)["changed"].sum()
+    repairs = [f"{name} ({number(int(rows))})" for name, rows in mended.items() if rows]
     return bullets(
         say(
             "**{aside} of {rows}** ({part}) were set aside: {reasons}. They are kept beside the clean tables.",
@@ -103,6 +105,7 @@ def cleaning(ledger: pd.DataFrame, budget: float) -> Prose:
             "The table that lost most is {table}, {part} of its rows; a run stops above {budget}.",
             table=worst.idxmax(), part=share(worst.max()), budget=share(budget, 0),
         ),
+        say("Rows whose values were repaired, by the defect: {repairs}.", repairs=listing(repairs)),
     )  # fmt: skip
 
 
@@ -203,13 +206,13 @@ def search(contest) -> Prose:
     )  # fmt: skip
 
 
-def ablation(model: str, table: pd.DataFrame, margin: float) -> Prose:
-    """Say which groups of features earn their place and which may go."""
+def ablation(model: str, kind: str, table: pd.DataFrame, margin: float) -> Prose:
+    """Say which groups of features earn their place on one kind of rows, and which may go."""
     by = in_words(table).groupby("verdict")["group"].agg(list)
     return bullets(
         say(
-            "**For {question}, {earn}**: {names}.",
-            question=QUESTIONS[model], earn=_earns(len(by.get("earns its place", []))),
+            "**For {question} ({kind}), {earn}**: {names}.",
+            question=QUESTIONS[model], kind=ROWS[kind], earn=_earns(len(by.get("earns its place", []))),
             names=listing(by.get("earns its place", [])),
         ),
         say(
@@ -330,8 +333,8 @@ def _counted(advice, by):
 def _forest_alone(model, seen):
     forest = seen[seen["seen_by"] == "forest only"]
     return say(
-        "**For {question}, {forest} of {all} features** are seen by the Random Forest: {names}. OLS can tell none: the "
-        "training rows come from too few products for its errors to hold.",
+        "**For {question}, {forest} of {all} features** are seen by the Random Forest: {names}. OLS can tell none: "
+        "the training rows come from too few products for its errors to hold.",
         question=QUESTIONS[model], forest=number(len(forest)), all=number(len(seen)),
         names=listing(forest["feature"], most=5),
     )  # fmt: skip

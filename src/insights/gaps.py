@@ -13,7 +13,11 @@ NEEDS = {
     },
     "launch by plan": {"products": ["monthly_hurdle"]},
     "launch of new products": {"products": ["announced_at", "monthly_hurdle"], "page_views": ["product_id"]},
-    "completion": {"enrollments": ["learner_id", "completed_at"], "page_views": ["learner_id", "product_id"]},
+    "completion": {
+        "enrollments": ["learner_id", "completed_at"],
+        "page_views": ["learner_id", "product_id"],
+        "products": [],
+    },
     "human baseline": {"panel_votes": ["vote"]},
     "voice of the customer": {"survey_responses": ["intent"]},
     "social view": {"social_posts": ["text", "product_id"]},

@@ -69,9 +69,9 @@ def step(name: str, step_name: str) -> Path:
     return window(name) / step_name
 
 
-def staging(name: str, step_name: str) -> Path:
-    """Return the folder in which a step is prepared before it is moved into place."""
-    return window(name) / f".{step_name}.staging"
+def staging(name: str, step_name: str, process: int) -> Path:
+    """Return the folder in which a process prepares a step before it is moved into place."""
+    return window(name) / f".{step_name}.{process}.staging"
 
 
 def results(name: str) -> Path:

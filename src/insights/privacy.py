@@ -19,11 +19,13 @@ from insights import paths
 KEY_VARIABLE = "INSIGHTS_PSEUDONYM_KEY"
 MINIMUM_KEY_BYTES = 16
 
+# Spaces and dashes, as they stand between the digits of a number: also those that do not break a line.
+_BETWEEN = " \u00a0\u2009\u202f\u2010-\u2015"
 _PATTERNS = (
     ("e-mail", re.compile(r"[^\s@,;:<>()\[\]\"]+@[\w-]+(?:\.[\w-]+)+")),
-    ("link", re.compile(r"https?://\S+|www\.\S+")),
-    ("handle", re.compile(r"(?<!\w)@\w{2,}")),
-    ("phone", re.compile(r"(?<!\w)(?!\d{4}-\d\d-\d\d(?!\d))\+?\d[\d ()./-]{7,}\d(?!\w)")),
+    ("link", re.compile(r"(?i)https?://\S+|www\.\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*")),
+    ("handle", re.compile(r"(?<!\w)@(?=\w{2})\w+(?:[.-]\w+)*")),
+    ("phone", re.compile(rf"(?<!\w)(?!\d{{4}}-\d\d-\d\d(?!\d))\+?\d[\d()./{_BETWEEN}-]{{7,}}\d(?!\w)")),
 )
 # Letters, and the marks above, below and between them, which Unicode does not count as letters.
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u0900-\u0dff\u0e31-\u0e4e])+")
@@ -73,10 +75,10 @@ def pseudonyms(values: Iterable[str], key: bytes) -> list[str]:
 def full_names(names: Iterable[str]) -> frozenset[str]:
     """Return full names as :func:`scrub` compares them: a space between words, no capitals, no accents.
 
-    A name of one word is left out: April, Grace and Will are words too. Of a long one the first six words count.
+    A name of one word is left out: April, Grace and Will are words too. Of a long one the first six words count,
+    and its first two, its last two, and the first with the last, by which people go; ``Doe, Jane`` is Jane Doe too.
     """
-    worded = ([_plain(word) for word in _WORD.findall(name)] for name in names)
-    return frozenset(" ".join(words[:LONGEST_NAME]) for words in worded if len(words) > 1)
+    return frozenset(written for name in names for written in _ways_to_write(name))
 
 
 def scrub(text: str | None, known_names: Collection[str] = frozenset()) -> str | None:
@@ -98,7 +100,15 @@ def scrub(text: str | None, known_names: Collection[str] = frozenset()) -> str |
         return None
     for kind, pattern in _PATTERNS:
         text = pattern.sub(f"[{kind}]", text)
-    return _scrub_names(text, known_names) if known_names else text
+    return scrub_names(text, known_names) if known_names else text
+
+
+def scrub_names(text: str, known_names: Collection[str]) -> str:
+    """Replace the full names of known people in a text, or in the path of an address, by ``[name]``."""
+    words = list(_WORD.finditer(text))
+    for first, last in reversed(_name_spans([_plain(word.group()) for word in words], known_names)):
+        text = text[: words[first].start()] + "[name]" + text[words[last].end() :]
+    return text
 
 
 def suppress(frame, count: str, smallest: int):
@@ -134,11 +144,12 @@ def _digest(fresh, value):
     return keyed.hexdigest()[:16]
 
 
-def _scrub_names(text, known_names):
-    words = list(_WORD.finditer(text))
-    for first, last in reversed(_name_spans([_plain(word.group()) for word in words], known_names)):
-        text = text[: words[first].start()] + "[name]" + text[words[last].end() :]
-    return text
+def _ways_to_write(name):
+    words = [_plain(word) for word in _WORD.findall(name)][:LONGEST_NAME]
+    ways = [words, words[:2], words[-2:], [words[0], words[-1]]] if len(words) > 1 else []
+    if "," in name and len(words) > 1:
+        ways.append([*words[1:], words[0]])
+    return {" ".join(way) for way in ways}
 
 
 def _plain(word):

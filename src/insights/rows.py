@@ -7,7 +7,7 @@ Outcomes count what was recorded before ``resolved_at``, because that is what an
 import ibis
 import pandas as pd
 
-from insights import timeline
+from insights import contract, timeline
 from insights.params import Params
 
 CATALOGUE, LAUNCH, CANDIDATE, ENROLLED = "catalogue", "launch", "candidate", "enrolled"
@@ -36,7 +36,8 @@ def launch_rows(params: Params, products: ibis.Table, enrollments: ibis.Table) -
     insights.timeline.WindowError
         If nothing is left to train or to validate on.
     """
-    listed = _listed(products)
+    enrollments = contract.complete("enrollments", enrollments)
+    listed = _listed(contract.complete("products", products))
     sold = _monthly_sales(enrollments)
     decisions = timeline.decision_dates(params)
     top = top_products(params, enrollments)
@@ -72,7 +73,8 @@ def completion_rows(params: Params, products: ibis.Table, enrollments: ibis.Tabl
     insights.timeline.WindowError
         If nothing is left to train or to validate on.
     """
-    rows = _dated(params, products, enrollments)
+    products = contract.complete("products", products)
+    rows = _dated(params, products, contract.complete("enrollments", enrollments))
     rows = rows.filter(
         rows.as_of - ibis.interval(days=params.completion.lookback_days) >= params.start,
         rows.recorded_at < rows.as_of,
@@ -153,8 +155,7 @@ def _with_outcome(params, rows, listed, sold):
 
 
 def _listed(products):
-    columns = [name for name in _PLANNED if name in products.columns]
-    listed = products.select(*columns).order_by("product_id").to_pandas().reindex(columns=_PLANNED)
+    listed = products.select(*_PLANNED).order_by("product_id").to_pandas()
     numbers = listed.astype({"margin": "float64", "monthly_hurdle": "float64"})
     return numbers.assign(margin_rate=numbers["margin"].fillna(1.0))
 
@@ -192,7 +193,7 @@ def _past(params, rows, sold):
 
 def _dated(params, products, enrollments):
     joined = enrollments.filter(enrollments.learner_id.notnull()).inner_join(
-        products.select("product_id", "family", "launched_at", *_ends(products)), "product_id"
+        products.select("product_id", "family", "launched_at", "ends_at"), "product_id"
     )
     anchors = {"enrollment": joined.enrolled_at.truncate("D"), "course_start": joined.launched_at}
     dated = joined.mutate(as_of=anchors[params.completion.anchor] + ibis.interval(days=params.completion.day))
@@ -202,11 +203,5 @@ def _dated(params, products, enrollments):
     return dated.filter(dated.ends_at.notnull()).mutate(resolved_at=dated.ends_at + ibis.interval(days=1))
 
 
-def _ends(products):
-    return ["ends_at"] if "ends_at" in products.columns else []
-
-
 def _known_by(rows, value, recorded, instant):
-    if value not in rows.columns:
-        return ibis.literal(False)
     return (rows[value] < instant).fill_null(False) & (rows[recorded] < instant).fill_null(False)

@@ -57,13 +57,14 @@ def run(parameters: params.Params, step: str) -> int:
     except REFUSALS as error:
         return _complain(f"{window}  {step}: {error}", REFUSED)
     _tell(window, step, "…")
-    kept = paths.failed(window, step)
+    began, kept = time.time(), paths.failed(window, step)
     try:
         done = execute(window, step, kept, lambda line: _tell(window, step, line))
         page = export_page(done.notebook, window, step, parameters.digest())
     except (NotebookError, ExportError) as error:
         return _complain(_failure(window, step, error, kept), FAILED)
-    _put_into_place(window, step, done, page)
+    _put_into_place(parameters, step, done, page)
+    _stamp(window, step, began)
     kept.unlink()
     _tell(window, step, f"{done.seconds:.0f} s, {done.peak_bytes / 2**20:,.0f} MB")
     return 0
@@ -71,7 +72,7 @@ def run(parameters: params.Params, step: str) -> int:
 
 def write_pages(parameters: params.Params) -> int:
     """Write anew, from the executed notebooks, the pages that are older than what exports them."""
-    window = parameters.window
+    window, began = parameters.window, time.time()
     newest = max(file.stat().st_mtime for file in _exporting_files())
     for step in paths.STEPS:
         page, executed = paths.page(window, step), paths.executed(window, step)
@@ -79,7 +80,7 @@ def write_pages(parameters: params.Params) -> int:
             notebook = nbformat.read(executed, as_version=4)
             markup = export_page(notebook, window, step, parameters.digest())
             store.write_atomically(page, markup.encode())
-    _stamp(window, "pages")
+    _stamp(window, "pages", began)
     return 0
 
 
@@ -100,17 +101,29 @@ def _check(parameters, step):
         check_source(parameters)
 
 
-def _put_into_place(window, step, done: Execution, page):
+def _put_into_place(parameters, step, done: Execution, page):
+    window = parameters.window
     store.write_atomically(paths.executed(window, step), nbformat.writes(done.notebook).encode())
     store.write_atomically(paths.page(window, step), page.encode())
     store.write_cost(window, step, done.seconds, done.peak_bytes)
-    rule = imports.make_rule(stamp(window, step), imports.closure(paths.notebook(step)), paths.root())
+    rests_on = imports.closure(paths.notebook(step)) + _exports(parameters, step)
+    rule = imports.make_rule(stamp(window, step), rests_on, paths.root())
     store.write_atomically(stamp(window, f"{step}.d"), rule.encode())
-    _stamp(window, step)
 
 
-def _stamp(window, name):
+def _exports(parameters, step):
+    """Return the files and folders of the source, on which the first step rests."""
+    if step != paths.STEPS[0]:
+        return []
+    from insights.collection import source_files
+
+    return source_files(parameters)
+
+
+def _stamp(window, name, began):
+    """Stamp a step as done at the moment it began: what was changed since then is newer."""
     store.write_atomically(stamp(window, name), b"")
+    os.utime(stamp(window, name), (began, began))
 
 
 def _exporting_files():

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+import psutil
 
 from insights import paths
 from insights.params import Params, load
@@ -55,7 +56,7 @@ class Step:
     @property
     def folder(self) -> Path:
         """The folder in which this step is prepared."""
-        return paths.staging(self.params.window, self.name)
+        return paths.staging(self.params.window, self.name, os.getpid())
 
     def place(self, final: Path) -> Path:
         """Return where a file of this step is prepared, given where it will stand in the end."""
@@ -138,7 +139,7 @@ class Step:
 
 
 def open_step(name: str, window: str) -> Step:
-    """Begin a notebook's work on a window, with an empty folder aside.
+    """Begin a notebook's work on a window, with an empty folder aside that no other process writes into.
 
     Raises
     ------
@@ -146,7 +147,7 @@ def open_step(name: str, window: str) -> Step:
         If the window's parameters cannot be used.
     """
     step = Step(name, load(window))
-    shutil.rmtree(step.folder, ignore_errors=True)
+    _remove_left_over(step.folder)
     step.folder.mkdir(parents=True)
     return step
 
@@ -225,6 +226,15 @@ def _order(record):
 def _write_json(path, content):
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False, default=str)
     write_atomically(path, f"{text}\n".encode())
+
+
+def _remove_left_over(folder):
+    """Remove what this process, or one that is gone, prepared for the same step and never finished."""
+    _, step, _, ending = folder.name.split(".")
+    for other in folder.parent.glob(f".{step}.*.{ending}"):
+        process = int(other.name.split(".")[2])
+        if process == os.getpid() or not psutil.pid_exists(process):
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _replace(new, final):

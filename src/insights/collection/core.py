@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import ModuleType
 
 import duckdb
@@ -90,6 +91,11 @@ def check_source(params: Params) -> None:
     SOURCES[params.source.kind].check(params)
 
 
+def source_files(params: Params) -> list[Path]:
+    """Return the files that a source is read from, and the folders in which others would be found."""
+    return SOURCES[params.source.kind].files_of(params)
+
+
 def _silent(text):
     pass
 
@@ -102,7 +108,7 @@ def _collect(step, con, tell):
     }
     seen = {n: window.restrict(contract.TABLES[n], t, params.start, params.end) for n, t in raw.items()}
     blank = {name: _blank(name, seen[name], params.end) for name in seen}
-    read = {name: int(table.count().to_pyarrow().as_py()) for name, table in raw.items()}
+    read, undated = _counted(params, raw)
     tell("replacing identities")
     known = {n: window.blank_unknown(contract.TABLES[n], t, params.end) for n, t in seen.items()}
     with identities.replacements(con, known, extract.key, identities.known_names(raw)) as held:
@@ -113,7 +119,28 @@ def _collect(step, con, tell):
             layout.write_sorted(
                 con, name, private, step.place(_path(step, name)), months, staged=not extract.monthly
             )
-    return _account(step, con, extract, read, blank)
+    return _account(step, con, extract, read, blank, undated)
+
+
+def _counted(params, raw):
+    """Count the rows of each table, and those whose time is missing; refuse a table with too many of these."""
+    read, undated = {}, {}
+    for name, table in raw.items():
+        nobody_knows = table[contract.TABLES[name].happened].isnull() | table.recorded_at.isnull()
+        counts = (
+            table.aggregate(rows=table.count(), undated=nobody_knows.sum().fill_null(0))
+            .to_pyarrow()
+            .to_pylist()
+        )
+        read[name], undated[name] = counts[0]["rows"], counts[0]["undated"]
+        budget = params.cleaning.max_loss
+        if undated[name] > budget * read[name]:
+            raise CollectionError(
+                f"{name}, window {params.window}: {undated[name]:,} of {read[name]:,} rows do not say when they "
+                f"happened ({contract.TABLES[name].happened}) or were recorded, above the {budget:.0%} budget. "
+                f"Check the export, or raise cleaning.max_loss in params/{params.window}.yaml and say why."
+            )
+    return read, undated
 
 
 def _blank(name, records, end):
@@ -134,8 +161,8 @@ def _path(step, name):
     return paths.collected(step.params.window, name)
 
 
-def _account(step, con, extract, read, blank) -> Collected:
-    tables = [_table_row(step, con, extract, name, read) for name in contract.TABLES]
+def _account(step, con, extract, read, blank, undated) -> Collected:
+    tables = [_table_row(step, con, extract, name, read, undated) for name in contract.TABLES]
     columns = [
         _column_row(extract, column, blank)
         for name in contract.TABLES
@@ -145,11 +172,16 @@ def _account(step, con, extract, read, blank) -> Collected:
         tables=pd.DataFrame(tables),
         columns=pd.DataFrame(columns),
         inputs=_frame(extract.inputs, Input),
-        exclusions=_frame(extract.exclusions, Exclusion),
+        exclusions=_frame([*extract.exclusions, *_without_a_date(undated)], Exclusion),
     )
 
 
-def _table_row(step, con, extract: Extract, name, read):
+def _without_a_date(undated):
+    why = "no date: nobody can tell when it happened or was recorded"
+    return [Exclusion(name, why, int(rows)) for name, rows in undated.items() if rows]
+
+
+def _table_row(step, con, extract: Extract, name, read, undated):
     if name not in read:
         return {"table": name, "status": ABSENT, "rows_read": 0, "rows": 0, "rows_outside_window": 0,
                 "first": pd.NaT, "last": pd.NaT, "files": ""}  # fmt: skip
@@ -157,7 +189,7 @@ def _table_row(step, con, extract: Extract, name, read):
     happened = written[contract.TABLES[name].happened]
     found = written.aggregate(rows=written.count(), first=happened.min(), last=happened.max())
     summary = found.to_pyarrow().to_pylist()[0]
-    outside = read[name] - summary["rows"]
+    outside = read[name] - undated[name] - summary["rows"]
     return {"table": name, "status": COLLECTED, "rows_read": read[name], "rows": summary["rows"],
             "rows_outside_window": outside, "first": summary["first"], "last": summary["last"],
             "files": extract.files.get(name, "")}  # fmt: skip
@@ -182,7 +214,7 @@ def _treatment(column: contract.Column) -> str:
         return "dropped"
     if column.name in contract.pseudonymised(column.table):
         return "pseudonymised"
-    scrubbed = [*identities.typed(column.table), *identities.WITHOUT_QUERY]
+    scrubbed = [*identities.typed(column.table), *identities.ADDRESSES]
     return "scrubbed" if column.name in scrubbed else "kept"
 
 

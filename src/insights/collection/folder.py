@@ -31,6 +31,13 @@ def check(params: Params) -> None:
             _require_columns(name, export, file, _open(con, [file], export).columns)
 
 
+def files_of(params: Params) -> list[Path]:
+    """Return the mapping, the exports that it names, and the folders that they lie in."""
+    _, exports = _exports(params)
+    found = {file for _, files_found in exports.values() for file in files_found}
+    return [_mapping_file(params), *sorted({file.parent for file in found}), *sorted(found)]
+
+
 def read(params: Params, con: ibis.BaseBackend, progress) -> Extract:
     """Return the mapped tables of a folder; every value is tried once, so that a bad one is named here."""
     folder, exports = _exports(params)
@@ -187,8 +194,8 @@ def _require_readable(con, name, export, found, failing):
 
 def _unreadable(name, export, found, column, count, example):
     spec = contract.columns(name)[column]
-    internal = spec.sensitivity == contract.INTERNAL
-    shown = (privacy.scrub(example) if internal else _masked(example))[:40]
+    one_word = spec.sensitivity == contract.INTERNAL and " " not in example  # two may be somebody's name
+    shown = (privacy.scrub(example) if one_word else _masked(example))[:40]
     named = found[0].name if len(found) == 1 else f"{found[0].name} and {len(found) - 1} more"
     origin = " + ".join(export.columns.get(column, ["constants"]))
     wanted, remedy = _wanted(spec)

@@ -3,6 +3,7 @@
 Only distinct values leave the table engine; what replaces them is joined back inside it.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -12,7 +13,8 @@ import pyarrow as pa
 from insights import contract, privacy
 from insights.collection.source import CollectionError
 
-WITHOUT_QUERY = ("url", "referrer")
+ADDRESSES = ("url", "referrer")
+_SCHEME = re.compile(r"^[\w+.-]+://(?:[^/?#@]*@)?")
 _ADDRESS = r"[^\s/?&=@]+(?:@|%40)[^\s/?&=@]+\.[^\s/?&=@]+"
 
 Lookup = tuple[str, ibis.Table]
@@ -88,7 +90,8 @@ def protect(name: str, records: ibis.Table, held: Mapping[tuple[str, str], ibis.
     -------
     ibis.Table
         Identifiers are pseudonyms; dropped columns are gone; typed words are scrubbed; addresses of pages end
-        before their query; an e-mail address is gone from any other text.
+        before their query and name nobody known; of a referrer only the site is left; an e-mail address is gone from
+        any other text.
     """
     kept = [column for column in records.columns if column not in contract.DROPPED]
     private = records.select(kept)
@@ -149,12 +152,30 @@ def _typed(tables, names, hold):
     def scrubbed(values):
         return [privacy.scrub(value, names) for value in values]
 
+    def located(values):
+        return [privacy.scrub_names(_without_query(value), names) for value in values]
+
+    ways = {
+        name: dict.fromkeys(typed(name), scrubbed) | {"url": located, "referrer": _sites} for name in tables
+    }
     return {
-        (name, column): hold([records[column]], scrubbed)
+        (name, column): hold([records[column]], way)
         for name, records in tables.items()
-        for column in typed(name)
+        for column, way in ways[name].items()
         if column in records.columns
     }
+
+
+def _without_query(address):
+    return re.sub(_ADDRESS, "[e-mail]", re.split("[?#]", address)[0])
+
+
+def _sites(referrers):
+    """Return where visits came from: of another site its name alone, of one's own the path."""
+    return [
+        _without_query(r) if r.startswith("/") else re.split("[/?#]", _SCHEME.sub("", r))[0]
+        for r in referrers
+    ]
 
 
 def _distinct(columns) -> list[str]:
@@ -181,8 +202,6 @@ def _texts(records):
 
 def _cleaned(records, column):
     text = records[column]
-    if column in WITHOUT_QUERY:
-        text = ibis.ifelse(text.re_search("[?#]"), text.re_replace("[?#].*$", ""), text)
     return ibis.ifelse(_holds_address(text), text.re_replace(_ADDRESS, "[e-mail]"), text)
 
 

@@ -55,6 +55,12 @@ def check(params: Params) -> None:
     require_reach(params, FIRST, LAST, "the invoices of Online Retail")
 
 
+def files_of(params: Params) -> list[Path]:
+    """Return the workbook or its Parquet file, and its folder."""
+    file = _find(params)
+    return [file.parent, file]
+
+
 def read(params: Params, con: ibis.BaseBackend, progress) -> Extract:
     """Return the raw tables of Online Retail in contract columns."""
     file = _find(params)

@@ -43,6 +43,12 @@ def check(params: Params) -> None:
             )
 
 
+def files_of(params: Params) -> list[Path]:
+    """Return the seven files, and their folder."""
+    folder, found = _find(params)
+    return [folder, *found.values()]
+
+
 def read(params: Params, con: ibis.BaseBackend, progress) -> Extract:
     """Return the raw tables of OULAD in contract columns; nothing but small counts is read yet."""
     folder, found = _find(params)

@@ -11,7 +11,7 @@ TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 EPOCHS = {"epoch": "s", "epoch_ms": "ms", "epoch_us": "us"}
 _NAIVE, _ZONED = dt.Timestamp(scale=6), dt.Timestamp(timezone="UTC", scale=6)
 _NUMBER = r"^[+-]?(?:\d{{1,3}}(?:[{thousands}]\d{{3}})+|\d*)(?:[{decimal}]\d+)?(?:[eE][+-]?\d+)?$"
-_OFFSET = r"\d(?:Z|z| ?UTC|[+-]\d{2}(?::?\d{2})?)$"
+_OFFSET = r":\d{2}(?:[.,]\d+)?(?:Z|z| ?UTC| ?[+-]\d{2}(?::?\d{2})?)$"
 
 
 def as_text(value: ibis.Value, missing=()) -> ibis.Value:
@@ -94,4 +94,6 @@ def _number(text, dtype, decimal_mark):
     number = digits.try_cast("float64")
     if dtype.is_integer():
         return ibis.ifelse(number == number.floor(), number.try_cast(dtype), ibis.null(dtype))
-    return digits.try_cast(dtype)
+    value = digits.try_cast(dtype)
+    kept = (value.cast("float64") - number).abs() < 1e-6  # nothing is rounded
+    return ibis.ifelse(kept, value, ibis.null(dtype)) if dtype.is_decimal() else value

@@ -30,6 +30,11 @@ def check(params: Params) -> None:
     require_reach(params, *simulation.coverage(params.simulation), "the simulated company's records")
 
 
+def files_of(params: Params) -> list[Path]:
+    """Return nothing: the simulated company is made."""
+    return []
+
+
 def read(params: Params, con: ibis.BaseBackend, progress: Callable[[str], None]) -> Extract:
     """Return the raw tables of the simulated company, which is simulated now if it is not in the cache."""
     from insights import simulation

@@ -99,8 +99,6 @@ def activity(past: Past) -> ibis.Table:
 def submissions(past: Past) -> ibis.Table:
     """Describe the work that was handed in; a score counts as known on the day of submission."""
     s = past.events("submissions")
-    if "due_at" not in s.columns:
-        s = s.mutate(due_at=ibis.null("timestamp"))
     score = s.score.cast("decimal(9, 3)")
     early = s.due_at.epoch_seconds() - s.submitted_at.epoch_seconds()
     counted = s.group_by(*KEYS).agg(
@@ -175,8 +173,8 @@ def history(past: Past) -> ibis.Table:
     e = past.events("enrollments")
     return e.group_by(*PERSON).agg(
         earlier_enrollments=e.count(),
-        earlier_completions=_count_filled(e, "completed_at"),
-        earlier_withdrawals=_count_filled(e, "withdrawn_at"),
+        earlier_completions=e.completed_at.count(),
+        earlier_withdrawals=e.withdrawn_at.count(),
     )
 
 
@@ -191,9 +189,7 @@ def history(past: Past) -> ibis.Table:
 )  # fmt: skip
 def enrollment(past: Past) -> ibis.Table:
     """Describe the enrollment itself."""
-    e = _optional(
-        past.events("enrollments"), amount="decimal(12, 2)", prior_attempts="int16", study_load="int16"
-    )
+    e = past.events("enrollments")
     return e.group_by(*KEYS).agg(
         amount_paid=e.amount.max().cast("float64"),
         days_enrolled=_days(e.as_of.max(), e.enrolled_at.min()),
@@ -212,7 +208,7 @@ def enrollment(past: Past) -> ibis.Table:
 )  # fmt: skip
 def course(past: Past) -> ibis.Table:
     """Describe the course."""
-    p = _optional(past.entities("products"), price="decimal(12, 2)", level="string")
+    p = past.entities("products")
     ranks = [("beginner", 0), ("intermediate", 1), ("advanced", 2)]
     return p.select(
         "product_id",
@@ -232,7 +228,7 @@ def course(past: Past) -> ibis.Table:
 )  # fmt: skip
 def person(past: Past) -> ibis.Table:
     """Describe the learner by what was told at registration."""
-    people = _optional(past.entities("learners"), education="string")
+    people = past.entities("learners")
     return people.select(
         *PERSON,
         education=people.education.cases(*[(name, rank) for rank, name in enumerate(EDUCATION)]),
@@ -276,14 +272,6 @@ declare(
         for name in NORMED
     },
 )
-
-
-def _optional(table, **types):
-    return table.mutate(**{n: ibis.null(kind) for n, kind in types.items() if n not in table.columns})
-
-
-def _count_filled(table, name):
-    return table[name].count() if name in table.columns else ibis.null("int64")
 
 
 def _days(later, earlier):

@@ -54,9 +54,8 @@ def launch_features(
 )  # fmt: skip
 def plan(past: Past) -> ibis.Table:
     """Describe the product by its own plan and its neighbours in the topic."""
-    p = _with(
-        past.entities("products"), topic="string", level="string", price="float64", monthly_hurdle="float64"
-    )
+    p = past.entities("products")
+    p = p.mutate(price=p.price.cast("float64"))
     on_sale = p.launched_at.notnull()
     peers = (
         p.filter(on_sale)
@@ -258,18 +257,7 @@ def _persistence(built):
 
 
 def _topics(past):
-    products = past.entities("products")
-    return _with(products, topic="string").select("product_id", "as_of", "topic").filter(_.topic.notnull())
-
-
-def _with(table, **types):
-    absent = {name: ibis.null(kind) for name, kind in types.items() if name not in table.columns}
-    present = {
-        name: table[name].cast(kind)
-        for name, kind in types.items()
-        if name in table.columns and kind != "string"
-    }
-    return table.mutate(**absent, **present)
+    return past.entities("products").select("product_id", "as_of", "topic").filter(_.topic.notnull())
 
 
 def _months(later, earlier):

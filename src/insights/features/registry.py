@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import ibis
 import pandas as pd
 
-from insights import asof
+from insights import asof, contract
 
 PLAN, JOURNEY, SOCIAL, PANEL = "plan", "journey", "social", "panel"
 
@@ -96,7 +96,7 @@ class Past:
     Parameters
     ----------
     tables : dict of str to ibis.Table
-        Cleaned tables.
+        Cleaned tables; columns that the source lacks are added, without values.
     at : dict of str to ibis.Table
         Moments from :func:`insights.asof.moments`, by the identity that they ask of; a table meets the
         first whose identity it has. ``{"": moments}`` lets every record meet every moment.
@@ -105,7 +105,8 @@ class Past:
     """
 
     def __init__(self, tables: dict[str, ibis.Table], at: dict[str, ibis.Table], lookback: ibis.Value):
-        self._tables, self._at, self._lookback = tables, at, lookback
+        self._tables = {name: contract.complete(name, table) for name, table in tables.items()}
+        self._at, self._lookback = at, lookback
 
     def has(self, *names: str) -> bool:
         """Tell whether the source has all of these tables."""
