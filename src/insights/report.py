@@ -51,9 +51,11 @@ def study(step: Step) -> Report:
 def headline(results: pd.DataFrame) -> pd.DataFrame:
     """Return the ROC AUC of every model and baseline on validation rows, best first within each question."""
     by = pd.DataFrame(list(results["by"]), index=results.index).reindex(columns=["split", "rows"])
-    auc = results[
-        results["name"].str.endswith(".roc_auc") & (by["split"] == "validation") & by["rows"].notna()
-    ]
+    whole = results["by"].map(
+        lambda keys: set(keys) <= {"split", "rows", "day"}
+    )  # not of a part, as in an ablation
+    judged = whole & (by["split"] == "validation") & by["rows"].notna()
+    auc = results[results["name"].str.endswith(".roc_auc") & judged]
     chosen = set(zip(results["name"], results["model"], strict=True))
     question = auc["name"].str.removesuffix(".roc_auc")
     table = auc.assign(
