@@ -174,26 +174,6 @@ def test_what_belongs_to_a_product_that_was_set_aside_is_set_aside_with_it():
     assert taken("enrollments", sale(1), sale(2, product_id="P2"), **wrong) == [KEPT, "unknown product"]
 
 
-@pytest.mark.parametrize(
-    ("event", "agent", "probability"),
-    [
-        ("opened", "Chrome", 0.60), ("opened", None, 0.60), ("opened", "GoogleImageProxy", 0.05),
-        ("clicked", "Chrome", 0.90), ("clicked", "Barracuda scanner", 0.02), ("clicked", "SafeLinks", 0.02),
-        ("sent", "GoogleImageProxy", 1.00), ("unsubscribed", None, 1.00),
-    ],
-)  # fmt: skip
-def test_an_open_or_click_carries_the_probability_that_a_person_made_it(event, agent, probability):
-    events = ibis.memtable({"event": [event], "user_agent": pd.array([agent], dtype="str")})
-    found = events.select(p=cleaning.human_probability(events)).to_pandas()["p"]
-    assert float(found[0]) == probability
-
-
-def test_without_user_agents_nobody_can_tell_people_from_machines():
-    events = ibis.memtable({"event": ["opened", "clicked"]})
-    found = events.select(p=cleaning.human_probability(events)).to_pandas()["p"]
-    assert [float(p) for p in found] == [0.5, 0.5]
-
-
 def test_machine_opens_and_clicks_are_never_set_aside_for_being_that(project):
     mail = {"learner_id": "L1", "happened_at": NOON, "recorded_at": NOON, "campaign": "c"}
     rows = [mail | {"event": e, "user_agent": "GoogleImageProxy"} for e in ("sent", "opened", "clicked")]

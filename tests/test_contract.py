@@ -87,14 +87,14 @@ def test_identifying_columns_are_dropped_or_replaced_and_none_is_forgotten(name)
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_an_identifier_of_a_person_is_declared_identifying_wherever_it_stands(column):
-    people = {"learner_id", "anonymous_id", "panelist_id", "post_id", "email", "name", "author"}
+    people = {"learner_id", "anonymous_id", "panelist_id", "post_id", "contact_id", "email", "name", "author"}
     assert (column.name in people) == (column.sensitivity == contract.IDENTIFYING)
 
 
 def test_names_and_addresses_are_gone_after_collection_and_pseudonyms_stay():
     assert contract.DROPPED == ("email", "name", "author")
     assert {"email", "name"}.isdisjoint(contract.collected("learners"))
-    assert contract.pseudonymised("learners") == ["learner_id"]
+    assert contract.pseudonymised("learners") == ["learner_id", "contact_id"]
     assert contract.pseudonymised("page_views") == ["learner_id", "anonymous_id"]
     assert contract.free_text("social_posts") == ["text"]
     assert contract.free_text("survey_responses") == ["comment"]

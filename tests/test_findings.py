@@ -74,6 +74,23 @@ def test_cleaning_says_how_much_was_lost_why_and_where_most():
     assert "The table that lost most is sales, 5.0 % of its rows; a run stops above 5 %." in told
 
 
+def test_of_planted_defects_the_one_found_worst_is_named():
+    quality = pd.DataFrame(
+        {
+            "defect": ["a", "b"],
+            "planted": [10, 10],
+            "found": [10, 8],
+            "precision": [0.97, 1.0],
+            "recall": [0.98, 0.8],
+        }
+    )
+    told = read(findings.cleaning_quality(quality))
+    assert (
+        "2 kinds of defects were planted. The one found worst (b) has a precision of 100.0 % and a recall of 80.0 %"
+        in told
+    )
+
+
 def test_rows_are_told_by_role_with_what_they_rest_on():
     table = pd.DataFrame(
         [

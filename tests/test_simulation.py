@@ -19,7 +19,7 @@ LABELLED_FROM = pd.Timestamp("2024-01-01")
 
 def settings(**changes):
     """Return the parameters of the sample's company, some of them changed."""
-    return params.load("sample").simulation.model_copy(update=changes)
+    return params.load("sample").simulation.model_copy(update={"defects": False} | changes)
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -3,7 +3,8 @@
 A repair changes values and keeps the row; each is counted. A rule sets rows aside; it never deletes them: what is set
 aside is written beside the clean table with the name of the first rule that took it, so that rows in = kept + set
 aside by rule. Opens and clicks are never
-set aside for having been made by a machine: each carries the probability that a person made it.
+set aside for having been made by a machine: each carries the probability that a person made it
+(:mod:`insights.machines`).
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import ibis
 import pandas as pd
 
-from insights import contract, paths, warehouse
+from insights import accounts, clocks, contract, machines, paths, warehouse
 from insights.params import Params
 from insights.progress import report
 from insights.store import Step
@@ -57,8 +58,8 @@ class Repair:
     why : str
         What would go wrong if the values stayed.
     mended : callable
-        Takes the table's name and the tables, returns the new value of each column that it changes, by name; none
-        where the repair does not apply.
+        Takes the table's name and the tables, returns the table, with whatever it was joined to, and the new value of
+        each column that it changes, by name; None where the repair does not apply.
     """
 
     name: str
@@ -118,29 +119,14 @@ def rules_of(name: str, present: dict[str, ibis.Table]) -> list[tuple[Rule, ibis
     return [(rule, condition) for rule, condition in applied if condition is not None]
 
 
-def human_probability(events: ibis.Table) -> ibis.Value:
-    """Return the probability that a person, not a machine, made an open or click.
-
-    Privacy proxies fetch images on delivery whoever reads; link scanners follow links at once. Both name
-    themselves in the user agent in part of the cases only, so nothing is ever certain.
-    """
-    if "user_agent" not in events.columns:
-        return _decimal(0.5)
-    agent = events.user_agent.fill_null("").lower()
-    machine = agent.re_search("proxy|bot|crawler|scanner|safelinks|barracuda|proofpoint|mimecast|preview")
-    opened = ibis.ifelse(machine, _decimal(0.05), _decimal(0.60))
-    clicked = ibis.ifelse(machine, _decimal(0.02), _decimal(0.90))
-    return events.event.cases(("opened", opened), ("clicked", clicked), else_=_decimal(1.0))
-
-
 def _clean_table(step, con, name, present):
     report(f"cleaning {name}")
-    changed = [repair for repair in REPAIRS if repair.mended(name, present)]
+    changed = [repair for repair in REPAIRS if repair.mended(name, present) is not None]
     held = con.create_table(ibis.util.gen_name(name), obj=_flag(name, present), temp=True)
     counts = held.group_by(RULE).agg(rows=held.count()).to_pandas().set_index(RULE)["rows"]
     kept = held.filter(held[RULE] == KEPT).drop(RULE)
     if name == "email_events":
-        kept = kept.mutate(human_probability=human_probability(kept))
+        kept = machines.with_human_probability(kept)
     warehouse.write(kept, step.place(paths.clean(step.params.window, name)), contract.order(name, kept))
     if counts.drop(KEPT, errors="ignore").sum():
         aside = paths.set_aside(step.params.window, name)
@@ -153,22 +139,21 @@ def _clean_table(step, con, name, present):
 def _mend(name, present):
     """Return a table with its values repaired, one repair after the other."""
     for repair in REPAIRS:
-        values = repair.mended(name, present)
-        present = present | {name: present[name].mutate(**values)} if values else present
+        mended = repair.mended(name, present)
+        if mended is not None:
+            wide, values = mended
+            present = present | {name: wide.mutate(**values).select(present[name].columns)}
     return present[name]
 
 
 def _changes(name, present, repairs):
     """Count the rows that each repair changes."""
-    if not repairs:
-        return {}
-    table = present[name]
-    differs = {
-        repair.name: ibis.or_(*(~table[c].identical_to(v) for c, v in repair.mended(name, present).items()))
-        for repair in repairs
-    }
-    counts = table.agg(**{key: value.sum().fill_null(0) for key, value in differs.items()}).to_pandas()
-    return {repair: int(counts[repair.name].iloc[0]) for repair in repairs}
+    return {repair: _changed(*repair.mended(name, present)) for repair in repairs}
+
+
+def _changed(wide, values):
+    differs = ibis.or_(*(~wide[column].identical_to(value) for column, value in values.items()))
+    return int(wide.agg(rows=differs.sum().fill_null(0)).to_pandas()["rows"].iloc[0])
 
 
 def _flag(name, present):
@@ -201,8 +186,42 @@ def _keep_budget(ledger, params: Params):
         )
 
 
-def _decimal(value):
-    return ibis.literal(value).cast("decimal(3, 2)")
+def _second_contact(name, present):
+    """Put the person in the place of the second contact, wherever it left a record."""
+    table, contacts = present[name], _contacts(present)
+    if contacts is None or name == accounts.PEOPLE or "learner_id" not in table.columns:
+        return None
+    known = table.left_join(contacts, table.learner_id == contacts.account)
+    return known, {"learner_id": known.person.fill_null(known.learner_id)}
+
+
+def _wrong_clock(name, present):
+    table = present[name]
+    if name != "page_views" or "anonymous_id" not in table.columns:
+        return None
+    wrong = clocks.hours_wrong(table)
+    known = table.left_join(wrong, "anonymous_id").drop("anonymous_id_right")
+    return known, {"viewed_at": known.viewed_at + known.hours.fill_null(0).as_interval("h")}
+
+
+def _merged(name, present):
+    contacts = _contacts(present) if name == accounts.PEOPLE else None
+    return None if contacts is None else present[name].learner_id.isin(contacts.account)
+
+
+def _contacts(present):
+    return accounts.second_contacts(present[accounts.PEOPLE]) if accounts.PEOPLE in present else None
+
+
+def _own_account(name, present):
+    own = accounts.own(present[accounts.PEOPLE]) if accounts.PEOPLE in present else None
+    if own is None or "learner_id" not in present[name].columns:
+        return None
+    return present[name].learner_id.isin(own.account)
+
+
+def _crawler(name, present):
+    return machines.crawlers(present[name]) if name == "page_views" else None
 
 
 def _duplicate(name, present):
@@ -255,7 +274,7 @@ def _impossible_order(name, present):
             wrong = (table[end] < table[spec.happened]).fill_null(False)
             for column in {end, recorded} & {*table.columns}:
                 blanks[column] = ibis.ifelse(wrong, ibis.null(table[column].type()), table[column])
-    return blanks
+    return (table, blanks) if blanks else None
 
 
 _MAY_COME_FIRST = {("products", "launched_at")}
@@ -282,9 +301,16 @@ def _any(conditions: Iterable):
     return ibis.or_(*(c.fill_null(False) for c in conditions)) if conditions else None
 
 
-REPAIRS = (Repair("impossible order", "it ended before it began: the end is blanked", _impossible_order),)
+REPAIRS = (
+    Repair("second contact", "one person would count as two", _second_contact),
+    Repair("wrong clock", "the browser's clock is off by hours: its time is put right", _wrong_clock),
+    Repair("impossible order", "it ended before it began: the end is blanked", _impossible_order),
+)
 RULES = (
     Rule("missing value", "every record must have it", _missing_value),
+    Rule("merged contact", "its person has an earlier account, which its records went to", _merged),
+    Rule("own account", "staff and tests are no customers", _own_account),
+    Rule("crawler", "a program read the page, not a person", _crawler),
     Rule("duplicate", "the same record twice would count twice", _duplicate),
     Rule("recorded before it happened", "its time cannot be trusted", _recorded_too_early),
     Rule("out of range", "the contract does not allow the value", _out_of_range),

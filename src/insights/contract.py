@@ -24,6 +24,7 @@ NEWSLETTERS = ("the_batch", "events", "course_announcements")
 NETWORKS = ("facebook", "instagram", "linkedin")
 EMAIL_EVENTS = ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")
 EVENT_KINDS = ("meetup", "expert_panel", "learner_event")
+ACCOUNT_KINDS = ("person", "staff", "test")
 TEAMS = ("research_and_development", "marketing")
 LEVELS = ("beginner", "intermediate", "advanced")
 PAGE_TYPES = (
@@ -123,6 +124,16 @@ class Learners(pa.DataFrameModel):
     recorded_at: Instant = recorded_at()
     email: Optional[str] = column("e-mail address", sensitivity=IDENTIFYING, source="CRM", nullable=True)
     name: Optional[str] = column("full name", sensitivity=IDENTIFYING, source="CRM", nullable=True)
+    contact_id: Optional[str] = column(
+        "e-mail address, however it was written, as a keyed pseudonym",
+        sensitivity=IDENTIFYING, source="CRM", nullable=True,
+    )  # fmt: skip
+    account_kind: Optional[str] = column(
+        "whose account it is: a person's, or one of the company's own",
+        source="CRM",
+        nullable=True,
+        isin=ACCOUNT_KINDS,
+    )
     country: Optional[str] = column(
         "country of residence", sensitivity=QUASI_IDENTIFYING, source="CRM", nullable=True
     )

@@ -109,6 +109,19 @@ def cleaning(ledger: pd.DataFrame, budget: float) -> Prose:
     )  # fmt: skip
 
 
+def cleaning_quality(quality: pd.DataFrame) -> Prose:
+    """Say how much of what is wrong in the simulated exports was found, and which kind was found worst."""
+    worst = quality.loc[quality[["precision", "recall"]].min(axis=1).idxmin()]
+    return bullets(
+        say(
+            "Of the simulated company it is known what is wrong: {kinds} of defects were planted. The one found "
+            "worst ({worst}) has a precision of {precision} and a recall of {recall}.",
+            kinds=count(len(quality), "kind"), worst=worst["defect"], precision=share(worst["precision"]),
+            recall=share(worst["recall"]),
+        )
+    )  # fmt: skip
+
+
 def rows(model: str, table: pd.DataFrame) -> Prose:
     """Say how many rows, months, products and positives a model has to learn from and to be judged on."""
     parts = []

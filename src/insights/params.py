@@ -37,12 +37,13 @@ class Source(_Section):
 
 
 class Simulation(_Section):
-    """The simulated company: size, first day, length and seed."""
+    """The simulated company: size, first day, length, seed, and whether its exports have defects."""
 
     people: pydantic.conint(ge=500, le=10_000_000)
     start: datetime.date
     months: pydantic.conint(ge=12, le=120)
     seed: int
+    defects: bool
 
 
 class Dates(_Section):
@@ -69,9 +70,10 @@ class Cleaning(_Section):
 
 
 class Privacy(_Section):
-    """What may be shown."""
+    """What may be shown, and which addresses are the company's own."""
 
     smallest_group: Count
+    own_domains: list[str]
 
 
 class Launch(_Section):

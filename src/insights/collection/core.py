@@ -1,7 +1,7 @@
 """Collecting: from a source's raw tables to a window's tables without identities, and an account of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +10,7 @@ import ibis
 import pandas as pd
 
 from insights import contract, paths, store, warehouse
-from insights.collection import folder, identities, layout, online_retail, oulad, simulated, window
+from insights.collection import contacts, folder, identities, layout, online_retail, oulad, simulated, window
 from insights.collection.source import CollectionError, Exclusion, Extract, Input
 from insights.params import Params
 
@@ -102,7 +102,7 @@ def _silent(text):
 
 def _collect(step, con, tell):
     params = step.params
-    extract = SOURCES[params.source.kind].read(params, con, tell)
+    extract = _described(SOURCES[params.source.kind].read(params, con, tell), params)
     raw = {
         name: window.shaped(name, extract.tables[name]) for name in contract.TABLES if name in extract.tables
     }
@@ -120,6 +120,15 @@ def _collect(step, con, tell):
                 con, name, private, step.place(_path(step, name)), months, staged=not extract.monthly
             )
     return _account(step, con, extract, read, blank, undated)
+
+
+def _described(extract: Extract, params) -> Extract:
+    if "learners" not in extract.tables:
+        return extract
+    learners = contacts.described(extract.tables["learners"], params.privacy.own_domains)
+    notes = {("learners", c): "from the e-mail address" for c in learners.columns}
+    notes = {key: note for key, note in notes.items() if key[1] not in extract.tables["learners"].columns}
+    return replace(extract, tables={**extract.tables, "learners": learners}, notes={**notes, **extract.notes})
 
 
 def _counted(params, raw):

@@ -30,6 +30,20 @@ def check(params: Params) -> None:
     require_reach(params, *simulation.coverage(params.simulation), "the simulated company's records")
 
 
+def world_folder(params: Params) -> Path:
+    """Return the folder of the simulated world of a window, in the cache."""
+    from insights import simulation
+
+    return paths.cache() / "simulation" / simulation.world_digest(params.simulation)[:16]
+
+
+def first_people(params: Params) -> list[str]:
+    """Return the identifiers of the people whose truth is kept to the last e-mail."""
+    from insights import simulation
+
+    return [simulation.person(number) for number in range(min(params.simulation.people, simulation.CHUNK))]
+
+
 def files_of(params: Params) -> list[Path]:
     """Return nothing: the simulated company is made."""
     return []
@@ -39,8 +53,7 @@ def read(params: Params, con: ibis.BaseBackend, progress: Callable[[str], None])
     """Return the raw tables of the simulated company, which is simulated now if it is not in the cache."""
     from insights import simulation
 
-    digest = simulation.world_digest(params.simulation)
-    world = paths.cache() / "simulation" / digest[:16]
+    digest, world = simulation.world_digest(params.simulation), world_folder(params)
     with _lock(world):
         if not world.exists():
             progress(f"simulating {params.simulation.people:,} people")

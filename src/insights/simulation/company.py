@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from insights.params import Simulation
-from insights.simulation import extract, mailings, products, studies, truth, visits, voices
+from insights.simulation import defects, extract, mailings, products, studies, truth, visits, voices
 from insights.simulation.community import attend, make_events
 from insights.simulation.people import make_people
 from insights.simulation.world import World, make_world, span
@@ -42,6 +42,7 @@ class Told:
     buyers: truth.Buyers
     completion: pd.DataFrame
     latent: pd.DataFrame
+    planted: pd.DataFrame
 
 
 def coverage(simulation: Simulation) -> tuple[datetime.date, datetime.date]:
@@ -104,7 +105,7 @@ def _chunks(simulation):
 
 
 def _people(simulation, setting, seeds, raw, workers, progress):
-    jobs = [(setting, simulation.people, chunk, seed, raw) for chunk, seed in enumerate(seeds)]
+    jobs = [(setting, simulation, chunk, seed, raw) for chunk, seed in enumerate(seeds)]
     if len(jobs) == 1 or workers == 1:
         return [_live(job) for job in jobs]
     told = []
@@ -116,9 +117,11 @@ def _people(simulation, setting, seeds, raw, workers, progress):
 
 
 def _live(job):
-    setting, total, chunk, seed, raw = job
+    setting, simulation, chunk, seed, raw = job
     rng, world, catalogue = np.random.default_rng(seed), setting.world, setting.catalogue
-    people = make_people(world, chunk * CHUNK, min(CHUNK, total - chunk * CHUNK), rng)
+    dirt = np.random.default_rng(seed.spawn(1)[0])
+    people = make_people(world, chunk * CHUNK, min(CHUNK, simulation.people - chunk * CHUNK), rng)
+    found = defects.plant(world, people, dirt) if simulation.defects else defects.none(people)
     came = attend(world, people, setting.events, rng)
     courses = studies.enroll(world, people, catalogue, came, rng)
     within = studies.course_views(world, courses, rng)
@@ -127,20 +130,21 @@ def _live(job):
             visits.browse(world, people, catalogue, setting.chances, rng),
             visits.consider(world, people, catalogue, courses, rng),
             within.assign(cookie=within["person"]),
+            defects.crawls(world, people, found, catalogue, dirt),
         ],
         ignore_index=True,
     )
-    views = extract.page_views(world, people, catalogue, looks, rng)
+    views, twice = extract.page_views(world, people, catalogue, looks, found, rng)
     extract.write_by_month("page_views", world, views, raw, chunk)
-    mails = mailings.deliver(world, people, setting.plan, rng)
-    sent = extract.email_events(world, people, catalogue, setting.plan, mails, rng)
+    mails = defects.machines(found, mailings.deliver(world, people, setting.plan, rng))
+    sent, by_machine = extract.email_events(world, people, catalogue, setting.plan, mails, found, rng)
     extract.write_by_month("email_events", world, sent, raw, chunk)
     handed = studies.submissions(world, people, courses, rng)
     small = {
-        "learners": people.learners, "protected": people.protected, "subscriptions": people.subscriptions,
-        "event_registrations": came,
-        "enrollments": extract.enrollments(world, people, catalogue, courses, chunk, rng),
-        "submissions": extract.submissions(world, people, catalogue, handed, rng),
+        "learners": found.learners, "protected": people.protected, "subscriptions": people.subscriptions,
+        "event_registrations": defects.registered(found, world, came, dirt),
+        "enrollments": extract.enrollments(world, people, catalogue, courses, chunk, found, rng),
+        "submissions": extract.submissions(world, catalogue, handed, found, rng),
     }  # fmt: skip
     for name, table in small.items():
         extract.write(name, _before(world, table), raw / name / f"part-{chunk:03d}.parquet")
@@ -149,8 +153,14 @@ def _live(job):
     return Told(
         learners=names, demand=studies.topic_demand(world, people), buyers=truth.some_buyers(world, people),
         completion=truth.completion_probability(people, catalogue, courses, ids),
-        latent=truth.latent_people(people),
+        latent=truth.latent_people(people), planted=_planted(found, twice, by_machine, chunk),
     )  # fmt: skip
+
+
+def _planted(found, twice, by_machine, chunk):
+    """Return what was planted; of the events of machines, which are many, in the first chunk only."""
+    mails = by_machine if chunk == 0 else by_machine[by_machine["kind"] == "duplicate"]
+    return pd.concat([*found.planted, twice, mails], ignore_index=True) if found.share else twice
 
 
 def _before(world, table):
@@ -185,6 +195,8 @@ def _write_truth(setting, told, folder, rng):
         "people": pd.concat([one.latent for one in told], ignore_index=True),
         "products": truth.latent_products(world, catalogue),
     }
+    if any(len(one.planted) for one in told):
+        tables["defects"] = pd.concat([one.planted for one in told], ignore_index=True)
     for name, table in tables.items():
         truth.write(name, table, folder)
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from insights import contract
 from insights.simulation import mailings as mail
+from insights.simulation.defects import AGAIN_MAIL, AGAIN_VIEW, CRAWLER, Defects, cookies, repeated, told
 from insights.simulation.people import People
 from insights.simulation.products import Catalogue
 from insights.simulation.visits import AGENTS, REFERRER_SHARES, REFERRERS, devices, page_type
@@ -37,6 +38,7 @@ def enrollments(
     catalogue: Catalogue,
     frame: pd.DataFrame,
     chunk: int,
+    defects: Defects,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Return enrollments in the contract's columns; what is not recorded by the end is not in the export."""
@@ -49,7 +51,7 @@ def enrollments(
     table = pd.DataFrame(
         {
             "enrollment_id": enrollment_ids(chunk, len(frame)),
-            "learner_id": people.ids[frame["person"]],
+            "learner_id": defects.accounts[defects.used(frame["person"].to_numpy(), day, rng)],
             "product_id": catalogue.table["product_id"].to_numpy()[frame["product"]],
             "enrolled_at": world.at(day), "recorded_at": world.at(recorded(day, rng)),
             "units": np.ones(len(frame), dtype="int32"), "amount": frame["amount"].to_numpy(),
@@ -66,12 +68,13 @@ def enrollments(
 
 
 def submissions(
-    world: World, people: People, catalogue: Catalogue, frame: pd.DataFrame, rng: np.random.Generator
+    world: World, catalogue: Catalogue, frame: pd.DataFrame, defects: Defects, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return submissions in the contract's columns."""
+    used = defects.used(frame["person"].to_numpy(), frame["day"].to_numpy(), rng)
     table = pd.DataFrame(
         {
-            "learner_id": people.ids[frame["person"]],
+            "learner_id": defects.accounts[used],
             "product_id": catalogue.table["product_id"].to_numpy()[frame["product"]],
             "work_id": "quiz-" + (frame["work"] + 1).astype("str"),
             "submitted_at": world.at(frame["day"]), "recorded_at": world.at(recorded(frame["day"].to_numpy(), rng)),
@@ -82,9 +85,17 @@ def submissions(
 
 
 def page_views(
-    world: World, people: People, catalogue: Catalogue, frame: pd.DataFrame, rng: np.random.Generator
-) -> pa.Table:
-    """Return page views in the contract's columns, as Arrow; sorted by month, then person, then time."""
+    world: World,
+    people: People,
+    catalogue: Catalogue,
+    frame: pd.DataFrame,
+    defects: Defects,
+    rng: np.random.Generator,
+) -> tuple[pa.Table, pd.DataFrame]:
+    """Return page views in the contract's columns, as Arrow, and those that arrived twice.
+
+    They are sorted by month of recording, then person, then time.
+    """
     day = frame["day"].to_numpy()
     known = recorded(day, rng, 0.5)
     frame = frame.assign(recorded=known)[(known < world.days(world.end))]
@@ -94,29 +105,46 @@ def page_views(
     product = frame["product"].to_numpy()
     launched = world.days(catalogue.table["launched_at"].to_numpy(dtype="datetime64[us]"))
     kind = page_type(frame["day"].to_numpy(), frame["page_type"].to_numpy(), launched[product], rng)
-    n, person = len(frame), frame["person"].to_numpy()
-    agent = devices(people, rng)[frame["cookie"], (rng.random(n) < OTHER_DEVICE).astype(int)]
-    cookies = pa.array([f"c{identifier[1:]}" for identifier in people.ids])
-    return pa.table(
+    n, person, cookie = len(frame), frame["person"].to_numpy(), frame["cookie"].to_numpy()
+    agent = browsers(people, defects, rng)[cookie, (rng.random(n) < OTHER_DEVICE).astype(int)]
+    clock = np.concatenate([defects.clock, np.zeros(defects.crawlers, dtype=int)])
+    viewed = world.at(frame["day"].to_numpy() + clock[cookie] / 24)
+    account = defects.used(np.maximum(person, 0), frame["day"].to_numpy(), rng)
+    names = cookies(people, defects)
+    table = pa.table(
         {
-            "learner_id": _coded(people.ids, np.where(person < 0, 0, person), person < 0),
-            "anonymous_id": pa.DictionaryArray.from_arrays(frame["cookie"].to_numpy(dtype="int32"), cookies),
-            "viewed_at": world.at(frame["day"]), "recorded_at": world.at(frame["recorded"]),
+            "learner_id": _coded(defects.accounts, np.where(person < 0, 0, account), person < 0),
+            "anonymous_id": _coded(names, cookie, None),
+            "viewed_at": viewed, "recorded_at": world.at(frame["recorded"]),
             "page_type": pa.array(kind).dictionary_encode(),
             "product_id": _coded(catalogue.table["product_id"].to_numpy(), np.maximum(product, 0), product < 0),
             "views": np.ones(n, dtype="int32"), "url": _urls(kind, frame["page"].to_numpy()),
             "referrer": _coded(REFERRERS, rng.choice(len(REFERRERS), size=n, p=REFERRER_SHARES), None),
-            "user_agent": _coded(AGENTS, agent, None),
+            "user_agent": _coded(np.append(AGENTS, CRAWLER), agent, None),
             "seconds": frame["seconds"].to_numpy(dtype="int32"),
         }
     )  # fmt: skip
+    table, again = _with_repeats(world, table, AGAIN_VIEW * defects.share, rng)
+    twice = told(
+        "duplicate", cookie=names[cookie[again]], at=viewed[again], event=np.repeat("page_view", len(again))
+    )
+    return table, twice
+
+
+def browsers(people: People, defects: Defects, rng: np.random.Generator) -> np.ndarray:
+    """Return the two browsers of each person, then of each crawler, as indices of AGENTS and CRAWLER."""
+    crawling = np.where(np.arange(defects.crawlers) % 2 == 0, len(AGENTS), 0)
+    return np.concatenate([devices(people, rng), np.column_stack([crawling, crawling])])
 
 
 def email_events(
-    world: World, people: People, catalogue: Catalogue, plan: mail.Mailings, frame: pd.DataFrame,
+    world: World, people: People, catalogue: Catalogue, plan: mail.Mailings, frame: pd.DataFrame, defects: Defects,
     rng: np.random.Generator,
-) -> pa.Table:  # fmt: skip
-    """Return e-mail events in the contract's columns, as Arrow; sorted by month, then person, then time."""
+) -> tuple[pa.Table, pd.DataFrame]:  # fmt: skip
+    """Return e-mail events in the contract's columns, as Arrow, and those made by machines or delivered twice.
+
+    They are sorted by month of recording, then person, then time.
+    """
     known = recorded(frame["day"].to_numpy(), rng, 0.3)
     frame = frame.assign(recorded=known)[known < world.days(world.end)]
     frame = frame.iloc[
@@ -125,7 +153,7 @@ def email_events(
     mailing = frame["mailing"].to_numpy()
     product = plan.table["product"].to_numpy()[mailing]
     lists, codes = np.unique(plan.table["newsletter"], return_inverse=True)
-    return pa.table(
+    table = pa.table(
         {
             "learner_id": _coded(people.ids, frame["person"].to_numpy(), None),
             "happened_at": world.at(frame["day"]), "recorded_at": world.at(frame["recorded"]),
@@ -136,6 +164,37 @@ def email_events(
             "user_agent": _coded(np.array([mail.PERSON, mail.PROXY, mail.SCANNER]), frame["agent"].to_numpy(), None),
         }
     )  # fmt: skip
+    table, again = _with_repeats(world, table, AGAIN_MAIL * defects.share, rng)
+    one = _mail_told(world, people, plan, frame)
+    twice, by_machine = one.iloc[again].assign(kind="duplicate"), one[frame["machine"].to_numpy()]
+    return table, pd.concat([twice, by_machine], ignore_index=True)
+
+
+def _mail_told(world, people, plan, frame):
+    kind = frame["kind"].to_numpy()
+    columns = {
+        "account": people.ids[frame["person"]], "campaign": plan.table["campaign"].to_numpy()[frame["mailing"]],
+        "event": np.array(EVENT_NAMES)[kind], "at": world.at(frame["day"]),
+    }  # fmt: skip
+    return told("", **columns).assign(kind=np.where(kind == mail.OPENED, "machine open", "scanner click"))
+
+
+def _with_repeats(world, table, share, rng):
+    """Return a table with a share of its records once more, where they belong in the order of recording.
+
+    The positions of those that arrived a second time before the end are returned as well.
+    """
+    again, later = repeated(share, len(table), rng)
+    known = table["recorded_at"].to_numpy()[again] + (later * 86_400e6).astype("timedelta64[us]")
+    again, known = again[known < world.end], known[known < world.end]
+    if len(again) == 0:
+        return table, again
+    once_more = table.take(again)
+    place = once_more.schema.get_field_index("recorded_at")
+    once_more = once_more.set_column(place, "recorded_at", pa.array(known, table.schema.field(place).type))
+    both = pa.concat_tables([table, once_more]).combine_chunks()
+    position = np.concatenate([np.arange(len(table)), again + 0.5])
+    return both.take(np.lexsort((position, world.month_of(both["recorded_at"].to_numpy())))), again
 
 
 def write(name: str, table: pd.DataFrame | pa.Table, path: Path) -> None:

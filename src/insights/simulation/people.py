@@ -153,7 +153,7 @@ class People:
 
 def make_people(world: World, first: int, count: int, rng: np.random.Generator) -> People:
     """Make the people numbered ``first`` to ``first + count``."""
-    ids = np.array([f"L{i:07d}" for i in range(first, first + count)])
+    ids = np.array([person(number) for number in range(first, first + count)])
     registered = _registered(world, count, rng)
     job = rng.choice(len(JOBS), size=count, p=JOB_SHARES)
     activity = np.exp(rng.normal(scale=ACTIVITY_SD, size=count) - ACTIVITY_SD**2 / 2)
@@ -165,6 +165,11 @@ def make_people(world: World, first: int, count: int, rng: np.random.Generator) 
         scanned=rng.random(count) < 0.04, learners=learners, protected=_protected(world, learners, activity, rng),
         subscriptions=_subscriptions(world, ids, registered, learners, rng),
     )  # fmt: skip
+
+
+def person(number: int) -> str:
+    """Return the identifier of the person of a number."""
+    return f"L{number:07d}"
 
 
 def _registered(world, count, rng):
@@ -191,7 +196,7 @@ def _interest(job, rng):
 def _learners(world, ids, registered, job, rng):
     n = len(ids)
     first, last = rng.choice(FIRST_NAMES, size=n), rng.choice(LAST_NAMES, size=n)
-    number, domain = rng.integers(1, 10_000, size=n), rng.choice(DOMAINS, size=n)
+    domain = rng.choice(DOMAINS, size=n)
     country = rng.choice(list(COUNTRIES), size=n, p=_shares(COUNTRIES))
     titles = np.array([rng.choice(list(JOBS.values())[j]) for j in job], dtype=object)
     titles[rng.random(n) < 0.35] = None
@@ -199,7 +204,7 @@ def _learners(world, ids, registered, job, rng):
     at = pd.Series(world.at(registered))
     frame = pd.DataFrame({"learner_id": ids, "registered_at": at, "recorded_at": at + _minutes(rng, n)})
     frame["email"] = [
-        f"{a}.{b}{c}@{d}".lower() for a, b, c, d in zip(first, last, number, domain, strict=True)
+        f"{a}.{b}{int(c[1:])}@{d}".lower() for a, b, c, d in zip(first, last, ids, domain, strict=True)
     ]
     frame["name"] = [f"{a} {b}" for a, b in zip(first, last, strict=True)]
     frame["country"] = _mostly(country, 0.72, rng)

@@ -1,0 +1,73 @@
+"""Certification: cleaning held against the truth of the simulated company, with defects and without."""
+
+import shutil
+
+import pytest
+from collecting import HERE, run, write_window
+
+from insights import certification, cleaning, dictionary, paths, store, warehouse
+
+PEOPLE = 1_500
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certification")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INSIGHTS_ROOT", str(folder))
+        shutil.copytree(HERE / "params", folder / "params")
+        yield folder
+
+
+def cleaned(root, window, **simulation):
+    """Return the ledger of a window of a simulated company, and how well its defects were found."""
+    write_window(root, window, simulation={"people": PEOPLE} | simulation)
+    run(window)
+    step = store.open_step("02_data_cleaning", window)
+    con = warehouse.connect(step.params.compute)
+    ledger = cleaning.clean(step, con, dictionary.collected_tables(con, window, protected=False))
+    found = certification.cleaning_quality(step, con)
+    step.finish()
+    return ledger, found
+
+
+@pytest.fixture(scope="module")
+def dirty(root):
+    return cleaned(root, "dirty")
+
+
+def test_every_kind_of_defect_was_planted_and_judged(dirty):
+    _, found = dirty
+    assert found["defect"].tolist() == list(certification.KINDS.values())
+    assert (found["planted"] >= 5).all()
+
+
+def test_each_kind_of_defect_is_found_with_a_precision_and_a_recall_of_95_percent(dirty):
+    _, found = dirty
+    assert found.loc[(found["precision"] < 0.95) | (found["recall"] < 0.95)].to_numpy().tolist() == []
+
+
+def test_what_is_right_is_part_of_what_was_planted_and_of_what_was_found(dirty):
+    _, found = dirty
+    assert (found["right"] <= found[["planted", "found"]].min(axis=1)).all()
+
+
+def test_no_mending_leaves_a_record_before_its_time(dirty):
+    ledger, _ = dirty
+    early = ledger[ledger["rule"] == "recorded before it happened"]
+    assert early["set_aside"].sum() == 0
+
+
+def test_a_company_without_defects_needs_no_cleaning_and_is_not_judged(root):
+    ledger, found = cleaned(root, "clean", defects=False)
+    assert found is None
+    assert (
+        ledger.loc[(ledger["changed"] > 0) | (ledger["set_aside"] > 0), ["table", "rule"]].to_numpy().tolist()
+        == []
+    )
+
+
+def test_a_window_of_another_source_is_not_judged(root):
+    write_window(root, "mine", source={"kind": "online_retail"})
+    assert certification.cleaning_quality(store.open_step("02_data_cleaning", "mine"), None) is None
+    assert not paths.step("mine", "02_data_cleaning").exists()
