@@ -61,10 +61,8 @@ def test_no_mending_leaves_a_record_before_its_time(dirty):
 def test_a_company_without_defects_needs_no_cleaning_and_is_not_judged(root):
     ledger, found = cleaned(root, "clean", defects=False)
     assert found is None
-    assert (
-        ledger.loc[(ledger["changed"] > 0) | (ledger["set_aside"] > 0), ["table", "rule"]].to_numpy().tolist()
-        == []
-    )
+    touched = ledger[(ledger["changed"] > 0) | (ledger["set_aside"] > 0)]
+    assert touched[["table", "rule"]].to_numpy().tolist() == []
 
 
 def test_a_window_of_another_source_is_not_judged(root):

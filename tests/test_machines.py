@@ -68,7 +68,8 @@ def probability(event, seconds=None, agent="Mail client", columns=True):
     rows += [("L1", "c", "delivered", NOON, agent)] if seconds is not None else []
     rows += [("L2", "c", "delivered", NOON - DAY, agent)]
     names = ["learner_id", "campaign", "event", "happened_at", "user_agent"]
-    table = ibis.memtable(pd.DataFrame(rows, columns=names))
+    types = dict.fromkeys(names, "string") | {"happened_at": "timestamp(6)"}
+    table = ibis.memtable(pd.DataFrame(rows, columns=names), schema=ibis.schema(types))
     table = table if columns else table.drop("user_agent")
     found = machines.with_human_probability(table).to_pandas()
     assert len(found) == len(rows)
@@ -80,9 +81,11 @@ def probability(event, seconds=None, agent="Mail client", columns=True):
 @pytest.mark.parametrize(
     ("event", "seconds", "agent", "human"),
     [
-        ("opened", machines.SECONDS_TO_OPEN, "Mail client", 0.9), ("opened", machines.SECONDS_TO_OPEN - 1, "Mail client", 0.05),
+        ("opened", machines.SECONDS_TO_OPEN, "Mail client", 0.9),
+        ("opened", machines.SECONDS_TO_OPEN - 1, "Mail client", 0.05),
         ("opened", 40_000, "GoogleImageProxy", 0.05), ("opened", None, None, 0.9),
-        ("clicked", machines.SECONDS_TO_CLICK, None, 0.95), ("clicked", machines.SECONDS_TO_CLICK - 1, "Chrome", 0.02),
+        ("clicked", machines.SECONDS_TO_CLICK, None, 0.95),
+        ("clicked", machines.SECONDS_TO_CLICK - 1, "Chrome", 0.02),
         ("clicked", -5, "Chrome", 0.02), ("clicked", 9_000, "Barracuda scanner", 0.02), ("sent", 0, "proxy", 1.0),
     ],
 )  # fmt: skip
