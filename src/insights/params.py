@@ -36,14 +36,21 @@ class Source(_Section):
     mapping: str | None
 
 
+PLANTED = (
+    "experiments", "disparity", "drift", "redundant_source", "independent_views", "leaking_column",
+)  # fmt: skip
+
+
 class Simulation(_Section):
-    """The simulated company: size, first day, length, seed, and whether its exports have defects."""
+    """The simulated company: size, first day, length, seed, how hard it is to foresee, and what is planted in it."""
 
     people: pydantic.conint(ge=500, le=10_000_000)
     start: datetime.date
     months: pydantic.conint(ge=12, le=120)
     seed: int
     defects: bool
+    difficulty: pydantic.confloat(gt=0.1, lt=5)
+    planted: list[Literal[PLANTED]]
 
 
 class Dates(_Section):

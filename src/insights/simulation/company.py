@@ -142,12 +142,14 @@ def _live(job):
     handed = studies.submissions(world, people, courses, rng)
     small = {
         "learners": found.learners, "protected": people.protected, "subscriptions": people.subscriptions,
+        "assignments": people.arms.table(world, people.ids),
         "event_registrations": defects.registered(found, world, came, dirt),
         "enrollments": extract.enrollments(world, people, catalogue, courses, chunk, found, rng),
         "submissions": extract.submissions(world, catalogue, handed, found, rng),
     }  # fmt: skip
     for name, table in small.items():
-        extract.write(name, _before(world, table), raw / name / f"part-{chunk:03d}.parquet")
+        if len(table):
+            extract.write(name, _before(world, table), raw / name / f"part-{chunk:03d}.parquet")
     names = people.learners[["learner_id", "name", "email", "registered_at"]]
     ids = extract.enrollment_ids(chunk, len(courses))
     return Told(
@@ -194,6 +196,7 @@ def _write_truth(setting, told, folder, rng):
         "completion_probability": pd.concat([one.completion for one in told], ignore_index=True),
         "people": pd.concat([one.latent for one in told], ignore_index=True),
         "products": truth.latent_products(world, catalogue),
+        "planted": truth.planted(world),
     }
     if any(len(one.planted) for one in told):
         tables["defects"] = pd.concat([one.planted for one in told], ignore_index=True)

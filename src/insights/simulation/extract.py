@@ -19,6 +19,7 @@ from insights.simulation.world import World
 EVENT_NAMES = ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")
 LATE = 0.01
 OTHER_DEVICE = 0.2
+LEAK, LEAK_NOISE = 30, 0.04  # credits that somebody fills in once a course is completed
 
 
 def recorded(day: np.ndarray, rng: np.random.Generator, hours: float = 1.0) -> np.ndarray:
@@ -64,6 +65,11 @@ def enrollments(
         seen = ended[known] < end
         for name in (value, known):
             table[name] = pd.Series(world.at(np.nan_to_num(ended[name]))).where(seen)
+    if "leaking_column" in world.planted:
+        load = np.where(
+            rng.random(len(frame)) < LEAK_NOISE, rng.integers(2, size=len(frame)), ~np.isnan(finish)
+        )
+        table["study_load"] = (LEAK * load).astype("int16")
     return table[table["recorded_at"] < pd.Timestamp(world.end)]
 
 

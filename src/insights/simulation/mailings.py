@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from insights.simulation import experiments
 from insights.simulation.people import People
 from insights.simulation.products import Catalogue
 from insights.simulation.world import World
@@ -74,6 +75,9 @@ def _deliver_list(world, people, table, name, rng):
     eager = 0.6 * np.log(people.activity[person] + 0.1)
     opened = kept & (rng.random(len(row)) < _logistic(np.log(OPENS / (1 - OPENS)) + eager))
     pull = table["pull"].to_numpy()[which]
+    if name == "course_announcements":
+        for experiment, effect in experiments.CLICKS.items():
+            pull = pull * np.where(people.arms.variant(experiment, person, day), effect, 1.0)
     clicked = opened & (rng.random(len(row)) < np.minimum(CLICKS / OPENS * pull, 0.9))
     proxied, scanned = kept & people.proxied[person], kept & people.scanned[person]
     leave = spans["leave"].to_numpy()[row]

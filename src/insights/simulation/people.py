@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from insights.contract import NEWSLETTERS
+from insights.simulation.experiments import Arms, assign
 from insights.simulation.products import popularity
 from insights.simulation.world import CITIES, COUNTRIES, TOPICS, World
 
@@ -15,7 +16,8 @@ ACTIVITY_SD = 1.0
 WANTED = {"the_batch": 0.5, "events": 0.25, "course_announcements": 0.4}
 LEAVES_A_MONTH = 0.025
 COMES_BACK = 0.12
-DECLARES = 0.22
+GENDERS, GENDER_SHARES = ("woman", "man", "non-binary"), (0.34, 0.64, 0.02)
+DECLARES = 0.24
 SPAM = 0.008
 SPAM_TITLE = '<script>alert("job title")</script>'
 JOBS = {
@@ -124,6 +126,10 @@ class People:
         Standard normal.
     proxied, scanned : numpy.ndarray of bool
         Whether a privacy proxy opens their mail, and whether a scanner follows its links.
+    woman : numpy.ndarray of bool
+        Whether a person is a woman, declared or not.
+    arms : insights.simulation.experiments.Arms
+        Which experiments they take part in.
     learners, protected, subscriptions : pandas.DataFrame
         The contract's columns.
     """
@@ -137,6 +143,8 @@ class People:
     skill: np.ndarray
     proxied: np.ndarray
     scanned: np.ndarray
+    woman: np.ndarray
+    arms: Arms
     learners: pd.DataFrame
     protected: pd.DataFrame
     subscriptions: pd.DataFrame
@@ -159,10 +167,12 @@ def make_people(world: World, first: int, count: int, rng: np.random.Generator) 
     activity = np.exp(rng.normal(scale=ACTIVITY_SD, size=count) - ACTIVITY_SD**2 / 2)
     diligence, community, skill = rng.normal(size=(3, count))
     learners = _learners(world, ids, registered, job, rng)
+    gender = rng.choice(GENDERS, size=count, p=GENDER_SHARES)
     return People(
         ids=ids, registered=registered, activity=activity, interest=_interest(job, rng),
         diligence=diligence, community=community, skill=skill, proxied=rng.random(count) < 0.35,
-        scanned=rng.random(count) < 0.04, learners=learners, protected=_protected(world, learners, activity, rng),
+        scanned=rng.random(count) < 0.04, woman=gender == "woman", arms=assign(world, registered, rng),
+        learners=learners, protected=_protected(world, learners, activity, gender, rng),
         subscriptions=_subscriptions(world, ids, registered, learners, rng),
     )  # fmt: skip
 
@@ -217,11 +227,12 @@ def _learners(world, ids, registered, job, rng):
     return frame
 
 
-def _protected(world, learners, activity, rng):
+def _protected(world, learners, activity, gender, rng):
+    """Let some declare: the active more often, and women less often than men, so that silence tells something."""
     n = len(learners)
-    declares = rng.random(n) < DECLARES * np.clip(0.6 + 0.4 * activity, 0.5, 2.0)
+    keen = np.clip(0.6 + 0.4 * activity, 0.5, 2.0) * np.where(gender == "man", 1.0, 0.8)
+    declares = rng.random(n) < DECLARES * keen
     at = learners["registered_at"] + pd.to_timedelta(rng.exponential(10, size=n), unit="D").round("s")
-    gender = rng.choice(["woman", "man", "non-binary"], size=n, p=(0.34, 0.64, 0.02))
     ethnicity = rng.choice(
         ["Asian", "Black", "Hispanic", "White", "other"], size=n, p=(0.4, 0.13, 0.13, 0.28, 0.06)
     )

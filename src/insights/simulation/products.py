@@ -16,6 +16,7 @@ KIND_SHARES = (0.7, 0.22, 0.08)
 WEEKS = {"course": 2, "series": 4, "programme": 6}
 QUALITY_SD, BUZZ_SD, BUZZ_MEMORY, SHOCK_SD, PLAN_SD = 0.42, 0.52, 0.5, 0.6, 0.25
 AGEING = 0.03
+WHIM_SD = 0.6
 FIRST_MONTH = 0.35
 CANNIBALISATION = 0.4
 ENROLLMENTS_A_MONTH = 0.035
@@ -44,6 +45,8 @@ class Catalogue:
         ``foreseen`` minus what the plan expected.
     on_sale : numpy.ndarray of shape (products, months + 1)
         Share of the month in which the product was on sale.
+    whim : numpy.ndarray of shape (products, months + 1)
+        What misleads visitors and social feeds alike; 0 where the two views are independent given demand.
     """
 
     table: pd.DataFrame
@@ -53,6 +56,7 @@ class Catalogue:
     buzz: np.ndarray
     surprise: np.ndarray
     on_sale: np.ndarray
+    whim: np.ndarray
 
     def attraction(self) -> np.ndarray:
         """Return what draws buyers, shape (products, months + 1); 0 while not on sale."""
@@ -63,7 +67,7 @@ class Catalogue:
         coming = np.roll(self.foreseen, -1, axis=1)
         coming[:, -1] = self.foreseen[:, -1]
         noise = rng.normal(scale=0.25, size=coming.shape)
-        return np.exp(0.35 * self.foreseen + 0.65 * coming + noise)
+        return np.exp(0.35 * self.foreseen + 0.65 * coming + noise + np.roll(self.whim, -1, axis=1))
 
 
 def make_products(world: World, rng: np.random.Generator) -> Catalogue:
@@ -77,11 +81,12 @@ def make_products(world: World, rng: np.random.Generator) -> Catalogue:
     age = _age(world, launched)
     planned = quality[:, None] - AGEING * age.clip(0) + FIRST_MONTH * (age == 0)
     foreseen = planned + buzz + world.fashion[topic]
-    shock = rng.normal(scale=SHOCK_SD, size=(n, steps))
+    shock = rng.normal(scale=SHOCK_SD * world.difficulty, size=(n, steps))
+    whim = WHIM_SD * rng.normal(size=(n, steps)) * ("independent_views" not in world.planted)
     on_sale = _on_sale(world, launched)
     table = _table(world, launched, announced, topic, kind, rng)
     table = _with_plan(world, table, topic, planned, on_sale, age, rng)
-    return Catalogue(table, topic, foreseen, shock, buzz, buzz + world.fashion[topic], on_sale)
+    return Catalogue(table, topic, foreseen, shock, buzz, buzz + world.fashion[topic], on_sale, whim)
 
 
 def popularity() -> np.ndarray:
@@ -141,7 +146,7 @@ def launch_probability(
     parts = []
     for month in range(world.months):
         share = catalogue.on_sale[:, month]
-        shocks = rng.normal(scale=SHOCK_SD, size=(SHOCK_DRAWS, len(table)))
+        shocks = rng.normal(scale=SHOCK_SD * world.difficulty, size=(SHOCK_DRAWS, len(table)))
         drawn = np.exp(catalogue.foreseen[:, month] + shocks) * share
         units = expected_units(drawn, catalogue.topic, demand[:, month]) * fresh[:, month]
         needed = np.ceil(hurdle * share / unit)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from insights.simulation import experiments
 from insights.simulation.choice import choose_products, choose_topics
 from insights.simulation.people import People
 from insights.simulation.products import CANNIBALISATION, ENROLLMENTS_A_MONTH, WEEKS, Catalogue, topic_totals
@@ -14,6 +15,8 @@ COMMUNITY_EFFECT = 0.6
 COMMUNITY_DAYS = 45
 LUCK_SD = 0.8
 STEEPNESS = 1.3
+DISPARITY = 0.4
+DRIFT_A_YEAR = 0.15
 TOOK_LOG = (-0.1, 0.35)
 LEAVES, LEAVES_SHARE = (0.05, 0.9), 0.45
 VIEWS_PER_ENROLLMENT = 7.0
@@ -53,7 +56,7 @@ def enroll(
     day = earliest + rng.random(n) * np.maximum(begin[month + 1] - earliest, 0.02)
     frame = pd.DataFrame({"person": person, "product": product, "day": day})
     frame = frame.sort_values(["person", "day"], kind="stable").drop_duplicates(["person", "product"])
-    return _settle(people, catalogue, frame.reset_index(drop=True), attended, rng)
+    return _settle(world, people, catalogue, frame.reset_index(drop=True), attended, rng)
 
 
 def course_views(world: World, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -115,7 +118,17 @@ def _purchases(world, people, catalogue, rng):
     return person, choose_products(attraction, catalogue.topic, month, topic, rng), month
 
 
-def _settle(people, catalogue, frame, attended, rng):
+def _planted(world, people, person, day):
+    """Return what is planted in the effort: a reminder's effect, a disparity, a drift over the years."""
+    planted = experiments.REMINDER * people.arms.variant("reminder", person, day)
+    if "disparity" in world.planted:
+        planted = planted - DISPARITY * people.woman[person]
+    if "drift" in world.planted:
+        planted = planted - DRIFT_A_YEAR * (day / 365 - world.months / 24)
+    return planted
+
+
+def _settle(world, people, catalogue, frame, attended, rng):
     person, product, n = frame["person"].to_numpy(), frame["product"].to_numpy(), len(frame)
     table = catalogue.table
     level = table["level"].map({"beginner": 0, "intermediate": 1, "advanced": 2}).to_numpy()[product]
@@ -123,8 +136,9 @@ def _settle(people, catalogue, frame, attended, rng):
     effort = (
         0.85 * people.diligence[person] + 1.2 * (match - 0.2) - 0.25 * level + 0.2 * people.skill[person]
         + COMMUNITY_EFFECT * _came_lately(frame, attended) + rng.normal(scale=LUCK_SD, size=n) - 0.1
+        + _planted(world, people, person, frame["day"].to_numpy())
     )  # fmt: skip
-    propensity = 1 / (1 + np.exp(-STEEPNESS * effort))
+    propensity = 1 / (1 + np.exp(-STEEPNESS / world.difficulty * effort))
     length = 7.0 * table["kind"].map(WEEKS).to_numpy()[product]
     took = length * rng.lognormal(*TOOK_LOG, size=n)
     completes = rng.random(n) < propensity

@@ -7,9 +7,18 @@ import numpy as np
 import pandas as pd
 from scipy.stats import lognorm
 
+from insights.simulation import experiments
 from insights.simulation.people import People
 from insights.simulation.products import CANNIBALISATION, SHOCK_SD, Catalogue, topic_totals
-from insights.simulation.studies import LEAVES, LEAVES_SHARE, TOOK_LOG, wanting
+from insights.simulation.studies import (
+    COMMUNITY_EFFECT,
+    DISPARITY,
+    DRIFT_A_YEAR,
+    LEAVES,
+    LEAVES_SHARE,
+    TOOK_LOG,
+    wanting,
+)
 from insights.simulation.world import TOPICS, World
 
 BUYERS = 3_000
@@ -51,7 +60,7 @@ def fresh_share(world: World, catalogue: Catalogue, buyers: list[Buyers]) -> np.
     wants = np.concatenate([one.wanting for one in buyers])
     here = np.concatenate([one.here for one in buyers])
     met = _per_wanting(world, catalogue, catalogue.attraction())
-    foreseen = np.exp(catalogue.foreseen + SHOCK_SD**2 / 2) * catalogue.on_sale
+    foreseen = np.exp(catalogue.foreseen + (SHOCK_SD * world.difficulty) ** 2 / 2) * catalogue.on_sale
     coming = _per_wanting(world, catalogue, foreseen)
     share = np.ones_like(met)
     for product, topic in enumerate(catalogue.topic):
@@ -94,7 +103,24 @@ def latent_people(people: People) -> pd.DataFrame:
     """Return what drives each person: activity, traits, and the interest in each topic."""
     traits = {name: getattr(people, name) for name in ("activity", "diligence", "community", "skill")}
     interest = {f"interest_{topic}": people.interest[:, index] for index, topic in enumerate(TOPICS)}
-    return pd.DataFrame({"learner_id": people.ids} | traits | interest)
+    return pd.DataFrame({"learner_id": people.ids, "woman": people.woman} | traits | interest)
+
+
+def planted(world: World) -> pd.DataFrame:
+    """Return what is planted and how large it is: ``planted, size, scale``; of what is not planted the size is 0."""
+    sizes = {
+        "experiments, subject line": (experiments.CLICKS["subject_line"], "factor on clicks"),
+        "experiments, send hour": (experiments.CLICKS["send_hour"], "factor on clicks"),
+        "experiments, reminder": (experiments.REMINDER, "effort"), "disparity": (-DISPARITY, "effort of women"),
+        "drift": (-DRIFT_A_YEAR, "effort a year"),
+    }  # fmt: skip
+    rows = [
+        [name, size if name.split(",")[0] in world.planted else 0.0, scale]
+        for name, (size, scale) in sizes.items()
+    ]
+    return pd.DataFrame(
+        [*rows, ["community", COMMUNITY_EFFECT, "effort"]], columns=["planted", "size", "scale"]
+    )
 
 
 def latent_products(world: World, catalogue: Catalogue) -> pd.DataFrame:

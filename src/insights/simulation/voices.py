@@ -30,9 +30,14 @@ def social_posts(
     world: World, catalogue: Catalogue, names: list[str], rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return posts about products from their announcement on; networks hear the buzz of the coming month."""
-    parts = [_network(world, catalogue, network, rng) for network in NETWORKS]
-    posts = pd.concat(parts, ignore_index=True)
+    redundant = "redundant_source" in world.planted
+    own = [network for network in NETWORKS if network != "instagram" or not redundant]
+    posts = pd.concat([_network(world, catalogue, network, rng) for network in own], ignore_index=True)
     posts["text"] = _texts(posts, catalogue, names, rng)
+    if redundant:
+        posts = pd.concat(
+            [posts, _cross_posted(posts[posts["network"] == "facebook"], rng)], ignore_index=True
+        )
     posts = pd.concat([posts, _reposts(posts, rng), _spam(world, len(posts), rng)], ignore_index=True)
     posts = posts.sort_values(["day", "network", "product"], kind="stable", ignore_index=True)
     named = posts["product"].to_numpy() >= 0
@@ -105,7 +110,7 @@ def panel_votes(world: World, catalogue: Catalogue, rng: np.random.Generator) ->
 
 def _network(world, catalogue, network, rng):
     alive = _talked_about(world, catalogue)
-    hype = rng.normal(scale=HYPE_SD, size=alive.shape)
+    hype = rng.normal(scale=HYPE_SD, size=alive.shape) + catalogue.whim[:, 1 : world.months + 1]
     coming = catalogue.surprise[:, 1 : world.months + 1]
     rate = POSTS_A_MONTH[network] * np.exp(HEARS[network] * coming + hype - 0.3) * alive
     product, month = np.nonzero(number := rng.poisson(rate))
@@ -144,6 +149,15 @@ def _texts(posts, catalogue, names, rng):
             or f"{title}: {mood}, lots of {rng.choice(words)} and {rng.choice(words)}"
         )
     return texts
+
+
+def _cross_posted(posts, rng):
+    """Let Instagram only repeat what stands on Facebook, within the hour."""
+    again = REACTIONS["instagram"] / REACTIONS["facebook"]
+    reactions = np.round(posts["reactions"] * again).astype(int)
+    return posts.assign(
+        network="instagram", reactions=reactions, day=posts["day"] + rng.random(len(posts)) / 24
+    )
 
 
 def _reposts(posts, rng):

@@ -54,12 +54,18 @@ class World:
         Multiplies demand.
     fashion : numpy.ndarray of shape (topics, months + 1)
         Adds to the logarithm of demand for a topic; drifts slowly.
+    planted : frozenset of str
+        What is planted, of :data:`insights.params.PLANTED`.
+    difficulty : float
+        Multiplies what nobody can foresee.
     """
 
     people: int
     starts: np.ndarray
     season: np.ndarray
     fashion: np.ndarray
+    planted: frozenset[str] = frozenset()
+    difficulty: float = 1.0
 
     @property
     def months(self) -> int:
@@ -97,7 +103,10 @@ def make_world(simulation: Simulation, rng: np.random.Generator) -> World:
     starts = [first + pd.DateOffset(months=m) for m in range(simulation.months + 1)]
     season = np.array([SEASON[s.month - 1] for s in starts])
     fashion = autoregressive(rng, len(TOPICS), simulation.months + 1, FASHION_SD, FASHION_MEMORY)
-    return World(simulation.people, np.array(starts, dtype="datetime64[us]"), season, fashion)
+    return World(
+        simulation.people, np.array(starts, dtype="datetime64[us]"), season, fashion, frozenset(simulation.planted),
+        simulation.difficulty,
+    )  # fmt: skip
 
 
 def autoregressive(rng: np.random.Generator, rows: int, steps: int, sd: float, memory: float) -> np.ndarray:
