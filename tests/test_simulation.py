@@ -365,6 +365,14 @@ def test_the_true_probability_on_day_seven_is_the_share_that_completes_in_the_ho
     assert apart.abs().max() < 4 * np.sqrt(0.25 / (len(known) / 10))
 
 
+def test_completions_can_be_foreseen_well_but_not_surely(world):
+    truth = pd.read_parquet(world / "truth" / "completion_probability.parquet").dropna(subset="probability")
+    sales = read(world, "enrollments").to_pandas()
+    known = sales[sales["enrolled_at"] < pd.Timestamp("2025-10-01")].merge(truth, on="enrollment_id")
+    done = (known["completed_at"] - known["enrolled_at"]) < pd.Timedelta(days=49)
+    assert 0.85 < roc_auc_score(done, known["probability"]) < 0.92
+
+
 def test_the_keen_answer_surveys(world):
     people = pd.read_parquet(world / "truth" / "people.parquet").set_index("learner_id")
     asked = read(world, "survey_responses").to_pandas()
