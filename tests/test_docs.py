@@ -13,7 +13,7 @@ def table_of(document, heading):
     """Return the first column of the first table below a heading."""
     below = (HERE / "docs" / document).read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
     rows = re.findall(r"(?m)^\| *`?([\w .-]+?)`? *\|", below)
-    return rows[1:]
+    return rows[2:]  # below the heading and its line
 
 
 @pytest.mark.parametrize(
