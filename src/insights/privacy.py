@@ -22,8 +22,8 @@ MINIMUM_KEY_BYTES = 16
 # Spaces and dashes, as they stand between the digits of a number: also those that do not break a line.
 _BETWEEN = " \u00a0\u2009\u202f\u2010-\u2015"
 _PATTERNS = (
-    ("e-mail", re.compile(r"[^\s@,;:<>()\[\]\"]+@[\w-]+(?:\.[\w-]+)+")),
-    ("link", re.compile(r"(?i)https?://\S+|www\.\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*")),
+    ("e-mail", re.compile(r"[^\s@,;:<>()\[\]\"]{1,254}@[\w-]+(?:\.[\w-]+)+")),
+    ("link", re.compile(r"(?i)https?://\S+|www\.\S+|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,10}[a-z]{2,}/\S*")),
     ("handle", re.compile(r"(?<!\w)@(?=\w{2})\w+(?:[.-]\w+)*")),
     ("phone", re.compile(rf"(?<!\w)(?!\d{{4}}-\d\d-\d\d(?!\d))\+?\d[\d()./{_BETWEEN}-]{{7,}}\d(?!\w)")),
 )

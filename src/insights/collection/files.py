@@ -4,13 +4,18 @@ CSV and JSON Lines are read as text and cast by the caller, so that a value that
 with its file and column. Parquet and Excel keep their types.
 """
 
+import glob
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 import duckdb
 import ibis
 import pandas as pd
+import pyarrow.parquet as pq
 
 from insights import store
 from insights.collection.source import CollectionError, Input
@@ -20,6 +25,17 @@ FORMATS = {
     ".jsonl": "json", ".ndjson": "json", ".xlsx": "excel",
 }  # fmt: skip
 COMPRESSED = (".gz", ".zst")
+READ_AHEAD = 65_536  # bytes
+BROKEN = (
+    duckdb.Error, UnicodeDecodeError, EOFError, OSError, RecursionError, KeyError, zipfile.BadZipFile, zlib.error,
+    ElementTree.ParseError,
+)  # fmt: skip
+# Nothing is guessed: no line is skipped, none is a comment.
+CSV = {"quote": '"', "escape": '"', "skip": 0, "comment": "", "all_varchar": True}
+REASONS = {
+    "nvalid unicode": "a letter in it is not of this encoding: set encoding in the mapping",
+    "aximum line size": "a line of it is longer than 2,000,000 bytes",
+}
 
 
 def format_of(path: Path) -> str:
@@ -68,16 +84,42 @@ def open_files(
         If a file is broken; the message names it.
     """
     with reading(files):
+        _require_content(files)
         match format_of(files[0]):
             case "csv":
-                mark = delimiter or ("\t" if ".tsv" in files[0].suffixes else ",")
-                return _csv(con, files, mark, encoding, missing)
+                return _csv(con, files, delimiter or delimiter_of(files[0]), encoding, missing)
             case "json":
                 return _json(con, files)
             case "excel":
-                return ibis.memtable(pd.concat(_excel(file) for file in files))
+                return ibis.memtable(_texts(pd.concat([_excel(file) for file in files], ignore_index=True)))
             case _:
-                return con.read_parquet([str(file) for file in files], union_by_name=True)
+                return con.read_parquet(_named(files), union_by_name=True)
+
+
+def delimiter_of(path: Path) -> str:
+    """Return what separates the columns of a file by its name: a tab for ``.tsv``, a comma else."""
+    return "\t" if ".tsv" in [suffix.lower() for suffix in path.suffixes] else ","
+
+
+def header(
+    con: ibis.BaseBackend, file: Path, delimiter: str | None = None, encoding: str = "utf-8"
+) -> list[str]:
+    """Return the names of a file's columns as they stand there, twice where one stands twice; none of JSON Lines."""
+    with reading([file]):
+        match format_of(file):
+            case "csv":
+                options = CSV | {
+                    "header": False,
+                    "delim": delimiter or delimiter_of(file),
+                    "encoding": encoding,
+                }
+                first = con.read_csv(_named([file]), **options).limit(1).to_pyarrow().to_pylist()
+                return [str(name).strip() for row in first for name in row.values() if name is not None]
+            case "excel":
+                return [str(name) for name in pd.read_excel(file, header=None, nrows=1).iloc[0].dropna()]
+            case "parquet":
+                return pq.read_schema(file).names
+    return []
 
 
 @contextmanager
@@ -90,7 +132,7 @@ def reading(files: Iterable[Path]) -> Iterator[None]:
     """
     try:
         yield
-    except (duckdb.Error, UnicodeDecodeError, EOFError) as error:
+    except BROKEN as error:
         files = list(files)
         named = [file.name for file in files if str(file) in str(error)]
         raise CollectionError(
@@ -105,29 +147,49 @@ def inputs(files: Iterable[Path], folder: Path) -> list[Input]:
     return [Input(name, file.stat().st_size, store.file_hash(file)) for name, file in sorted(below.items())]
 
 
+def _named(files):
+    """Return the files' names for the engine, which would take brackets and stars for patterns."""
+    return [glob.escape(str(file)) for file in files]
+
+
+def _require_content(files):
+    for file in files:
+        with file.open("rb") as opened:
+            begins = opened.read(READ_AHEAD)
+        if not begins.strip():
+            raise CollectionError(
+                f"{file.name}: holds nothing. Export it again, or take it out of the mapping."
+            )
+
+
 def _csv(con, files, delimiter, encoding, missing):
-    return con.read_csv(
-        [str(file) for file in files],
-        header=True, delim=delimiter, quote='"', escape='"', encoding=encoding, all_varchar=True,
-        nullstr=list(missing), union_by_name=True,
-    )  # fmt: skip
+    options = {"header": True, "delim": delimiter, "encoding": encoding, "nullstr": list(missing)}
+    return con.read_csv(_named(files), union_by_name=True, **CSV | options)
 
 
 def _json(con, files):
-    texts = [str(file) for file in files]
-    options = {"format": "newline_delimited", "union_by_name": True}
-    names = con.read_json(texts, sample_size=-1, **options).columns
-    return con.read_json(texts, columns=dict.fromkeys(names, "VARCHAR"), **options)
+    options = {"format": "newline_delimited", "records": "true", "union_by_name": True}
+    names = con.read_json(_named(files), sample_size=-1, map_inference_threshold=-1, **options).columns
+    return con.read_json(_named(files), columns=dict.fromkeys(names, "VARCHAR"), **options)
 
 
 def _excel(file):
-    frame = pd.read_excel(file, engine="openpyxl", dtype=object).infer_objects()
+    words = {"keep_default_na": False, "na_values": [""]}  # NA and None are words like others
+    frame = pd.read_excel(file, engine="openpyxl", dtype=object, **words).infer_objects()
+    return _texts(frame.rename(columns=str))
+
+
+def _texts(frame):
+    """Return a frame whose columns of mixed type are text."""
     mixed = [name for name, dtype in frame.dtypes.items() if pd.api.types.is_object_dtype(dtype)]
     return frame.assign(**{name: frame[name].map(str, na_action="ignore").astype("str") for name in mixed})
 
 
 def _reason(error, files):
     """Return the first line of the engine's complaint: those after it may quote the data."""
+    for sign, reason in REASONS.items():
+        if sign in str(error):
+            return reason
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     if "sniffing" in first:
         return "its lines do not fall into the columns of the first one"

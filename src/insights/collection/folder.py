@@ -29,6 +29,7 @@ def check(params: Params) -> None:
     for name, (export, found) in _exports(params)[1].items():
         for file in found:
             _require_columns(name, export, file, _open(con, [file], export).columns)
+            _require_once(name, export, file, files.header(con, file, export.delimiter, export.encoding))
 
 
 def files_of(params: Params) -> list[Path]:
@@ -108,9 +109,19 @@ def _require_columns(name, export, file, present):
                 )
 
 
+def _require_once(name, export, file, header):
+    mapped = {part for wanted in export.columns.values() for part in wanted}
+    twice = [part for part in sorted(mapped) if [h.casefold() for h in header].count(part.casefold()) > 1]
+    if twice:
+        raise CollectionError(
+            f"{file.name}: column {twice[0]!r}, which the mapping names for {name}, stands there twice. Rename one "
+            "of the two, or export it once."
+        )
+
+
 def _table(con, name, export, found, zone) -> ibis.Table:
     parts = []
-    for _, alike in groupby(sorted(found, key=files.format_of), key=files.format_of):
+    for _, alike in groupby(sorted(found, key=_read_alike), key=_read_alike):
         group = list(alike)
         table = _open(con, group, export)
         _require_columns(name, export, group[0], table.columns)
@@ -118,6 +129,10 @@ def _table(con, name, export, found, zone) -> ibis.Table:
         _require_readable(con, name, export, group, table.select(**_failures(written, read)))
         parts.append(table.select(**_with_assumptions(name, read)))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def _read_alike(file):
+    return files.format_of(file), files.delimiter_of(file)
 
 
 def _values(name, export, table, zone):
@@ -153,14 +168,16 @@ def _pattern(key):
 
 def _read(table, export, spec, text, zone):
     source = table[export.columns[spec.name][0]]
-    if spec.dtype.is_timestamp() and source.type().is_temporal():
-        return parsing.in_utc(source, zone)
-    return _parsed(export, spec, text, zone)
+    if spec.dtype.is_timestamp() and (source.type().is_timestamp() or source.type().is_date()):
+        return parsing.plausible_in_utc(source, zone)
+    return _parsed(export, spec, text, zone, typed=source.type().is_numeric())
 
 
-def _parsed(export, spec, text, zone):
+def _parsed(export, spec, text, zone, typed=False):
+    mark = "." if typed else export.decimal_mark  # the mark of an export is that of its texts
+    text = parsing.named(text) if spec.name.endswith("_id") else text
     value = parsing.parsed(
-        text, spec.dtype, date_format=export.dates.get(spec.name), zone=zone, decimal_mark=export.decimal_mark
+        text, spec.dtype, date_format=export.dates.get(spec.name), zone=zone, decimal_mark=mark
     )
     return ibis.ifelse(value.isin(spec.allowed), value, ibis.null("string")) if spec.allowed else value
 
@@ -195,7 +212,9 @@ def _require_readable(con, name, export, found, failing):
 def _unreadable(name, export, found, column, count, example):
     spec = contract.columns(name)[column]
     one_word = spec.sensitivity == contract.INTERNAL and " " not in example  # two may be somebody's name
-    shown = (privacy.scrub(example) if one_word else _masked(example))[:40]
+    scrubbed = privacy.scrub(example)
+    told = spec.dtype.is_string() or scrubbed == example
+    shown = (scrubbed if one_word and told else _masked(example))[:40]
     named = found[0].name if len(found) == 1 else f"{found[0].name} and {len(found) - 1} more"
     origin = " + ".join(export.columns.get(column, ["constants"]))
     wanted, remedy = _wanted(spec)

@@ -12,8 +12,10 @@ from typing import Annotated, Literal
 import pydantic
 import yaml
 
-from insights import contract
+from insights import contract, privacy
 from insights.collection.source import CollectionError
+
+MOST_NAMED = 12
 
 
 class _Section(pydantic.BaseModel):
@@ -99,7 +101,13 @@ def nearest(name: str, known) -> str:
     """Return a hint that names the nearest known names, or all of them where none is near."""
     known = list(known)
     near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
-    return f"the nearest known is {' or '.join(near)}" if near else f"known are {', '.join(known)}"
+    if near:
+        return f"the nearest known is {' or '.join(near)}"
+    shown = [
+        privacy.scrub(str(one)) for one in known[:MOST_NAMED]
+    ]  # a file without a header shows its first record
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    return f"known are {', '.join(shown)}{more}"
 
 
 class _Texts(yaml.BaseLoader):
@@ -156,8 +164,11 @@ def _contradictions(name, export, declared):
         if column in declared and not declared[column].dtype.is_timestamp():
             yield f"tables.{name}.dates.{column} is no time; remove it"
     for pattern in export.files:
-        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+        parts = Path(pattern).parts
+        if Path(pattern).is_absolute() or ".." in parts:
             yield f"tables.{name}.files is {pattern!r}; name files below the source's folder"
+        elif not parts or any("**" in part and part != "**" for part in parts):
+            yield f"tables.{name}.files is {pattern!r}, which names no file; write a name such as sales-*.csv"
 
 
 def _unfilled(name, filled):

@@ -8,7 +8,10 @@ import ibis
 import ibis.expr.datatypes as dt
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
-EPOCHS = {"epoch": "s", "epoch_ms": "ms", "epoch_us": "us"}
+# Digits at most, and microseconds of one.
+EPOCHS = {"epoch": (11, 1_000_000), "epoch_ms": (14, 1_000), "epoch_us": (17, 1)}
+EARLIEST, LATEST = ibis.timestamp("1900-01-01"), ibis.timestamp("2200-01-01")  # what lies beyond was misread
+_NO_NAME = r"[\x00-\x1f\x{200b}\x{feff}]|^[{[]|^\d(?:\.\d+)?[eE][+]?\d+$"
 _NAIVE, _ZONED = dt.Timestamp(scale=6), dt.Timestamp(timezone="UTC", scale=6)
 _NUMBER = r"^[+-]?(?:\d{{1,3}}(?:[{thousands}]\d{{3}})+|\d*)(?:[{decimal}]\d+)?(?:[eE][+-]?\d+)?$"
 _OFFSET = r":\d{2}(?:[.,]\d+)?(?:Z|z| ?UTC| ?[+-]\d{2}(?::?\d{2})?)$"
@@ -22,7 +25,12 @@ def as_text(value: ibis.Value, missing=()) -> ibis.Value:
 
 def identifier(text: ibis.Value) -> ibis.Value:
     """Return an identifier without the fraction that a number gets when its column has gaps: 17850, not 17850.0."""
-    return text.re_replace(r"^(\d+)\.0$", r"\1")
+    return text.re_replace(r"^(\d+)\.0+$", r"\1")
+
+
+def named(text: ibis.Value) -> ibis.Value:
+    """Return an identifier, null where it cannot be one: rounded (1.2E+19), nested, or with letters nobody sees."""
+    return ibis.ifelse(text.re_search(_NO_NAME), ibis.null("string"), text)
 
 
 def parsed(
@@ -45,7 +53,7 @@ def parsed(
     if dtype.is_string():
         return text
     if dtype.is_timestamp():
-        return _instant(text, date_format, zone)
+        return _plausible(_instant(text, date_format, zone))
     if dtype.is_boolean():
         lower = text.lower()
         return ibis.cases((lower.isin(TRUE), True), (lower.isin(FALSE), False))
@@ -60,9 +68,23 @@ def in_utc(time: ibis.Value, zone: str) -> ibis.Value:
     return local if zone == "UTC" else timezone(zone, local).cast(_NAIVE)
 
 
+def plausible_in_utc(time: ibis.Value, zone: str) -> ibis.Value:
+    """Return :func:`in_utc`, null where the year was misread."""
+    return _plausible(in_utc(time, zone))
+
+
+def _plausible(time):
+    return ibis.ifelse(time.between(EARLIEST, LATEST), time, ibis.null(_NAIVE))
+
+
 @ibis.udf.scalar.builtin
 def timezone(zone: str, local: _NAIVE) -> _ZONED:
     """Return the instant of a local time (DuckDB)."""
+
+
+@ibis.udf.scalar.builtin
+def make_timestamp(microseconds: dt.int64) -> _NAIVE:
+    """Return the instant so many microseconds after 1970 began (DuckDB)."""
 
 
 @ibis.udf.scalar.builtin(name="try_strptime")
@@ -77,7 +99,10 @@ def _zoned(text: str, codes: str) -> _ZONED:
 
 def _instant(text, date_format, zone):
     if date_format in EPOCHS:
-        return text.try_cast("int64").as_timestamp(EPOCHS[date_format]).cast(_NAIVE)
+        digits, scale = EPOCHS[date_format]
+        fits = text.re_search(rf"^-?\d{{1,{digits}}}(?:\.\d{{1,6}})?$")
+        number = ibis.ifelse(fits, text, ibis.null("string")).try_cast("decimal(23, 6)")
+        return make_timestamp((number * scale).cast("int64"))
     if date_format and "%z" in date_format.lower():
         return _zoned(text, date_format).cast(_NAIVE)
     if date_format:
@@ -88,7 +113,9 @@ def _instant(text, date_format, zone):
 
 def _number(text, dtype, decimal_mark):
     thousands = "," if decimal_mark == "." else "."
-    plain = text.re_replace(r"[$€£\s]", "")
+    plain = text.re_replace(r"^([+-]?)[$€£¥]\s?|\s?[$€£¥]$", r"\1")
+    spaced = plain.re_search(r"^[+-]?\d{1,3}(?:[ \x{a0}\x{202f}]\d{3})+(?:[.,]\d+)?$")
+    plain = ibis.ifelse(spaced, plain.re_replace(r"[ \x{a0}\x{202f}]", ""), plain)
     fits = plain.re_search(_NUMBER.format(thousands=thousands, decimal=decimal_mark))
     digits = ibis.ifelse(fits, plain.replace(thousands, "").replace(decimal_mark, "."), ibis.null("string"))
     number = digits.try_cast("float64")
