@@ -2,9 +2,8 @@
 
 A repair changes values and keeps the row; each is counted. A rule sets rows aside; it never deletes them: what is set
 aside is written beside the clean table with the name of the first rule that took it, so that rows in = kept + set
-aside by rule. Opens and clicks are never
-set aside for having been made by a machine: each carries the probability that a person made it
-(:mod:`insights.machines`).
+aside by rule. Opens and clicks are never set aside for having been made by a machine: each carries the probability
+that a person made it (:mod:`insights.machines`).
 """
 
 from collections.abc import Callable, Iterable
