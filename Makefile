@@ -13,7 +13,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window install lint lock
+.PHONY: help run window test lab windows clean-window install lint lock bench
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -25,6 +25,9 @@ run: $(INSTALLED) ## bring WINDOW, by default the newest, to its report
 
 test: $(INSTALLED) ## run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
+
+bench: $(INSTALLED) ## measure what the simulation costs at 3,000, 30,000 and 300,000 people
+	@$(PYTHON) benchmarks/simulation.py
 
 # In a container there is often nobody but root.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -41,8 +44,8 @@ clean-window: $(INSTALLED) ## remove what WINDOW made, and nothing else
 	@$(PYTHON) -m insights.pipeline clean "$$WINDOW"
 
 lint: $(INSTALLED) ## check code and notebooks
-	@$(PYTHON) -m ruff check src tests notebooks
-	@$(PYTHON) -m ruff format --check src tests
+	@$(PYTHON) -m ruff check src tests benchmarks notebooks
+	@$(PYTHON) -m ruff format --check src tests benchmarks
 	@$(PYTHON) -m insights.notebook_lint notebooks/*.ipynb
 
 # --- installation -----------------------------------------------------------------------------------------
