@@ -267,12 +267,12 @@ def advice(*verdicts, title="A course"):
 
 HEADLINE = pd.DataFrame(
     [
-        ["launch", "launch", "forest", 0.62, 0.42, 0.82, 30, True],
-        ["launch", "launch", "panel", 0.60, 0.40, 0.80, 30, False],
-        ["launch", "launch", "survey", 0.55, 0.35, 0.75, 30, False],
-        ["launch", "launch", "tpot", 0.99, 0.98, 1.00, 30, False],
+        ["launch", "launch", "forest", 0.62, 0.42, 0.82, 30, True, np.nan, np.nan],
+        ["launch", "launch", "panel", 0.60, 0.40, 0.80, 30, False, -0.1, 0.14],
+        ["launch", "launch", "survey", 0.55, 0.35, 0.75, 30, False, 0.01, 0.2],
+        ["launch", "launch", "tpot", 0.99, 0.98, 1.00, 30, False, -0.5, -0.2],
     ],
-    columns=["question", "rows", "model", "value", "low", "high", "n", "chosen"],
+    columns=["question", "rows", "model", "value", "low", "high", "n", "chosen", "ahead_low", "ahead_high"],
 )
 
 
@@ -322,7 +322,26 @@ def test_the_headline_sets_the_chosen_model_beside_the_best_baseline():
         "- New launches, earning the margin asked for in the following month: the Random Forest reaches"
     )
     assert "0.620 (95 % interval 0.420 to 0.820) on 30 rows" in told
-    assert "the best baseline, the panel of R&D and Marketing, reaches 0.600" in told
+    assert "it is not shown to beat the best baseline, the panel of R&D and Marketing, with 0.600" in told
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.01, 0.2, "it beats the best"),
+        (-0.1, 0.1, "it is not shown to beat"),
+        (-0.2, -0.01, "it is worse than"),
+    ],
+)
+def test_the_headline_says_whether_the_best_baseline_is_beaten(low, high, said):
+    table = HEADLINE.assign(ahead_low=low, ahead_high=high)
+    assert said in read(findings.headline(table))
+
+
+def test_a_baseline_that_is_chance_is_beaten_from_one_half_on():
+    table = HEADLINE.replace({"model": {"panel": "chance"}}).iloc[:2]
+    assert "it is not shown to beat the best baseline, chance" in read(findings.headline(table))
+    assert "it beats the best baseline, chance" in read(findings.headline(table.assign(low=0.51)))
 
 
 def test_what_a_source_does_not_support_is_said_with_what_it_lacks():
@@ -352,6 +371,7 @@ RECORDS = [
     record("launch.roc_auc", 0.5, "forest", split="validation", group="women"),
     record("launch.roc_auc", 0.65, "forest", split="validation", rows="launch", without="family web"),
     record("launch.average_precision", 0.9, "panel", split="validation", rows="launch"),
+    record("launch.roc_auc_difference", 0.05, "logistic", split="validation", rows="launch", against="panel"),
     record("launch.chosen", 1, "logistic"),
     record("completion.chosen", 1, "forest"),
     record("cleaning.rows_in", 5, None, table="learners"),
@@ -368,6 +388,7 @@ def test_the_report_s_headline_is_validation_by_kind_of_rows_best_first():
         ["completion", "enrolled", "forest", 0.7],
     ]
     assert table["chosen"].tolist() == [True, False, True, False, True]
+    assert table["ahead_low"].tolist()[3] == pytest.approx(-0.05) and table["ahead_low"].isna().sum() == 4
 
 
 def test_the_headline_does_not_depend_on_the_order_of_the_store():

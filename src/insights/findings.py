@@ -297,8 +297,8 @@ def headline(table: pd.DataFrame) -> Prose:
         best = others.loc[others["value"].idxmax()]
         told.append(
             say(
-                "{kind}, {question}: {chosen} reaches a ROC AUC of **{auc}** on {n}; the best baseline, {other}, "
-                "reaches {baseline}.",
+                "{kind}, {question}: {chosen} reaches a ROC AUC of **{auc}** on {n}; it "
+                f"{_against(chosen, best)} the best baseline, {{other}}, with {{baseline}}.",
                 kind=_opening(ROWS[kind]), question=QUESTIONS[question], chosen=TITLES[chosen["model"]],
                 auc=interval(chosen["value"], chosen["low"], chosen["high"]), n=count(int(chosen["n"]), "row"),
                 other=TITLES[best["model"]], baseline=interval(best["value"], best["low"], best["high"]),
@@ -378,6 +378,16 @@ def _would_take(headline):
 
 def _word(key, words):
     return words.get(key, key.replace("_", " ")) if isinstance(key, str) else key
+
+
+def _against(chosen, best):
+    """Tell whether a model beats a baseline: by its paired interval, against chance by its own."""
+    low, high = (
+        (best["ahead_low"], best["ahead_high"]) if best["model"] != "chance" else (chosen["low"] - 0.5, 1.0)
+    )
+    if low > 0:
+        return "beats"
+    return "**is worse than**" if high < 0 else "is **not shown to beat**"
 
 
 def _opening(text):

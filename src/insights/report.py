@@ -49,7 +49,10 @@ def study(step: Step) -> Report:
 
 
 def headline(results: pd.DataFrame) -> pd.DataFrame:
-    """Return the ROC AUC of every model and baseline on validation rows, best first within each question."""
+    """Return the ROC AUC of every model and baseline on validation rows, best first within each question.
+
+    ``ahead_low`` and ``ahead_high`` bound the chosen model's ROC AUC minus this one's, on the same rows.
+    """
     by = pd.DataFrame(list(results["by"]), index=results.index).reindex(columns=["split", "rows"])
     whole = results["by"].map(
         lambda keys: set(keys) <= {"split", "rows", "day"}
@@ -63,10 +66,25 @@ def headline(results: pd.DataFrame) -> pd.DataFrame:
         rows=by.loc[auc.index, "rows"],
         chosen=[(f"{q}.chosen", m) in chosen for q, m in zip(question, auc["model"], strict=True)],
     )
-    columns = ["question", "rows", "model", "value", "low", "high", "n", "chosen"]
+    ahead, nobody = _ahead(results), (float("nan"), float("nan"))
+    leads = [
+        ahead.get(key, nobody)
+        for key in table[["question", "rows", "model"]].itertuples(index=False, name=None)
+    ]
+    table = table.assign(ahead_low=[low for low, _ in leads], ahead_high=[high for _, high in leads])
+    columns = ["question", "rows", "model", "value", "low", "high", "n", "chosen", "ahead_low", "ahead_high"]
     return table[columns].sort_values(
         ["question", "rows", "value"], ascending=[False, True, False], ignore_index=True
     )
+
+
+def _ahead(results):
+    """Return the interval of the chosen model's lead over each other, by question, kind of rows and model."""
+    paired = results[results["name"].str.endswith(".roc_auc_difference")]
+    return {
+        (r.name.removesuffix(".roc_auc_difference"), r.by["rows"], r.by["against"]): (r.low, r.high)
+        for r in paired[["name", "by", "low", "high"]].itertuples(index=False)
+    }
 
 
 def _advice(window, lacking):
