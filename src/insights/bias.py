@@ -111,10 +111,10 @@ def by_group(rows: pd.DataFrame, attribute: str, params: Params) -> pd.DataFrame
     -------
     pandas.DataFrame
         ``attribute, group, measure, value, low, high, gap, gap_low, gap_high, n, verdict``. The gap is this
-        group's value minus that of everybody else; ``n`` counts the people that a measure is about (of ROC
-        AUC those with the rarer outcome). Groups with fewer than
-        ``bias.smallest_group`` people have one row, with the verdict ``too few to say``. Whatever rests on fewer than
-        ``privacy.smallest_group`` people is not told, nor how many they are.
+        group's value minus that of everybody else; ``n`` counts the people that a measure is about (of ROC AUC
+        those with the rarer outcome). Groups with fewer than ``bias.smallest_group`` people have one row, with the
+        verdict ``too few to say``. Whatever rests on fewer than ``privacy.smallest_group`` people is not told, nor
+        how many they are.
     """
     sizes = rows.groupby(attribute)["learner_id"].nunique()
     enough = [name for name, size in sizes.items() if size >= params.bias.smallest_group]

@@ -17,8 +17,6 @@ ADDRESSES = ("url", "referrer")
 _SCHEME = re.compile(r"^[\w+.-]+://(?:[^/?#@]*@)?")
 _ADDRESS = r"[^\s/?&=@]+(?:@|%40)[^\s/?&=@]+\.[^\s/?&=@]+"
 
-Lookup = tuple[str, ibis.Table]
-
 
 def pseudonyms(kind: str, values: Iterable[str], key: bytes) -> list[str]:
     """Return the pseudonym of each identifier of a kind, such as ``learner_id``, in order.

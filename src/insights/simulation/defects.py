@@ -22,7 +22,7 @@ WRONG_CLOCKS, HOURS_WRONG = 0.015, (-5, -3, -2, 2, 3, 5, 8)
 HIDDEN_PROXIES, LINKS_FOLLOWED = 0.4, 3
 AGAIN_MAIL, AGAIN_VIEW = 0.007, 0.003
 PEOPLE_PER_CRAWLER, CRAWLS, PAGES_A_CRAWL, SECONDS_A_PAGE = 750, 10.0, (60, 160), 7
-CRAWLER, BROWSER = "Googlebot", "Chrome"
+CRAWLER = "Googlebot"
 TOLD = ("kind", "account", "of", "cookie", "campaign", "event", "at")
 
 
