@@ -13,7 +13,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window install lint lock bench
+.PHONY: help run window test lab windows clean-window mapping exports install lint lock bench
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -42,6 +42,12 @@ windows: $(INSTALLED) ## list windows and how far each has come
 
 clean-window: $(INSTALLED) ## remove what WINDOW made, and nothing else
 	@$(PYTHON) -m insights.pipeline clean "$$WINDOW"
+
+mapping: $(INSTALLED) ## draft a mapping for the exports in FOLDER
+	@$(PYTHON) -m insights.collection draft "$(FOLDER)"
+
+exports: $(INSTALLED) ## write the simulated company of WINDOW as exports into FOLDER, with their mapping
+	@$(PYTHON) -m insights.collection exports "$$WINDOW" "$(FOLDER)"
 
 lint: $(INSTALLED) ## check code and notebooks
 	@$(PYTHON) -m ruff check src tests benchmarks notebooks

@@ -37,7 +37,7 @@ def closure(notebook: Path) -> list[Path]:
             found.add(file)
             waiting += _imported(file.read_text(encoding="utf-8"), _package(file))
     folders = {file.parent for file in found} - {PACKAGE}
-    data = {file for folder in folders for file in folder.iterdir() if _is_data(file)}
+    data = {file for folder in folders for file in folder.rglob("*") if _is_data(file)}
     return sorted(found | data)
 
 

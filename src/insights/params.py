@@ -31,7 +31,7 @@ Count = pydantic.conint(gt=0)
 class Source(_Section):
     """Where the records come from."""
 
-    kind: Literal["simulation", "folder", "oulad", "online_retail"]
+    kind: Literal["simulation", "folder", "database", "oulad", "online_retail"]
     path: str | None
     mapping: str | None
 

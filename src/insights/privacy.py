@@ -13,6 +13,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 from insights import paths
 
@@ -61,6 +62,12 @@ def secret_key() -> bytes:
     if file.stat().st_mode & 0o077:
         raise PrivacyError(f"{file} may be read by others. Run: chmod 600 {file}")
     return _strong(file.read_bytes().strip(), str(file))
+
+
+def key_files() -> list[Path]:
+    """Return the file that holds the key for real people, where the environment does not hold it and it is there."""
+    file = paths.key_file()
+    return [file] if os.environ.get(KEY_VARIABLE) is None and file.exists() else []
 
 
 def pseudonyms(values: Iterable[str], key: bytes) -> list[str]:

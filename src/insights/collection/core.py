@@ -10,12 +10,22 @@ import ibis
 import pandas as pd
 
 from insights import contract, paths, store, warehouse
-from insights.collection import contacts, folder, identities, layout, online_retail, oulad, simulated, window
-from insights.collection.source import CollectionError, Exclusion, Extract, Input
+from insights.collection import (
+    contacts,
+    database,
+    folder,
+    identities,
+    layout,
+    online_retail,
+    oulad,
+    simulated,
+    window,
+)
+from insights.collection.source import CollectionError, Exclusion, Extract, Input, Unmapped
 from insights.params import Params
 
 SOURCES: dict[str, ModuleType] = {
-    "simulation": simulated, "folder": folder, "oulad": oulad, "online_retail": online_retail,
+    "simulation": simulated, "folder": folder, "database": database, "oulad": oulad, "online_retail": online_retail,
 }  # fmt: skip
 UNREADABLE = (duckdb.DataError, duckdb.IOException, duckdb.InvalidInputException)
 COLLECTED, ABSENT = "collected", "not in this source"
@@ -37,12 +47,15 @@ class Collected:
         A row per file that was read: ``file, bytes, sha256``.
     exclusions : pandas.DataFrame
         Rows that are no records of their table: ``table, reason, rows``.
+    unmapped : pandas.DataFrame
+        Columns of the source that are not read: ``place, column``.
     """
 
     tables: pd.DataFrame
     columns: pd.DataFrame
     inputs: pd.DataFrame
     exclusions: pd.DataFrame
+    unmapped: pd.DataFrame
 
 
 def collect(
@@ -182,6 +195,7 @@ def _account(step, con, extract, read, blank, undated) -> Collected:
         columns=pd.DataFrame(columns),
         inputs=_frame(extract.inputs, Input),
         exclusions=_frame([*extract.exclusions, *_without_a_date(undated)], Exclusion),
+        unmapped=_frame(extract.unmapped, Unmapped),
     )
 
 

@@ -16,6 +16,7 @@ import duckdb
 import ibis
 import pandas as pd
 import pyarrow.parquet as pq
+from upath import UPath
 
 from insights import store
 from insights.collection.source import CollectionError, Input
@@ -96,6 +97,12 @@ def open_files(
                 return con.read_parquet(_named(files), union_by_name=True)
 
 
+def mount(con: ibis.BaseBackend, folder: Path) -> None:
+    """Let the engine read from where a folder lies, if that is object storage."""
+    if isinstance(folder, UPath) and folder.protocol not in ("", "file"):
+        con.con.register_filesystem(folder.fs)
+
+
 def delimiter_of(path: Path) -> str:
     """Return what separates the columns of a file by its name: a tab for ``.tsv``, a comma else."""
     return "\t" if ".tsv" in [suffix.lower() for suffix in path.suffixes] else ","
@@ -116,9 +123,13 @@ def header(
                 first = con.read_csv(_named([file]), **options).limit(1).to_pyarrow().to_pylist()
                 return [str(name).strip() for row in first for name in row.values() if name is not None]
             case "excel":
-                return [str(name) for name in pd.read_excel(file, header=None, nrows=1).iloc[0].dropna()]
+                with file.open("rb") as opened:
+                    return [
+                        str(name) for name in pd.read_excel(opened, header=None, nrows=1).iloc[0].dropna()
+                    ]
             case "parquet":
-                return pq.read_schema(file).names
+                with file.open("rb") as opened:
+                    return pq.read_schema(opened).names
     return []
 
 
@@ -175,7 +186,8 @@ def _json(con, files):
 
 def _excel(file):
     words = {"keep_default_na": False, "na_values": [""]}  # NA and None are words like others
-    frame = pd.read_excel(file, engine="openpyxl", dtype=object, **words).infer_objects()
+    with file.open("rb") as opened:
+        frame = pd.read_excel(opened, engine="openpyxl", dtype=object, **words).infer_objects()
     return _texts(frame.rename(columns=str))
 
 

@@ -7,6 +7,7 @@ taken in the zone that the mapping names.
 import ibis
 import ibis.expr.datatypes as dt
 
+ISO = "iso"
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 # Digits at most, and microseconds of one.
 EPOCHS = {"epoch": (11, 1_000_000), "epoch_ms": (14, 1_000), "epoch_us": (17, 1)}
@@ -34,7 +35,7 @@ def named(text: ibis.Value) -> ibis.Value:
 
 
 def parsed(
-    text: ibis.Value, dtype: dt.DataType, *, date_format=None, zone="UTC", decimal_mark="."
+    text: ibis.Value, dtype: dt.DataType, *, date_format=ISO, zone="UTC", decimal_mark="."
 ) -> ibis.Value:
     """Return text as a value of a contract type, null where it cannot be read as one.
 
@@ -43,8 +44,8 @@ def parsed(
     text : ibis.Value
         From :func:`as_text`.
     dtype : ibis.expr.datatypes.DataType
-    date_format : str, optional
-        ``strptime`` codes or a key of ``EPOCHS``; ISO 8601 where not given.
+    date_format : str
+        ``strptime`` codes, a key of ``EPOCHS``, or ``iso``: ISO 8601.
     zone : str
         Zone of times without an offset.
     decimal_mark : str
@@ -103,9 +104,9 @@ def _instant(text, date_format, zone):
         fits = text.re_search(rf"^-?\d{{1,{digits}}}(?:\.\d{{1,6}})?$")
         number = ibis.ifelse(fits, text, ibis.null("string")).try_cast("decimal(23, 6)")
         return make_timestamp((number * scale).cast("int64"))
-    if date_format and "%z" in date_format.lower():
+    if "%z" in date_format.lower():
         return _zoned(text, date_format).cast(_NAIVE)
-    if date_format:
+    if date_format != ISO:
         return in_utc(_local(text, date_format), zone)
     local = in_utc(text.try_cast(_NAIVE), zone)
     return ibis.ifelse(text.re_search(_OFFSET), text.try_cast(_ZONED).cast(_NAIVE), local)

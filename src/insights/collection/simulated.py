@@ -53,11 +53,7 @@ def read(params: Params, con: ibis.BaseBackend, progress: Callable[[str], None])
     """Return the raw tables of the simulated company, which is simulated now if it is not in the cache."""
     from insights import simulation
 
-    digest, world = simulation.world_digest(params.simulation), world_folder(params)
-    with _lock(world):
-        if not world.exists():
-            progress(f"simulating {params.simulation.people:,} people")
-            simulation.simulate(params.simulation, world, workers=params.compute.threads, progress=progress)
+    digest, world = simulation.world_digest(params.simulation), made(params, progress)
     parts = {name: _parts(world / "raw" / name, params) for name in contract.TABLES}
     parts = {name: files for name, files in parts.items() if files}
     return Extract(
@@ -68,6 +64,27 @@ def read(params: Params, con: ibis.BaseBackend, progress: Callable[[str], None])
         notes=NOTES,
         monthly=True,
     )
+
+
+def made(params: Params, progress: Callable[[str], None]) -> Path:
+    """Return the folder of the simulated world of a window, which is simulated now if it is not in the cache."""
+    from insights import simulation
+
+    world = world_folder(params)
+    with _lock(world):
+        if not world.exists():
+            progress(f"simulating {params.simulation.people:,} people")
+            simulation.simulate(params.simulation, world, workers=params.compute.threads, progress=progress)
+    return world
+
+
+def write_exports(params: Params, folder: Path, progress: Callable[[str], None]) -> Path:
+    """Write the simulated company's records as its systems would export them; return their mapping."""
+    from insights.simulation import exports
+
+    world = made(params, progress)
+    progress("writing exports")
+    return exports.write_exports(world, folder)
 
 
 def _parts(folder: Path, params: Params) -> list[Path]:

@@ -1,13 +1,16 @@
 """What every source hands over: raw tables in contract columns, and an account of where they came from."""
 
-from collections.abc import Mapping, Sequence
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import ibis
 
-from insights import paths
+from insights import paths, privacy
 from insights.params import Params
+
+MOST_NAMED = 12
 
 
 class CollectionError(ValueError):
@@ -33,6 +36,14 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
+class Unmapped:
+    """A column of a source that the mapping does not read."""
+
+    place: str
+    column: str
+
+
+@dataclass(frozen=True)
 class Extract:
     """Everything a source holds for a window, before any of it is restricted or made private.
 
@@ -50,6 +61,8 @@ class Extract:
         Conventions by table and column: what was assumed where the source does not say.
     exclusions : sequence of Exclusion
         Rows left out because they are something else.
+    unmapped : sequence of Unmapped
+        Columns that are not read.
     monthly : bool
         Whether large tables lie in files by month, so that a month can be read by itself.
     """
@@ -60,6 +73,7 @@ class Extract:
     files: Mapping[str, str]
     notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     exclusions: Sequence[Exclusion] = ()
+    unmapped: Sequence[Unmapped] = ()
     monthly: bool = False
 
 
@@ -100,3 +114,16 @@ def require_reach(params: Params, first, last, data: str) -> None:
             f"params/{params.window}.yaml: the window {dates.start} to {dates.end} reaches past {data}, "
             f"which cover {first} to {last}. Choose dates within."
         )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint that names the nearest known names, or all of them where none is near."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+    if near:
+        return f"the nearest known is {' or '.join(near)}"
+    shown = [
+        privacy.scrub(str(one)) for one in known[:MOST_NAMED]
+    ]  # a file without a header shows its first record
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    return f"known are {', '.join(shown)}{more}"

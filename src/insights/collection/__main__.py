@@ -1,0 +1,37 @@
+"""Tools of collection beside its notebook: a draft of a mapping, and the simulated company's exports."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from insights import params, progress
+from insights.collection import draft, simulated
+from insights.collection.source import CollectionError
+
+REFUSED = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a draft, or write exports; return the exit code."""
+    parser = argparse.ArgumentParser(prog="insights.collection", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("draft", help="propose a mapping for a folder of exports").add_argument(
+        "folder", type=Path
+    )
+    exports = actions.add_parser("exports", help="write a window's simulated company as exports")
+    exports.add_argument("window")
+    exports.add_argument("folder", type=Path)
+    given = parser.parse_args(arguments)
+    try:
+        if given.action == "draft":
+            print(draft.written(draft.propose(given.folder)), end="")
+        else:
+            print(simulated.write_exports(params.load(given.window), given.folder, progress.report))
+    except (CollectionError, params.ParameterError) as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,268 @@
+"""Records as a source keeps them, read as a table of the contract by what a mapping says.
+
+Every value is read as the contract's type or reported: place, column, how many, an example, the remedy. An example
+of a column that may identify somebody is masked.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.datatypes as dt
+
+from insights import contract, privacy
+from insights.collection import mapping, parsing
+from insights.collection.mapping import Export
+from insights.collection.source import CollectionError, Exclusion, nearest
+
+_FIELD = re.compile(r"^(?P<column>[^\[.]+)(?:\.(?P<path>.+)|\[(?P<key>.+)\])$")
+_VALUES = ("string_value", "int_value", "float_value", "double_value")
+
+
+@dataclass(frozen=True)
+class Records:
+    """What lies in one place.
+
+    Attributes
+    ----------
+    table : ibis.Table
+        Lazy, in the columns of the source.
+    place : str
+        What to call it in an error, such as ``contacts.csv and 3 more``.
+    reading : callable
+        Returns a context in which it is read, which turns the engine's complaints into a sentence.
+    """
+
+    table: ibis.Table
+    place: str
+    reading: Callable[[], AbstractContextManager] = nullcontext
+
+
+def read(name: str, export: Export, records: Records, zone: str) -> tuple[ibis.Table, list[Exclusion]]:
+    """Return records in the columns of the contract, and those that are something else.
+
+    Every value is tried once, so that a bad one is named here.
+
+    Parameters
+    ----------
+    name : str
+        Table of the contract.
+    export : insights.collection.mapping.Export
+    records : Records
+    zone : str
+        Of times without an offset, where the export says nothing else.
+
+    Raises
+    ------
+    CollectionError
+        For a mapped column that is not there, and for values that cannot be read.
+    """
+    require_columns(name, export, records.place, records.table.columns)
+    here = present(export, records.table.columns)
+    among = _among(here, records.table)
+    table = records.table.filter(among) if among is not None else records.table
+    written, values = _values(name, here, table, export.time_zone or zone)
+    with records.reading():
+        others = 0 if among is None else records.table.count().to_pyarrow().as_py()
+        rows = _require_readable(name, here, records.place, table.select(**_failures(written, values)))
+    why = ", or ".join(f"{column} is not {' or '.join(wanted)}" for column, wanted in here.only.items())
+    left_out = [Exclusion(name, f"{why} ({records.place})", others - rows)] if others > rows else []
+    return table.select(**_with_assumptions(name, values)), left_out
+
+
+def require_columns(name: str, export: Export, place: str, there: Sequence[str]) -> None:
+    """Refuse records that lack a column which the mapping names and which they may not lack.
+
+    Raises
+    ------
+    CollectionError
+    """
+    may_lack = {*export.if_there} - {*contract.required(name)}
+    wanted = {f"{name}.{c}": parts for c, parts in export.columns.items() if c not in may_lack}
+    wanted |= {f"rows of {name}": [column] for column in export.only}
+    for what, parts in wanted.items():
+        for part in parts:
+            if origin(part, there) is None:
+                raise CollectionError(
+                    f"{place}: no column {part!r}, which the mapping names for {what}; "
+                    f"{nearest(part, there)}. Correct the mapping, or export the column."
+                )
+
+
+def origin(part: str, there: Sequence[str]) -> str | None:
+    """Return the column that a part of a mapping is read from: itself, or whose field it is; None if neither."""
+    field = _FIELD.match(part)
+    if part in there or field is None:
+        return part if part in there else None
+    return field["column"] if field["column"] in there else None
+
+
+def present(export: Export, there: Sequence[str]) -> Export:
+    """Return an export without the columns that these records lack."""
+    kept = {c: parts for c, parts in export.columns.items() if all(origin(part, there) for part in parts)}
+    return export.model_copy(update={"columns": kept})
+
+
+def unmapped(export: Export, there: Sequence[str]) -> list[str]:
+    """Return the columns of records that the mapping does not read."""
+    named = [*export.only, *(part for parts in export.columns.values() for part in parts)]
+    read_from = {origin(part, there) for part in named}
+    return [column for column in there if column not in read_from]
+
+
+def notes(name: str, export: Export) -> dict[str, str]:
+    """Return, by contract column, where it comes from and what is assumed of it."""
+    told = {column: f"from {' + '.join(parts)}" for column, parts in export.columns.items()}
+    told |= {column: f"{value!r} in every row" for column, value in export.constants.items()}
+    for recorded, value in mapping.assumptions(name).items():
+        if recorded not in told and value in told:
+            told[recorded] = f"assumed equal to {value}: the export does not say when it became known"
+    return told
+
+
+def together(name: str, parts: Sequence[ibis.Table]) -> ibis.Table:
+    """Return the records of several exports as one table; what one of them lacks is missing there."""
+    declared = contract.schema(name)
+    columns = [column for column in declared if any(column in part.columns for part in parts)]
+    filled = [
+        part.select(
+            **{c: part[c].cast(declared[c]) if c in part.columns else ibis.null(declared[c]) for c in columns}
+        )
+        for part in parts
+    ]
+    return ibis.union(*filled) if len(filled) > 1 else parts[0]
+
+
+@ibis.udf.scalar.builtin
+def json_extract_string(text: dt.json, path: str) -> str:
+    """Return a field of an object as text, null where it is not there (DuckDB)."""
+
+
+def _among(export, table):
+    """Tell which rows are records of the table; None where all are."""
+    asked = [
+        ibis.or_(*(parsing.as_text(_source(table, column)).re_search(_pattern(value)) for value in wanted))
+        for column, wanted in export.only.items()
+    ]
+    return ibis.and_(*asked).fill_null(False) if asked else None
+
+
+def _source(table, part):
+    """Return a column, a field of an object (``device.category``), or a value of a list of keys and values."""
+    if part in table.columns:
+        return table[part]
+    field = _FIELD.match(part)
+    held = table[field["column"]].cast("json")
+    if field["path"]:
+        return json_extract_string(held, f"$.{field['path']}")
+    pairs = held.cast("array<json>")
+    found = pairs.filter(lambda pair: json_extract_string(pair, "$.key") == field["key"])[0]
+    return ibis.coalesce(*(json_extract_string(found, f"$.value.{kind}") for kind in _VALUES))
+
+
+def _values(name, export, table, zone):
+    """Return, by contract column, what the export says as text and what it is read as."""
+    written, values = {}, {}
+    for column, spec in contract.columns(name).items():
+        if column in export.columns:
+            written[column] = _text(table, export, column)
+            values[column] = _read(table, export, spec, written[column], zone)
+        elif column in export.constants:
+            written[column] = ibis.literal(export.constants[column])
+            values[column] = _parsed(export, spec, written[column], zone)
+    return written, values
+
+
+def _text(table, export, column):
+    texts = [parsing.as_text(_source(table, part), export.missing) for part in export.columns[column]]
+    text = texts[0] if len(texts) == 1 else ibis.literal(" ").join(texts).strip().nullif("")
+    text = parsing.identifier(text) if column.endswith("_id") else text
+    return _translated(text, export.values.get(column, {}))
+
+
+def _translated(text, meanings):
+    if not meanings:
+        return text
+    like = ((text.re_search(_pattern(key)), ibis.literal(value)) for key, value in meanings.items())
+    return ibis.cases(*like, else_=text).nullif("")
+
+
+def _pattern(key):
+    return "^" + ".*".join(re.escape(part) for part in key.split("*")) + "$"
+
+
+def _read(table, export, spec, text, zone):
+    source = _source(table, export.columns[spec.name][0])
+    if spec.dtype.is_timestamp() and (source.type().is_timestamp() or source.type().is_date()):
+        return parsing.plausible_in_utc(source, zone)
+    return _parsed(export, spec, text, zone, typed=source.type().is_numeric())
+
+
+def _parsed(export, spec, text, zone, typed=False):
+    mark = "." if typed else export.decimal_mark  # the mark of an export is that of its texts
+    text = parsing.named(text) if spec.name.endswith("_id") else text
+    formats = export.dates.get(spec.name, [parsing.ISO])
+    value = ibis.coalesce(
+        *(parsing.parsed(text, spec.dtype, date_format=f, zone=zone, decimal_mark=mark) for f in formats)
+    )
+    value = -value if spec.name in export.negated else value
+    return ibis.ifelse(value.isin(spec.allowed), value, ibis.null("string")) if spec.allowed else value
+
+
+def _with_assumptions(name, values):
+    assumed = {
+        recorded: values[value]
+        for recorded, value in mapping.assumptions(name).items()
+        if recorded not in values and value in values
+    }
+    return values | assumed
+
+
+def _failures(written, values):
+    return {
+        column: ibis.ifelse(text.notnull() & values[column].isnull(), text, ibis.null("string"))
+        for column, text in written.items()
+    }
+
+
+def _require_readable(name, export, place, failing):
+    """Refuse values that could not be read; return how many rows there are."""
+    asked = {f"n_{c}": failing[c].count() for c in failing.columns}
+    asked |= {f"x_{c}": failing[c].min() for c in failing.columns}
+    answer = failing.aggregate(**asked, rows=failing.count()).to_pyarrow().to_pylist()[0]
+    for column in failing.columns:
+        if answer[f"n_{column}"]:
+            count = f"{answer[f'n_{column}']:,} of {answer['rows']:,}"
+            raise CollectionError(_unreadable(name, export, place, column, count, answer[f"x_{column}"]))
+    return answer["rows"]
+
+
+def _unreadable(name, export, place, column, count, example):
+    spec = contract.columns(name)[column]
+    one_word = spec.sensitivity == contract.INTERNAL and " " not in example  # two may be somebody's name
+    scrubbed = privacy.scrub(example)
+    told = spec.dtype.is_string() or scrubbed == example
+    shown = (scrubbed if one_word and told else _masked(example))[:40]
+    said = " + ".join(export.columns.get(column, ["constants"]))
+    wanted, remedy = _wanted(spec)
+    return (
+        f"{place}, column {said!r} ({name}.{column}): {count} values are not {wanted}, such as {shown!r}. "
+        f"Correct the export, or {remedy} for {column} in the mapping."
+    )
+
+
+def _wanted(spec: contract.Column):
+    if spec.allowed:
+        return f"any of {', '.join(spec.allowed)}", "say under values what they mean"
+    if spec.dtype.is_timestamp():
+        return "a time in the format expected", "name the format under dates"
+    if spec.dtype.is_boolean():
+        return "true or false", "say under values what they mean"
+    kind = "a whole number" if spec.dtype.is_integer() else "a number"
+    return f"{kind} within the type {spec.dtype}", "set decimal_mark or missing"
+
+
+def _masked(text):
+    return re.sub(r"\d", "9", re.sub(r"[^\W\d]", "x", text))

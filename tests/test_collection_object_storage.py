@@ -1,0 +1,59 @@
+"""Exports in object storage, opened like a folder: a storage in memory stands in for S3, by the same way in."""
+
+import shutil
+
+import pytest
+from collecting import HERE, digests, make_project, run, write_window
+from upath import UPath
+
+from insights.collection import CollectionError, check_source, source_files
+from insights.params import load
+
+EXAMPLES = HERE / "examples"
+
+
+@pytest.fixture
+def bucket():
+    """A bucket that holds both example folders, without their mappings."""
+    place = UPath("memory://bucket/exports")
+    for file in [*(EXAMPLES / "folder").rglob("*"), *(EXAMPLES / "systems").rglob("*")]:
+        if file.is_file() and file.name != "mapping.yaml":
+            held = place / file.relative_to(EXAMPLES).as_posix()
+            held.parent.mkdir(parents=True, exist_ok=True)
+            held.write_bytes(file.read_bytes())
+    yield place
+    place.fs.rm("/bucket", recursive=True)
+
+
+@pytest.mark.parametrize("name", ["folder", "systems"])
+def test_exports_in_object_storage_give_the_same_bytes_as_in_a_folder(tmp_path, monkeypatch, bucket, name):
+    root = make_project(tmp_path, monkeypatch)
+    shutil.copytree(EXAMPLES / name, root / "exports")
+    source = {"kind": "folder", "mapping": "exports/mapping.yaml"}
+    here = run(write_window(root, "here", source=source))
+    there = run(write_window(root, "there", source=source | {"path": f"memory://bucket/exports/{name}"}))
+    assert digests("here") == digests("there")
+    assert here.inputs.equals(there.inputs)
+
+
+def test_make_watches_what_lies_on_this_machine_alone(tmp_path, monkeypatch, bucket):
+    root = make_project(tmp_path, monkeypatch)
+    (root / "mapping.yaml").write_text((EXAMPLES / "systems" / "mapping.yaml").read_text())
+    source = {"kind": "folder", "mapping": "mapping.yaml", "path": "memory://bucket/exports/systems"}
+    assert source_files(load(write_window(root, source=source))) == [root / "mapping.yaml"]
+
+
+def test_a_bucket_that_is_not_there_is_one_clear_error(tmp_path, monkeypatch):
+    root = make_project(tmp_path, monkeypatch)
+    (root / "mapping.yaml").write_text((EXAMPLES / "systems" / "mapping.yaml").read_text())
+    source = {"kind": "folder", "mapping": "mapping.yaml", "path": "memory://elsewhere/exports"}
+    with pytest.raises(CollectionError, match="memory://elsewhere/exports, which is no folder"):
+        check_source(load(write_window(root, source=source)))
+
+
+def test_storage_that_nothing_here_opens_is_one_clear_error(tmp_path, monkeypatch):
+    root = make_project(tmp_path, monkeypatch)
+    (root / "mapping.yaml").write_text((EXAMPLES / "systems" / "mapping.yaml").read_text())
+    source = {"kind": "folder", "mapping": "mapping.yaml", "path": "s3://bucket/exports"}
+    with pytest.raises(CollectionError, match="s3fs"):
+        check_source(load(write_window(root, source=source)))
