@@ -13,7 +13,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports install lint lock bench
+.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -48,6 +48,9 @@ mapping: $(INSTALLED) ## draft a mapping for the exports in FOLDER
 
 exports: $(INSTALLED) ## write the simulated company of WINDOW as exports into FOLDER, with their mapping
 	@$(PYTHON) -m insights.collection exports "$$WINDOW" "$(FOLDER)"
+
+docs: $(INSTALLED) ## write docs/data_dictionary.md from the contract
+	@$(PYTHON) -m insights.dictionary > docs/data_dictionary.md
 
 lint: $(INSTALLED) ## check code and notebooks
 	@$(PYTHON) -m ruff check src tests benchmarks notebooks
@@ -97,7 +100,7 @@ STAMPS := $(STEPS:%=$(DONE)/%)
 window: $(DONE)/pages
 	@echo "Report: outputs/$(WINDOW)/html/$(lastword $(STEPS)).html"
 
-$(DONE)/01_data_dictionary: $(DONE)/00_data_collection
+$(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard registers/gaps.yaml)
 $(DONE)/02_data_cleaning: $(DONE)/00_data_collection
 $(DONE)/04_feature_analysis: $(DONE)/01_data_dictionary $(DONE)/02_data_cleaning
 $(DONE)/05_modeling: $(DONE)/04_feature_analysis

@@ -57,6 +57,7 @@ def simulated(tmp_path, monkeypatch):
         simulate=counted,
         world_digest=lambda parameters: f"{parameters.seed:08d}" * 8,
         coverage=lambda parameters: (MONTHS[0].date(), MONTHS[-1].date()),
+        breaks=lambda parameters: [("page_views", "2025-02", "a new tool")],
     )
     monkeypatch.setitem(sys.modules, "insights.simulation", fake)
     monkeypatch.setattr(insights, "simulation", fake, raising=False)
@@ -69,6 +70,16 @@ def test_a_window_reads_the_months_that_can_matter_and_keeps_its_own(simulated):
     assert row[["rows_read", "rows"]].tolist() == [2 * 13, 2 * 12]
     assert row["files"] == "13 files of 13 months"
     assert collected("test", "page_views")["viewed_at"].min() == pd.Timestamp("2025-01-01")
+
+
+def test_every_month_before_the_end_is_counted_and_known_breaks_are_told(simulated):
+    account = run("test")
+    views_by_month = account.coverage[account.coverage["table"] == "page_views"]
+    assert views_by_month["month"].tolist() == [
+        f"{m:%Y-%m}" for m in MONTHS if m < pd.Timestamp("2026-01-01")
+    ]
+    assert set(views_by_month["rows"]) == {2}
+    assert account.marks.to_numpy().tolist() == [["page_views", "2025-02", "a new tool"]]
 
 
 def test_the_company_is_simulated_once_for_two_windows(simulated):

@@ -4,7 +4,9 @@ import ibis
 import pandas as pd
 import pytest
 
-from insights import contract, dictionary, gaps, params
+from insights import contract, dictionary, gaps, params, paths
+from insights.dictionary import changes, page, shapes
+from insights.dictionary.values import VALUE_COLUMNS
 
 NOON = pd.Timestamp("2025-05-01 12:00")
 DAY = pd.Timedelta(days=1)
@@ -101,7 +103,7 @@ def test_a_column_that_collection_drops_is_removed_and_no_gap():
     profile = dictionary.profile({"learners": table("learners", people)})
     status = profile.set_index(["table", "column"])["status"]
     assert status[("learners", "email")] == status[("learners", "name")] == "removed"
-    assert "learners.email" not in set(gaps.register(profile)["gap"])
+    assert "learners.email" not in set(registered(profile.assign(owner=""))["gap"])
 
 
 def test_an_empty_table_is_described_without_dividing_by_nothing():
@@ -196,7 +198,7 @@ def test_odd_words_are_those_with_markup_or_scrubbed_however_rare_beside_the_com
 
 def test_a_source_without_odd_words_shows_none():
     found = dictionary.odd_values({"learners": titled(Engineer=SMALLEST)}, params.load("sample"))
-    assert found.empty and found.columns.tolist() == dictionary.VALUE_COLUMNS
+    assert found.empty and found.columns.tolist() == VALUE_COLUMNS
 
 
 def test_the_posts_shown_are_those_with_markup_then_scrubbed_ones_then_the_newest_each_wording_once():
@@ -227,8 +229,21 @@ def test_the_simulated_company_breaks_no_rule_of_the_contract_once_cleaned(compa
 
 def whole():
     """Return the description of a source that has everything."""
-    rows = [(t, c, "here", "a meaning", "a source") for t in contract.TABLES for c in contract.columns(t)]
-    return pd.DataFrame(rows, columns=["table", "column", "status", "meaning", "source"])
+    rows = [(t, c.name, c.source, c.blank) for t in contract.TABLES for c in contract.columns(t).values()]
+    columns = pd.DataFrame(rows, columns=["table", "column", "source", "blank"])
+    return columns.assign(status="here", meaning="a meaning", owner="a team", missing=0.0, distinct=100)
+
+
+def covered(*but):
+    """Return rows in every month of the sample window for every table, but for some (table, month)."""
+    months = [f"2025-{month:02d}" for month in range(1, 13)]
+    kept = [(t, m, 5) for t in contract.TABLES for m in months if (t, m) not in but]
+    return pd.DataFrame(kept, columns=["table", "month", "rows"])
+
+
+def registered(profile, coverage=None):
+    """Return the register of the sample window."""
+    return gaps.register(profile, covered() if coverage is None else coverage, params.load("sample"))
 
 
 def without(*gone, status="absent"):
@@ -275,11 +290,143 @@ def test_a_plan_is_needed_only_where_the_hurdle_is_the_plan():
 
 
 def test_the_register_lists_each_gap_once_and_first_what_switches_something_off():
-    found = gaps.register(without("social_posts", "products.monthly_hurdle", "learners.city"))
+    found = registered(without("social_posts", "products.monthly_hurdle", "learners.city"))
     assert found["gap"].tolist() == ["products.monthly_hurdle", "social_posts", "learners.city"]
     assert found["switches_off"].tolist() == ["launch by plan, launch of new products", "social view", ""]
     assert found["meaning"].tolist() == ["a meaning", "the whole table", "a meaning"]
+    assert found["kind"].tolist() == ["no column", "no table", "no column"]
+    assert set(found["status"]) == {"open"} and set(found["owner"]) == {"a team"}
+    assert (found["how"] != "").all()
 
 
 def test_a_source_with_everything_has_no_gaps():
-    assert gaps.register(whole()).empty
+    assert registered(whole()).empty
+
+
+def emptied(table_name, column, missing):
+    profile = whole()
+    profile.loc[(profile["table"] == table_name) & (profile["column"] == column), "missing"] = missing
+    return profile
+
+
+def test_a_column_that_few_rows_fill_is_a_gap_unless_a_blank_tells_something():
+    thin = registered(emptied("social_posts", "text", 0.76))
+    assert thin[["gap", "kind", "weakens"]].values.tolist() == [
+        ["social_posts.text", "few values", "social view"]
+    ]
+    assert thin["filled"].iloc[0] == pytest.approx(0.24)
+    assert registered(emptied("social_posts", "text", 0.75)).empty
+    assert registered(emptied("enrollments", "completed_at", 0.99)).empty
+
+
+def test_months_of_the_window_without_a_record_are_a_gap():
+    found = registered(whole(), covered(("panel_votes", "2025-03"), ("panel_votes", "2025-04")))
+    assert found[["gap", "kind", "months"]].values.tolist() == [
+        ["panel_votes", "months without a record", "10 of 12"]
+    ]
+    assert registered(whole(), covered(("learners", "2025-03"))).empty
+
+
+def test_how_many_people_a_table_knows_is_told():
+    profile = emptied("survey_responses", "intent", 0.9)
+    survey = (profile["table"] == "survey_responses") & (profile["column"] == "learner_id")
+    profile.loc[survey, "distinct"] = 25
+    assert registered(profile)["people"].iloc[0] == pytest.approx(0.25)
+
+
+ENTRY = """
+- {source: simulation, gap: learners.city, status: requested, since: 2026-01-02, owner: Ann's team, how: ask}
+"""
+
+
+@pytest.fixture
+def entry(tmp_path, monkeypatch):
+    """Let the register hold one entry, or what is given."""
+    file = tmp_path / "gaps.yaml"
+    monkeypatch.setattr(paths, "gap_register", lambda: file)
+    file.write_text(ENTRY)
+    return file
+
+
+def test_what_is_written_down_about_a_gap_is_shown_with_it(entry):
+    found = registered(without("learners.city"))
+    assert found[["status", "owner", "how", "since"]].values.tolist() == [
+        ["requested", "Ann's team", "ask", "2026-01-02"]
+    ]
+
+
+def test_an_entry_closes_by_itself_when_its_gap_is_gone(entry):
+    found = registered(whole())
+    assert found[["gap", "status"]].values.tolist() == [["learners.city", gaps.CLOSED]]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (ENTRY.replace("learners.city", "learners.town"), "learners.town is not in the contract"),
+        (ENTRY.replace("requested", "perhaps"), "cannot be read"),
+        ("- [", "cannot be read"),
+    ],
+)
+def test_a_register_that_cannot_be_used_is_one_clear_error(entry, content, said):
+    entry.write_text(content)
+    with pytest.raises(ValueError, match=said):
+        registered(whole())
+
+
+# Shapes and changes.
+
+
+def test_numbers_are_counted_in_steps_of_equal_width():
+    found = shapes.measure({"page_views": views(0, 1, 6, 12, 12)}, 1).set_index("column").loc["seconds"]
+    assert (found["steps"], found["low"], found["high"]) == (shapes.LINEAR, 0, 12)
+    assert found["counts"] == "1,1,0,0,0,0,1,0,0,0,0,2"
+
+
+def test_numbers_that_crowd_at_the_least_are_counted_in_steps_of_equal_ratio():
+    found = shapes.measure({"page_views": views(*range(20), 80_000)}, 1).set_index("column").loc["seconds"]
+    assert found["steps"] == shapes.RATIO
+    assert sum(int(n) for n in found["counts"].split(",")) == 21
+
+
+def test_words_that_too_few_share_are_not_counted():
+    seen = views(*range(5), kinds=["home", "home", "home", "blog", "lesson"])
+    found = shapes.measure({"page_views": seen}, 2).set_index("column").loc["page_type"]
+    assert (found["words"], found["counts"]) == ("home", "3")
+
+
+def test_nothing_that_identifies_is_drawn():
+    drawn = set(shapes.measure({"page_views": views(1, 2, 3)}, 1)["column"])
+    assert not drawn & {"learner_id", "anonymous_id", "url"}
+
+
+def test_counts_become_bars_and_nothing_a_dot():
+    assert shapes.bars("0,1,4,8") == "·▂▅█"
+
+
+def test_the_same_records_have_not_shifted_and_others_have():
+    now = {"page_views": views(0, 1, 2, 12)}
+    spread = shapes.measure(now, 1)
+    same, other = shapes.again(spread, now), shapes.again(spread, {"page_views": views(12, 12, 12, 12)})
+    place = spread["column"].tolist().index("seconds")
+    assert changes.stability(spread["counts"].iloc[place], same[place]) == pytest.approx(0)
+    assert changes.stability(spread["counts"].iloc[place], other[place]) > changes.LARGE
+    assert shapes.again(spread, {}) == [None] * len(spread)
+
+
+def test_the_stability_index_by_hand():
+    assert changes.stability("3,1", [1, 1]) == pytest.approx(0.25 * 0.4054651 + -0.25 * -0.6931472)
+    assert changes.stability("0,0", [1, 1]) is None
+
+
+# The page of the documentation.
+
+
+def test_the_page_of_the_dictionary_is_what_the_contract_says():
+    told = page.written(params.load(params.newest()).documentation.owners)
+    assert (paths.root() / "docs" / "data_dictionary.md").read_text() == told
+    assert [c for t in contract.TABLES for c in contract.columns(t) if f"| `{c}` |" not in told] == []
+
+
+def test_every_source_system_has_an_owner():
+    assert set(contract.systems()) == set(params.load("sample").documentation.owners)

@@ -40,8 +40,8 @@ PROTECTED = "protected"
 INTERNAL = "internal"
 
 
-def column(meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False, **checks):
-    """Declare a column: its meaning first, then unit, sensitivity, source and checks.
+def column(meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False, blank="", **checks):
+    """Declare a column: its meaning first, then unit, sensitivity, source, what a blank means, and checks.
 
     Parameters
     ----------
@@ -56,16 +56,20 @@ def column(meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False,
         The kind of system it usually comes from.
     nullable : bool
         Whether a value may be missing.
+    blank : str
+        What a missing value tells; empty where it tells nothing, so that many of them are a gap.
     **checks
         Passed to :func:`pandera.Field`: ``ge``, ``le``, ``isin``.
     """
-    described = {"meaning": meaning, "unit": unit, "sensitivity": sensitivity, "source": source}
+    described = {
+        "meaning": meaning, "unit": unit, "sensitivity": sensitivity, "source": source, "blank": blank,
+    }  # fmt: skip
     return pa.Field(nullable=nullable, metadata=described, **checks)
 
 
-def learner_id(nullable=False, meaning="the person, as a keyed pseudonym"):
+def learner_id(nullable=False, meaning="the person, as a keyed pseudonym", blank=""):
     """Declare the identifier of a person, replaced by its pseudonym at collection."""
-    return column(meaning, sensitivity=IDENTIFYING, source="CRM", nullable=nullable)
+    return column(meaning, sensitivity=IDENTIFYING, source="CRM", nullable=nullable, blank=blank)
 
 
 def recorded_at():
@@ -187,10 +191,10 @@ class Subscriptions(pa.DataFrameModel):
     subscribed_at: Instant = column("start of the subscription", unit="UTC", source="e-mail platform")
     recorded_at: Instant = recorded_at()
     unsubscribed_at: Optional[Instant] = column(
-        "end of the subscription, missing while it lasts", unit="UTC", source="e-mail platform", nullable=True
+        "end of the subscription", unit="UTC", source="e-mail platform", nullable=True, blank="it lasts"
     )
     unsubscription_recorded_at: Optional[Instant] = column(
-        "when its end became known", unit="UTC", source="export", nullable=True
+        "when its end became known", unit="UTC", source="export", nullable=True, blank="it lasts"
     )
 
 
@@ -198,17 +202,21 @@ class Subscriptions(pa.DataFrameModel):
 class PageViews(pa.DataFrameModel):
     """A page view, or the views of one page by one person on one day where only sums exist."""
 
-    learner_id: Optional[str] = learner_id(nullable=True, meaning="the person, missing while anonymous")
+    learner_id: Optional[str] = learner_id(nullable=True, meaning="the person", blank="anonymous")
     anonymous_id: Optional[str] = column(
         "browser cookie, as a keyed pseudonym", sensitivity=IDENTIFYING, source="web analytics", nullable=True
     )
     viewed_at: Instant = column("when the page was opened", unit="UTC", source="web analytics")
     recorded_at: Instant = recorded_at()
     page_type: str = column("kind of page", source="web analytics", isin=PAGE_TYPES)
-    product_id: Optional[str] = column("product the page is about", source="web analytics", nullable=True)
+    product_id: Optional[str] = column(
+        "product the page is about", source="web analytics", nullable=True, blank="about no product"
+    )
     views: dt.Int32 = column("views that the record stands for", unit="views", source="web analytics", ge=1)
     url: Optional[str] = column("address without its query", source="web analytics", nullable=True)
-    referrer: Optional[str] = column("where the visit came from", source="web analytics", nullable=True)
+    referrer: Optional[str] = column(
+        "where the visit came from", source="web analytics", nullable=True, blank="opened directly"
+    )
     user_agent: Optional[str] = column(
         "browser family", sensitivity=QUASI_IDENTIFYING, source="web analytics", nullable=True
     )
@@ -227,14 +235,21 @@ class EmailEvents(pa.DataFrameModel):
     event: str = column("what happened", source="e-mail platform", isin=EMAIL_EVENTS)
     campaign: str = column("the mailing", source="e-mail platform")
     newsletter: Optional[str] = column(
-        "list it was sent to", source="e-mail platform", nullable=True, isin=NEWSLETTERS
+        "list it was sent to",
+        source="e-mail platform",
+        nullable=True,
+        blank="sent to no list",
+        isin=NEWSLETTERS,
     )
-    product_id: Optional[str] = column("product it was about", source="e-mail platform", nullable=True)
+    product_id: Optional[str] = column(
+        "product it was about", source="e-mail platform", nullable=True, blank="about no product"
+    )
     user_agent: Optional[str] = column(
         "software that opened or clicked",
         sensitivity=QUASI_IDENTIFYING,
         source="e-mail platform",
         nullable=True,
+        blank="neither open nor click",
     )
 
 
@@ -248,8 +263,8 @@ class Events(pa.DataFrameModel):
     recorded_at: Instant = recorded_at()
     starts_at: Instant = column("when it begins", unit="UTC", source="event platform")
     topic: Optional[str] = column("topic", source="event platform", nullable=True)
-    country: Optional[str] = column("country, missing when online", source="event platform", nullable=True)
-    city: Optional[str] = column("city, missing when online", source="event platform", nullable=True)
+    country: Optional[str] = column("country", source="event platform", nullable=True, blank="online")
+    city: Optional[str] = column("city", source="event platform", nullable=True, blank="online")
 
 
 @table(
@@ -266,10 +281,10 @@ class EventRegistrations(pa.DataFrameModel):
     registered_at: Instant = column("when the person registered", unit="UTC", source="event platform")
     recorded_at: Instant = recorded_at()
     attended: Optional[bool] = column(
-        "came, stayed away, or not known", source="event platform", nullable=True
+        "came, stayed away, or not known", source="event platform", nullable=True, blank="not known yet"
     )
     attendance_recorded_at: Optional[Instant] = column(
-        "when attendance became known", unit="UTC", source="export", nullable=True
+        "when attendance became known", unit="UTC", source="export", nullable=True, blank="not known yet"
     )
 
 
@@ -289,10 +304,14 @@ class Products(pa.DataFrameModel):
     announced_at: Instant = column("when it was first made known", unit="UTC", source="catalogue")
     recorded_at: Instant = recorded_at()
     launched_at: Optional[Instant] = column(
-        "first day on sale; missing for a candidate", unit="UTC", source="catalogue", nullable=True
+        "first day on sale", unit="UTC", source="catalogue", nullable=True, blank="a candidate"
     )
     ends_at: Optional[Instant] = column(
-        "last day of a course that runs once", unit="UTC", source="catalogue", nullable=True
+        "last day of a course that runs once",
+        unit="UTC",
+        source="catalogue",
+        nullable=True,
+        blank="it does not end",
     )
     kind: Optional[str] = column("kind of product", source="catalogue", nullable=True)
     topic: Optional[str] = column("topic", source="catalogue", nullable=True)
@@ -323,7 +342,7 @@ class Enrollments(pa.DataFrameModel):
     """A sale of a product, with completion and withdrawal where it is a course."""
 
     enrollment_id: str = column("the sale", source="sales")
-    learner_id: Optional[str] = learner_id(nullable=True, meaning="the buyer, missing where not recorded")
+    learner_id: Optional[str] = learner_id(nullable=True, meaning="the buyer")
     product_id: str = column("what was bought", source="sales")
     enrolled_at: Instant = column("when it was bought", unit="UTC", source="sales")
     recorded_at: Instant = recorded_at()
@@ -332,16 +351,20 @@ class Enrollments(pa.DataFrameModel):
         "amount paid; negative for a refund", unit="USD", source="sales", nullable=True
     )
     completed_at: Optional[Instant] = column(
-        "when it was completed", unit="UTC", source="learning", nullable=True
+        "when it was completed", unit="UTC", source="learning", nullable=True, blank="not completed so far"
     )
     completion_recorded_at: Optional[Instant] = column(
-        "when the completion became known", unit="UTC", source="export", nullable=True
+        "when the completion became known",
+        unit="UTC",
+        source="export",
+        nullable=True,
+        blank="not completed so far",
     )
     withdrawn_at: Optional[Instant] = column(
-        "when it was given up", unit="UTC", source="learning", nullable=True
+        "when it was given up", unit="UTC", source="learning", nullable=True, blank="not given up"
     )
     withdrawal_recorded_at: Optional[Instant] = column(
-        "when the withdrawal became known", unit="UTC", source="export", nullable=True
+        "when the withdrawal became known", unit="UTC", source="export", nullable=True, blank="not given up"
     )
     prior_attempts: Optional[dt.Int16] = column(
         "earlier attempts at the same course", unit="attempts", source="learning", nullable=True, ge=0
@@ -380,7 +403,9 @@ class SocialPosts(pa.DataFrameModel):
     text: Optional[str] = column(
         "text of the post", sensitivity=FREE_TEXT, source="social network", nullable=True
     )
-    product_id: Optional[str] = column("product it names", source="social network", nullable=True)
+    product_id: Optional[str] = column(
+        "product it names", source="social network", nullable=True, blank="names no product"
+    )
     topic: Optional[str] = column("topic", source="social network", nullable=True)
     reactions: Optional[dt.Int32] = column(
         "reactions when the post was recorded", unit="reactions", source="social network", nullable=True, ge=0
@@ -391,14 +416,16 @@ class SocialPosts(pa.DataFrameModel):
 class SurveyResponses(pa.DataFrameModel):
     """The voice of the customer: how likely somebody is to buy a product."""
 
-    learner_id: Optional[str] = learner_id(nullable=True, meaning="the person, missing where anonymous")
+    learner_id: Optional[str] = learner_id(nullable=True, meaning="the person", blank="anonymous")
     product_id: str = column("product asked about", source="survey tool")
     answered_at: Instant = column("when it was answered", unit="UTC", source="survey tool")
     recorded_at: Instant = recorded_at()
     intent: dt.Int8 = column(
         "intent to buy, 1 (no) to 5 (certainly)", unit="points", source="survey tool", ge=1, le=5
     )
-    comment: Optional[str] = column("comment", sensitivity=FREE_TEXT, source="survey tool", nullable=True)
+    comment: Optional[str] = column(
+        "comment", sensitivity=FREE_TEXT, source="survey tool", nullable=True, blank="nothing to add"
+    )
 
 
 @table("panel_votes", happened="voted_at", key=("panelist_id", "product_id", "decision_at"))
@@ -413,7 +440,12 @@ class PanelVotes(pa.DataFrameModel):
     recorded_at: Instant = recorded_at()
     vote: bool = column("launch or keep (1), or not (0)", source="panel")
     probability: Optional[dt.Float64] = column(
-        "stated probability of reaching the hurdle", source="panel", nullable=True, ge=0, le=1
+        "stated probability of reaching the hurdle",
+        source="panel",
+        nullable=True,
+        blank="none was stated",
+        ge=0,
+        le=1,
     )
 
 
@@ -444,6 +476,7 @@ class Column:
     unit: str
     sensitivity: str
     source: str
+    blank: str
     minimum: float | None
     maximum: float | None
     allowed: tuple[str, ...]
@@ -503,6 +536,17 @@ def order(name: str, records: ibis.Table) -> list[ibis.Value]:
     return [*month, *leading, happened, *rest]
 
 
+def references(table: str) -> dict[str, str]:
+    """Return the columns by which a table refers to people, products and events, and the tables they lie in."""
+    owners = {"learner_id": "learners", "product_id": "products", "event_id": "events"}
+    return {c: owner for c, owner in owners.items() if owner != table and c in columns(table)}
+
+
+def systems() -> list[str]:
+    """Return the source systems that the contract names, sorted."""
+    return sorted({column.source for name in TABLES for column in columns(name).values()})
+
+
 def free_text(table: str) -> list[str]:
     """Return the columns of free text, which collection scrubs of identifying words."""
     return [c.name for c in columns(table).values() if c.sensitivity == FREE_TEXT]
@@ -515,7 +559,7 @@ def _column(table, name, spec):
     return Column(
         table=table, name=name, dtype=spec.dtype.type, nullable=spec.nullable, required=spec.required,
         minimum=limits["ge"], maximum=limits["le"], allowed=tuple(limits["isin"]),
-        **{key: spec.metadata[key] for key in ("meaning", "unit", "sensitivity", "source")},
+        **{key: spec.metadata[key] for key in ("meaning", "unit", "sensitivity", "source", "blank")},
     )  # fmt: skip
 
 

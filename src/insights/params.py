@@ -83,6 +83,22 @@ class Privacy(_Section):
     own_domains: list[str]
 
 
+class Mark(_Section):
+    """A break in a table's history that the company knows of: from when, and what changed."""
+
+    table: str
+    month: pydantic.constr(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    what: str
+
+
+class Documentation(_Section):
+    """What the dictionary and the gaps say beside the data: who owns a source system, and what broke when."""
+
+    owners: dict[str, str]
+    marks: list[Mark]
+    thin: Share
+
+
 class Launch(_Section):
     """The launch model's rows and label."""
 
@@ -146,6 +162,7 @@ class Params(_Section):
     dates: Dates
     cleaning: Cleaning
     privacy: Privacy
+    documentation: Documentation
     launch: Launch
     completion: Completion
     modeling: Modeling

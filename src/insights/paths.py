@@ -54,6 +54,11 @@ def cache() -> Path:
     return root() / ".cache"
 
 
+def gap_register() -> Path:
+    """Return the file in which people write down what is done about information gaps."""
+    return root() / "registers" / "gaps.yaml"
+
+
 def key_file() -> Path:
     """Return the file that holds the pseudonymisation key where the environment does not."""
     return root() / "secrets" / "pseudonym.key"

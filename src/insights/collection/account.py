@@ -11,6 +11,8 @@ def record(step: Step, collected: Collected) -> None:
     step.table("table_0_3_inputs", collected.inputs)
     step.table("table_0_4_exclusions", collected.exclusions)
     step.table("table_0_5_unmapped", collected.unmapped)
+    step.table("table_0_6_coverage", collected.coverage)
+    step.table("table_0_7_marks", collected.marks)
     for row in collected.tables.itertuples():
         if row.status == "collected":
             step.record("collection.rows", int(row.rows), by={"table": row.table}, unit="rows")

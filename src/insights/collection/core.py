@@ -21,7 +21,7 @@ from insights.collection import (
     simulated,
     window,
 )
-from insights.collection.source import CollectionError, Exclusion, Extract, Input, Unmapped
+from insights.collection.source import CollectionError, Exclusion, Extract, Input, Mark, Unmapped
 from insights.params import Params
 
 SOURCES: dict[str, ModuleType] = {
@@ -49,6 +49,11 @@ class Collected:
         Rows that are no records of their table: ``table, reason, rows``.
     unmapped : pandas.DataFrame
         Columns of the source that are not read: ``place, column``.
+    coverage : pandas.DataFrame
+        Rows of each table by the month in which they happened, over all that the source has of the time before the
+        window's end: ``table, month, rows``.
+    marks : pandas.DataFrame
+        Known breaks: ``table, month, what``.
     """
 
     tables: pd.DataFrame
@@ -56,6 +61,8 @@ class Collected:
     inputs: pd.DataFrame
     exclusions: pd.DataFrame
     unmapped: pd.DataFrame
+    coverage: pd.DataFrame
+    marks: pd.DataFrame
 
 
 def collect(
@@ -123,6 +130,7 @@ def _collect(step, con, tell):
     blank = {name: _blank(name, seen[name], params.end) for name in seen}
     read, undated = _counted(params, raw)
     tell("replacing identities")
+    coverage = _coverage(extract, raw, params.end)
     known = {n: window.blank_unknown(contract.TABLES[n], t, params.end) for n, t in seen.items()}
     with identities.replacements(con, known, extract.key, identities.known_names(raw)) as held:
         for name, records in known.items():
@@ -132,7 +140,7 @@ def _collect(step, con, tell):
             layout.write_sorted(
                 con, name, private, step.place(_path(step, name)), months, staged=not extract.monthly
             )
-    return _account(step, con, extract, read, blank, undated)
+    return _account(step, con, extract, read, blank, undated, coverage)
 
 
 def _described(extract: Extract, params) -> Extract:
@@ -183,7 +191,7 @@ def _path(step, name):
     return paths.collected(step.params.window, name)
 
 
-def _account(step, con, extract, read, blank, undated) -> Collected:
+def _account(step, con, extract, read, blank, undated, coverage) -> Collected:
     tables = [_table_row(step, con, extract, name, read, undated) for name in contract.TABLES]
     columns = [
         _column_row(extract, column, blank)
@@ -196,7 +204,26 @@ def _account(step, con, extract, read, blank, undated) -> Collected:
         inputs=_frame(extract.inputs, Input),
         exclusions=_frame([*extract.exclusions, *_without_a_date(undated)], Exclusion),
         unmapped=_frame(extract.unmapped, Unmapped),
+        coverage=coverage,
+        marks=_frame([*extract.marks, *_marks(step.params)], Mark),
     )
+
+
+def _coverage(extract, raw, end) -> pd.DataFrame:
+    counted = [_by_month(name, extract.history.get(name, table), end) for name, table in raw.items()]
+    return pd.concat(counted, ignore_index=True)
+
+
+def _by_month(name, records, end):
+    happened = records[contract.TABLES[name].happened]
+    months = (
+        records.filter(happened < end).group_by(month=happened.strftime("%Y-%m")).agg(rows=ibis._.count())
+    )
+    return months.order_by("month").to_pandas().assign(table=name)[["table", "month", "rows"]]
+
+
+def _marks(params):
+    return [Mark(mark.table, mark.month, mark.what) for mark in params.documentation.marks]
 
 
 def _without_a_date(undated):

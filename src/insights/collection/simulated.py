@@ -12,7 +12,7 @@ from pathlib import Path
 import ibis
 
 from insights import contract, paths, privacy
-from insights.collection.source import Extract, Input, require_reach
+from insights.collection.source import Extract, Input, Mark, require_reach
 from insights.params import Params
 
 NOTES = {("protected", "declared_at"): "self-declared, mostly missing"}
@@ -56,8 +56,11 @@ def read(params: Params, con: ibis.BaseBackend, progress: Callable[[str], None])
     digest, world = simulation.world_digest(params.simulation), made(params, progress)
     parts = {name: _parts(world / "raw" / name, params) for name in contract.TABLES}
     parts = {name: files for name, files in parts.items() if files}
+    every = {name: sorted((world / "raw" / name).rglob("*.parquet")) for name in parts}
     return Extract(
         tables={name: con.read_parquet([str(file) for file in files]) for name, files in parts.items()},
+        history={name: con.read_parquet([str(file) for file in files]) for name, files in every.items()},
+        marks=[Mark(*mark) for mark in simulation.breaks(params.simulation)],
         key=privacy.public_key("simulation"),
         inputs=[Input("the simulated world", 0, digest), *_sizes(parts)],
         files={name: _words(name, files) for name, files in parts.items()},

@@ -44,6 +44,15 @@ class Unmapped:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A break in a table's history: the month (``2024-06``) from which something was otherwise, and what."""
+
+    table: str
+    month: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Extract:
     """Everything a source holds for a window, before any of it is restricted or made private.
 
@@ -63,6 +72,11 @@ class Extract:
         Rows left out because they are something else.
     unmapped : sequence of Unmapped
         Columns that are not read.
+    history : mapping of str to ibis.Table
+        Tables that hold more than ``tables`` do, of months that the window does not read; their rows are counted by
+        month and not read any further.
+    marks : sequence of Mark
+        Breaks that the source knows of.
     monthly : bool
         Whether large tables lie in files by month, so that a month can be read by itself.
     """
@@ -74,6 +88,8 @@ class Extract:
     notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     exclusions: Sequence[Exclusion] = ()
     unmapped: Sequence[Unmapped] = ()
+    history: Mapping[str, ibis.Table] = field(default_factory=dict)
+    marks: Sequence[Mark] = ()
     monthly: bool = False
 
 

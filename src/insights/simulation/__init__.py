@@ -5,7 +5,7 @@ What is true beneath the records (probabilities, latent effort) is written to ``
 benchmarks reads.
 """
 
-from insights.simulation.company import CHUNK, coverage, simulate, world_digest
+from insights.simulation.company import CHUNK, breaks, coverage, simulate, world_digest
 from insights.simulation.people import person
 
-__all__ = ["CHUNK", "coverage", "person", "simulate", "world_digest"]
+__all__ = ["CHUNK", "breaks", "coverage", "person", "simulate", "world_digest"]

@@ -50,6 +50,13 @@ def coverage(simulation: Simulation) -> tuple[datetime.date, datetime.date]:
     return span(simulation)
 
 
+def breaks(simulation: Simulation) -> list[tuple[str, str, str]]:
+    """Return the breaks in the history of the exports: table, month, and what changed then."""
+    since = pd.Timestamp(simulation.start) + pd.DateOffset(months=mailings.PROXIES_SINCE)
+    known = [("email_events", f"{since:%Y-%m}", "mail programs began to open messages by proxy")]
+    return known if simulation.months > mailings.PROXIES_SINCE else []
+
+
 def world_digest(simulation: Simulation) -> str:
     """Return a SHA-256 over the parameters and the source of the simulation: the name of a world in the cache."""
     known = hashlib.sha256(json.dumps(simulation.model_dump(mode="json"), sort_keys=True).encode())

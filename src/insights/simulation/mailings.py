@@ -11,6 +11,7 @@ from insights.simulation.products import Catalogue
 from insights.simulation.world import World
 
 EVERY_DAYS = {"the_batch": 14.0, "events": 30.4, "course_announcements": 15.2}
+PROXIES_SINCE = 8  # months after the history begins
 BOUNCES = 0.008
 OPENS, CLICKS = 0.3, 0.035
 PERSON, PROXY, SCANNER = "Mail client", "Mail Privacy Proxy", "Link scanner"
@@ -79,7 +80,8 @@ def _deliver_list(world, people, table, name, rng):
         for experiment, effect in experiments.CLICKS.items():
             pull = pull * np.where(people.arms.variant(experiment, person, day), effect, 1.0)
     clicked = opened & (rng.random(len(row)) < np.minimum(CLICKS / OPENS * pull, 0.9))
-    proxied, scanned = kept & people.proxied[person], kept & people.scanned[person]
+    hidden = day >= world.days(world.starts[min(PROXIES_SINCE, world.months)])
+    proxied, scanned = kept & people.proxied[person] & hidden, kept & people.scanned[person]
     leave = spans["leave"].to_numpy()[row]
     leaving = leave < np.append(table["day"].to_numpy()[1:], world.days(world.end))[which]
     hours = 1 / 24

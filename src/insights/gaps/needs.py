@@ -1,7 +1,7 @@
-"""Information gaps: what the contract asks for, the source lacks, and what that switches off.
+"""What each analysis needs, and what of it a source lacks.
 
-No source has every table. An analysis declares what it needs; a notebook asks :func:`missing_for` before it
-starts and, where something is missing, says so in one sentence and goes on.
+An analysis declares what it needs; a notebook asks :func:`missing_for` before it starts and, where something is
+missing, says so in one sentence and goes on.
 """
 
 import pandas as pd
@@ -56,31 +56,15 @@ def missing_for_model(model: str, hurdle: str, profile: pd.DataFrame) -> list[st
     return missing_for(model, profile) + by_plan
 
 
-def register(profile: pd.DataFrame) -> pd.DataFrame:
-    """Return the gaps of a source: table, column or whole table, and the analyses that each switches off.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``gap, meaning, source, switches_off``; gaps that switch something off come first.
-    """
-    affected = _affected(profile)
-    lacking = profile[profile["status"].isin(["no table", "absent", "empty"])]
-    tables = lacking[lacking["status"] == "no table"].drop_duplicates("table")
-    columns = lacking[lacking["status"] != "no table"]
-    rows = [[r.table, "the whole table", r.source, affected.get(r.table, "")] for r in tables.itertuples()]
-    rows += [
-        [f"{r.table}.{r.column}", r.meaning, r.source, affected.get(f"{r.table}.{r.column}", "")]
-        for r in columns.itertuples()
-    ]
-    found = pd.DataFrame(rows, columns=["gap", "meaning", "source", "switches_off"])
-    order = found.assign(harmless=found["switches_off"] == "").sort_values(["harmless", "gap"], kind="stable")
-    return order.drop(columns="harmless").reset_index(drop=True)
-
-
-def _affected(profile):
+def affected(profile: pd.DataFrame) -> dict[str, str]:
+    """Return, by gap, the analyses that it switches off, in words."""
     found = {}
     for analysis in NEEDS:
         for gap in missing_for(analysis, profile):
             found.setdefault(gap, []).append(analysis)
     return {gap: ", ".join(analyses) for gap, analyses in found.items()}
+
+
+def resting_on(table: str, column: str) -> list[str]:
+    """Return the analyses that need a column."""
+    return [analysis for analysis, needs in NEEDS.items() if column in needs.get(table, [])]

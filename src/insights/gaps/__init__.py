@@ -1,0 +1,6 @@
+"""Information gaps: what the contract asks for and the source lacks or has too thinly, and what is done about it."""
+
+from insights.gaps.needs import NEEDS, missing_for, missing_for_model
+from insights.gaps.register import CLOSED, register
+
+__all__ = ["CLOSED", "NEEDS", "missing_for", "missing_for_model", "register"]

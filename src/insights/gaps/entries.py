@@ -1,0 +1,69 @@
+"""What people have written down about gaps: ``registers/gaps.yaml``, kept by hand, checked when it is read."""
+
+import datetime
+from typing import Literal
+
+import pydantic
+import yaml
+
+from insights import contract, paths
+
+
+class GapError(ValueError):
+    """A register of gaps that cannot be used; the message names the entry and the remedy."""
+
+
+class Entry(pydantic.BaseModel):
+    """What is done about one gap of one source.
+
+    Attributes
+    ----------
+    source : str
+        Kind of source, as in ``source.kind``.
+    gap : str
+        A table of the contract, or a column as ``table.column``.
+    status : str
+        ``requested`` of its owner, ``accepted`` as it is, or ``open``. It closes by itself when its gap is gone.
+    since : datetime.date
+        When that was decided.
+    owner, how : str
+        Instead of what the parameters and the contract say.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    source: str
+    gap: str
+    status: Literal["open", "requested", "accepted"]
+    since: datetime.date
+    owner: str = ""
+    how: str = ""
+
+
+def read(source: str) -> dict[str, Entry]:
+    """Return the entries about a kind of source, by gap; none where there is no register.
+
+    Raises
+    ------
+    GapError
+        For an entry that is misshapen, or about something that is not in the contract.
+    """
+    file = paths.gap_register()
+    if not file.exists():
+        return {}
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or []
+        entries = pydantic.TypeAdapter(list[Entry]).validate_python(content)
+    except (yaml.YAMLError, pydantic.ValidationError) as error:
+        raise GapError(
+            f"{file.name} cannot be read: {' '.join(str(error).split())}. Mend that entry."
+        ) from None
+    for entry in entries:
+        _require_known(entry, file)
+    return {entry.gap: entry for entry in entries if entry.source == source}
+
+
+def _require_known(entry, file):
+    table, _, column = entry.gap.partition(".")
+    if table not in contract.TABLES or (column and column not in contract.columns(table)):
+        raise GapError(f"{file.name}: {entry.gap} is not in the contract. Write a table, or table.column.")
