@@ -21,7 +21,8 @@ class Dictionary:
     tables : pandas.DataFrame
         From :func:`insights.dictionary.looks.summary`.
     columns : pandas.DataFrame
-        From :func:`insights.dictionary.looks.profile`, with ``owner`` and ``shape``, a word of bars.
+        From :func:`insights.dictionary.looks.profile`, with ``owner``, ``shape`` (a word of bars), ``means``
+        (the meaning with its unit) and ``span`` (from the least to the greatest).
     values : pandas.DataFrame
         From :func:`insights.dictionary.values.common_values`.
     odd : pandas.DataFrame
@@ -82,6 +83,8 @@ def _described(columns, spread, params):
     return columns.assign(
         owner=columns["source"].map(params.documentation.owners).fillna(""),
         shape=[bars.get((c.table, c.column), "") for c in columns.itertuples()],
+        means=[f"{c.meaning} ({c.unit})" if c.unit else c.meaning for c in columns.itertuples()],
+        span=[f"{c.least} to {c.greatest}" if isinstance(c.least, str) else "" for c in columns.itertuples()],
     )
 
 
