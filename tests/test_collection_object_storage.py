@@ -43,17 +43,16 @@ def test_make_watches_what_lies_on_this_machine_alone(tmp_path, monkeypatch, buc
     assert source_files(load(write_window(root, source=source))) == [root / "mapping.yaml"]
 
 
-def test_a_bucket_that_is_not_there_is_one_clear_error(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("memory://elsewhere/exports", "memory://elsewhere/exports, which is no folder"),
+        ("s3://bucket/exports", "s3fs"),  # nothing here opens it
+    ],
+)
+def test_storage_that_is_not_there_or_cannot_be_opened_is_one_clear_error(tmp_path, monkeypatch, path, said):
     root = make_project(tmp_path, monkeypatch)
     (root / "mapping.yaml").write_text((EXAMPLES / "systems" / "mapping.yaml").read_text())
-    source = {"kind": "folder", "mapping": "mapping.yaml", "path": "memory://elsewhere/exports"}
-    with pytest.raises(CollectionError, match="memory://elsewhere/exports, which is no folder"):
-        check_source(load(write_window(root, source=source)))
-
-
-def test_storage_that_nothing_here_opens_is_one_clear_error(tmp_path, monkeypatch):
-    root = make_project(tmp_path, monkeypatch)
-    (root / "mapping.yaml").write_text((EXAMPLES / "systems" / "mapping.yaml").read_text())
-    source = {"kind": "folder", "mapping": "mapping.yaml", "path": "s3://bucket/exports"}
-    with pytest.raises(CollectionError, match="s3fs"):
+    source = {"kind": "folder", "mapping": "mapping.yaml", "path": path}
+    with pytest.raises(CollectionError, match=said):
         check_source(load(write_window(root, source=source)))

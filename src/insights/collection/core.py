@@ -21,8 +21,8 @@ from insights.collection import (
     simulated,
     window,
 )
-from insights.collection.source import CollectionError, Exclusion, Extract, Input, Mark, Unmapped
-from insights.params import Params
+from insights.collection.source import CollectionError, Exclusion, Extract, Input, Unmapped, first_line
+from insights.params import Mark, Params
 
 SOURCES: dict[str, ModuleType] = {
     "simulation": simulated, "folder": folder, "database": database, "oulad": oulad, "online_retail": online_retail,
@@ -93,10 +93,9 @@ def collect(
     try:
         return _collect(step, con, tell)
     except UNREADABLE as error:
-        reason = str(error).strip().splitlines()[0]
         raise CollectionError(
             f"window {params.window}, source {params.source.kind}: the records could not be read to their "
-            f"end and written ({reason}). Correct the value or file named, or export it again."
+            f"end and written ({first_line(error)}). Correct the value or file named, or export it again."
         ) from None
 
 
@@ -205,7 +204,7 @@ def _account(step, con, extract, read, blank, undated, coverage) -> Collected:
         exclusions=_frame([*extract.exclusions, *_without_a_date(undated)], Exclusion),
         unmapped=_frame(extract.unmapped, Unmapped),
         coverage=coverage,
-        marks=_frame([*extract.marks, *_marks(step.params)], Mark),
+        marks=_marks([*extract.marks, *step.params.documentation.marks]),
     )
 
 
@@ -222,8 +221,8 @@ def _by_month(name, records, end):
     return months.order_by("month").to_pandas().assign(table=name)[["table", "month", "rows"]]
 
 
-def _marks(params):
-    return [Mark(mark.table, mark.month, mark.what) for mark in params.documentation.marks]
+def _marks(marks):
+    return pd.DataFrame([mark.model_dump() for mark in marks], columns=list(Mark.model_fields))
 
 
 def _without_a_date(undated):

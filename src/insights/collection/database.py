@@ -16,7 +16,7 @@ import psycopg
 from insights import contract, privacy
 from insights.collection import mapped, mapping
 from insights.collection.mapping import Export
-from insights.collection.source import CollectionError, Extract, Input, Unmapped, nearest
+from insights.collection.source import CollectionError, Extract, Input, first_line, nearest
 from insights.params import Params
 
 SCHEMES = ("postgresql", "postgres")
@@ -43,35 +43,25 @@ def files_of(params: Params) -> list[Path]:
 
 def read(params: Params, con: ibis.BaseBackend, progress) -> Extract:
     """Return the mapped relations, copied into the engine; each value is tried once, so a bad one is named here."""
-    zone = mapping.load(mapping.file_of(params), mapping.RELATION).time_zone
-    parts, files, left_out, notes, others, inputs = {}, {}, [], {}, [], []
+    relations: dict[str, list[str]] = {}
+    for name, export in _exports(params):
+        relations.setdefault(name, []).append(export.relation)
+    inputs = [Input(f"{relation}, as it stood", 0, None) for each in relations.values() for relation in each]
     with _connected(params) as server:
-        for name, export in _exports(params):
-            progress(f"reading {export.relation}")
-            relation = _relation(server, export)
-            held = _copied(con, _wanted(name, export, relation, params))
-            table, exclusions = mapped.read(name, export, mapped.Records(held, export.relation), zone)
-            parts.setdefault(name, []).append(table)
-            files.setdefault(name, []).append(export.relation)
-            left_out += exclusions
-            others += [Unmapped(export.relation, c) for c in mapped.unmapped(export, relation.columns)]
-            here = mapped.present(export, relation.columns)
-            notes |= {(name, c): note for c, note in mapped.notes(name, here).items()}
-            inputs.append(Input(f"{export.relation}, as it stood", 0, None))
-    return Extract(
-        tables={name: mapped.together(name, tables) for name, tables in parts.items()},
-        key=privacy.secret_key(),
-        inputs=inputs,
-        files={name: ", ".join(relations) for name, relations in files.items()},
-        notes=notes,
-        exclusions=left_out,
-        unmapped=others,
-    )
+        found = _records(con, server, params, progress)
+        return mapped.extract(found, inputs, {name: ", ".join(each) for name, each in relations.items()})
 
 
 def _exports(params) -> list[tuple[str, Export]]:
-    tables = mapping.load(mapping.file_of(params), mapping.RELATION).tables
-    return [(name, export) for name, exports in tables.items() for export in exports]
+    return mapping.load(mapping.file_of(params), mapping.RELATION)
+
+
+def _records(con, server, params, progress) -> Iterator[tuple[str, Export, mapped.Records]]:
+    for name, export in _exports(params):
+        progress(f"reading {export.relation}")
+        relation = _relation(server, export)
+        held = _copied(con, _wanted(name, export, relation, params))
+        yield name, export, mapped.Records(held, relation.columns, export.relation)
 
 
 @contextmanager
@@ -82,15 +72,15 @@ def _connected(params) -> Iterator[ibis.BaseBackend]:
     except psycopg.OperationalError as error:
         raise CollectionError(
             f"params/{params.window}.yaml: source.path names {address}, which cannot be reached "
-            f"({_first_line(error)}). Correct it, start the server, or set PGPASSWORD."
+            f"({_said(error)}). Correct it, start the server, or set PGPASSWORD."
         ) from None
     try:
         server.raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").close()
         yield server
     except psycopg.Error as error:
         raise CollectionError(
-            f"{address}: the records could not be read to their end ({_first_line(error)}). Try again, or correct "
-            "what the server complains of."
+            f"{address}: the records could not be read to their end ({_said(error)}). Try again, or "
+            "correct what the server complains of."
         ) from None
     finally:
         server.disconnect()
@@ -134,8 +124,7 @@ def _wanted(name, export, relation, params) -> ibis.Table:
         rows = rows.filter(when.isnull() | (when < params.end + ANY_ZONE))
         if column == spec.happened and not spec.entity:
             rows = rows.filter(when.isnull() | (when >= params.start - ANY_ZONE))
-    named = [*export.only, *(part for parts in export.columns.values() for part in parts)]
-    columns = dict.fromkeys(mapped.origin(part, relation.columns) for part in named)
+    columns = dict.fromkeys(mapped.origin(part, relation.columns) for part in export.parts())
     return rows.select(**{c: _plain(rows[c]) for c in columns if c is not None})
 
 
@@ -154,7 +143,5 @@ def _copied(con, rows: ibis.Table) -> ibis.Table:
             con.con.unregister(name)
 
 
-def _first_line(error) -> str:
-    return next(
-        (line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__
-    ).rstrip(".")
+def _said(error) -> str:
+    return first_line(error).rstrip(".")

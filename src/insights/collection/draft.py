@@ -110,9 +110,10 @@ def written(proposals: Sequence[Proposal]) -> str:
 
 def _is_export(file):
     try:
-        return files.format_of(file) in ("csv", "json", "parquet", "excel")
+        files.format_of(file)
     except CollectionError:
         return False
+    return True
 
 
 def _proposals(con, folder, file) -> list[Proposal]:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from insights import store
-from insights.collection.source import CollectionError, Input
+from insights.collection.source import CollectionError, Input, first_line
 
 FORMATS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
@@ -97,9 +97,14 @@ def open_files(
                 return con.read_parquet(_named(files), union_by_name=True)
 
 
+def is_remote(folder: Path) -> bool:
+    """Tell whether a folder lies in object storage."""
+    return isinstance(folder, UPath) and folder.protocol not in ("", "file")
+
+
 def mount(con: ibis.BaseBackend, folder: Path) -> None:
     """Let the engine read from where a folder lies, if that is object storage."""
-    if isinstance(folder, UPath) and folder.protocol not in ("", "file"):
+    if is_remote(folder):
         con.con.register_filesystem(folder.fs)
 
 
@@ -198,11 +203,11 @@ def _texts(frame):
 
 
 def _reason(error, files):
-    """Return the first line of the engine's complaint: those after it may quote the data."""
+    """Return what the engine complains of, in our words where it is known."""
     for sign, reason in REASONS.items():
         if sign in str(error):
             return reason
-    first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    first = first_line(error)
     if "sniffing" in first:
         return "its lines do not fall into the columns of the first one"
     for file in files:

@@ -3,7 +3,8 @@
 The folder lies on this machine or in object storage (``s3://bucket/exports``), which is opened like a folder.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from upath import UPath
 from insights import paths, privacy
 from insights.collection import files, mapped, mapping
 from insights.collection.mapping import Export
-from insights.collection.source import CollectionError, Extract, Unmapped
+from insights.collection.source import CollectionError, Extract
 from insights.params import Params
 
 Found = list[tuple[str, Export, list[Path]]]
@@ -39,7 +40,7 @@ def files_of(params: Params) -> list[Path]:
     """Return the mapping, the key, the exports and their folders: what lies on this machine."""
     folder, exports = _exports(params)
     local = [mapping.file_of(params), *privacy.key_files()]
-    if _is_remote(folder):
+    if files.is_remote(folder):
         return local
     found = {file for _, _, files_found in exports for file in files_found}
     return [*local, *sorted({file.parent for file in found}), *sorted(found)]
@@ -49,27 +50,11 @@ def read(params: Params, con: ibis.BaseBackend, progress) -> Extract:
     """Return the mapped tables of a folder; every value is tried once, so that a bad one is named here."""
     folder, exports = _exports(params)
     files.mount(con, folder)
-    zone = mapping.load(mapping.file_of(params)).time_zone
-    parts, left_out, notes, others = {}, [], {}, []
-    for name, export, found in exports:
-        progress(f"reading {name}")
-        for group in _groups(found):
-            records = _records(con, group, export)
-            table, exclusions = mapped.read(name, export, records, zone)
-            parts.setdefault(name, []).append(table)
-            left_out += exclusions
-            others += [Unmapped(records.place, c) for c in mapped.unmapped(export, records.table.columns)]
-            here = mapped.present(export, records.table.columns)
-            notes |= {(name, c): note for c, note in mapped.notes(name, here).items()}
-    every = {name: sorted({f for n, _, found in exports if n == name for f in found}) for name in parts}
-    return Extract(
-        tables={name: mapped.together(name, tables) for name, tables in parts.items()},
-        key=privacy.secret_key(),
-        inputs=files.inputs({file for found in every.values() for file in found}, folder),
-        files={name: _words(found, folder) for name, found in every.items()},
-        notes=notes,
-        exclusions=left_out,
-        unmapped=others,
+    every = {name: sorted({f for n, _, found in exports if n == name for f in found}) for name, *_ in exports}
+    return mapped.extract(
+        _records(con, exports, progress),
+        files.inputs({file for found in every.values() for file in found}, folder),
+        {name: _words(found, folder) for name, found in every.items()},
     )
 
 
@@ -81,8 +66,7 @@ def _exports(params) -> tuple[Path, Found]:
             f"params/{params.window}.yaml: source.path names {params.source.path}, which is no folder. Put the "
             "exports there, or correct the name."
         )
-    tables = mapping.load(file).tables
-    return folder, [(n, export, _found(folder, n, export)) for n, each in tables.items() for export in each]
+    return folder, [(name, export, _found(folder, name, export)) for name, export in mapping.load(file)]
 
 
 def _is_folder(folder, params) -> bool:
@@ -103,10 +87,6 @@ def _place(path: str) -> Path:
     return UPath(path) if "://" in path else paths.root() / path
 
 
-def _is_remote(folder) -> bool:
-    return isinstance(folder, UPath) and folder.protocol not in ("", "file")
-
-
 def _found(folder, name, export) -> list[Path]:
     found = {file for pattern in export.files for file in folder.glob(pattern) if file.is_file()}
     if not found:
@@ -121,9 +101,13 @@ def _open(con, found: Sequence[Path], export) -> ibis.Table:
     return files.open_files(con, found, delimiter=export.delimiter, encoding=export.encoding)
 
 
-def _records(con, found, export) -> mapped.Records:
-    place = found[0].name if len(found) == 1 else f"{found[0].name} and {len(found) - 1} more"
-    return mapped.Records(_open(con, found, export), place, lambda: files.reading(found))
+def _records(con, exports, progress) -> Iterator[tuple[str, Export, mapped.Records]]:
+    for name, export, found in exports:
+        progress(f"reading {name}")
+        for group in _groups(found):
+            place = group[0].name if len(group) == 1 else f"{group[0].name} and {len(group) - 1} more"
+            table = _open(con, group, export)
+            yield name, export, mapped.Records(table, table.columns, place, partial(files.reading, group))
 
 
 def _groups(found) -> list[list[Path]]:

@@ -5,7 +5,7 @@ of a column that may identify somebody is masked.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ import ibis.expr.datatypes as dt
 from insights import contract, privacy
 from insights.collection import mapping, parsing
 from insights.collection.mapping import Export
-from insights.collection.source import CollectionError, Exclusion, nearest
+from insights.collection.source import CollectionError, Exclusion, Extract, Input, Unmapped, nearest
 
 _FIELD = re.compile(r"^(?P<column>[^\[.]+)(?:\.(?P<path>.+)|\[(?P<key>.+)\])$")
 _VALUES = ("string_value", "int_value", "float_value", "double_value")
@@ -28,7 +28,9 @@ class Records:
     Attributes
     ----------
     table : ibis.Table
-        Lazy, in the columns of the source.
+        Lazy, in the columns of the source; those at least that the mapping names.
+    columns : sequence of str
+        All columns that lie there.
     place : str
         What to call it in an error, such as ``contacts.csv and 3 more``.
     reading : callable
@@ -36,40 +38,43 @@ class Records:
     """
 
     table: ibis.Table
+    columns: Sequence[str]
     place: str
     reading: Callable[[], AbstractContextManager] = nullcontext
 
 
-def read(name: str, export: Export, records: Records, zone: str) -> tuple[ibis.Table, list[Exclusion]]:
-    """Return records in the columns of the contract, and those that are something else.
+def extract(
+    found: Iterable[tuple[str, Export, Records]], inputs: Sequence[Input], files: Mapping[str, str]
+) -> Extract:
+    """Return what a source of real people holds, in the columns of the contract, with the account of it.
 
     Every value is tried once, so that a bad one is named here.
 
     Parameters
     ----------
-    name : str
-        Table of the contract.
-    export : insights.collection.mapping.Export
-    records : Records
-    zone : str
-        Of times without an offset, where the export says nothing else.
+    found : iterable of (str, insights.collection.mapping.Export, Records)
+        Each with the table of the contract that it fills. Several may fill one.
+    inputs, files
+        As :class:`insights.collection.source.Extract` has them.
 
     Raises
     ------
     CollectionError
         For a mapped column that is not there, and for values that cannot be read.
     """
-    require_columns(name, export, records.place, records.table.columns)
-    here = present(export, records.table.columns)
-    among = _among(here, records.table)
-    table = records.table.filter(among) if among is not None else records.table
-    written, values = _values(name, here, table, export.time_zone or zone)
-    with records.reading():
-        others = 0 if among is None else records.table.count().to_pyarrow().as_py()
-        rows = _require_readable(name, here, records.place, table.select(**_failures(written, values)))
-    why = ", or ".join(f"{column} is not {' or '.join(wanted)}" for column, wanted in here.only.items())
-    left_out = [Exclusion(name, f"{why} ({records.place})", others - rows)] if others > rows else []
-    return table.select(**_with_assumptions(name, values)), left_out
+    parts, left_out, others, told = {}, [], [], {}
+    for name, export, records in found:
+        table, exclusions = _of_contract(name, export, records)
+        parts.setdefault(name, []).append(table)
+        left_out += exclusions
+        others += [Unmapped(records.place, column) for column in unmapped(export, records.columns)]
+        told |= {
+            (name, column): note for column, note in _notes(name, _present(export, records.columns)).items()
+        }
+    return Extract(
+        tables={name: _together(name, tables) for name, tables in parts.items()},
+        key=privacy.secret_key(), inputs=inputs, files=files, notes=told, exclusions=left_out, unmapped=others,
+    )  # fmt: skip
 
 
 def require_columns(name: str, export: Export, place: str, there: Sequence[str]) -> None:
@@ -99,20 +104,39 @@ def origin(part: str, there: Sequence[str]) -> str | None:
     return field["column"] if field["column"] in there else None
 
 
-def present(export: Export, there: Sequence[str]) -> Export:
+def unmapped(export: Export, there: Sequence[str]) -> list[str]:
+    """Return the columns of records that the mapping does not read."""
+    read_from = {origin(part, there) for part in export.parts()}
+    return [column for column in there if column not in read_from]
+
+
+@ibis.udf.scalar.builtin
+def json_extract_string(text: dt.json, path: str) -> str:
+    """Return a field of an object as text, null where it is not there (DuckDB)."""
+
+
+def _of_contract(name, export, records) -> tuple[ibis.Table, list[Exclusion]]:
+    """Return records in the columns of the contract, and those that are something else."""
+    require_columns(name, export, records.place, records.columns)
+    here = _present(export, records.columns)
+    among = _among(here, records.table)
+    table = records.table.filter(among) if among is not None else records.table
+    written, values = _values(name, here, table, export.time_zone)
+    with records.reading():
+        others = 0 if among is None else records.table.count().to_pyarrow().as_py()
+        rows = _require_readable(name, here, records.place, table.select(**_failures(written, values)))
+    why = ", or ".join(f"{column} is not {' or '.join(wanted)}" for column, wanted in here.only.items())
+    left_out = [Exclusion(name, f"{why} ({records.place})", others - rows)] if others > rows else []
+    return table.select(**_with_assumptions(name, values)), left_out
+
+
+def _present(export, there) -> Export:
     """Return an export without the columns that these records lack."""
     kept = {c: parts for c, parts in export.columns.items() if all(origin(part, there) for part in parts)}
     return export.model_copy(update={"columns": kept})
 
 
-def unmapped(export: Export, there: Sequence[str]) -> list[str]:
-    """Return the columns of records that the mapping does not read."""
-    named = [*export.only, *(part for parts in export.columns.values() for part in parts)]
-    read_from = {origin(part, there) for part in named}
-    return [column for column in there if column not in read_from]
-
-
-def notes(name: str, export: Export) -> dict[str, str]:
+def _notes(name, export) -> dict[str, str]:
     """Return, by contract column, where it comes from and what is assumed of it."""
     told = {column: f"from {' + '.join(parts)}" for column, parts in export.columns.items()}
     told |= {column: f"{value!r} in every row" for column, value in export.constants.items()}
@@ -122,7 +146,7 @@ def notes(name: str, export: Export) -> dict[str, str]:
     return told
 
 
-def together(name: str, parts: Sequence[ibis.Table]) -> ibis.Table:
+def _together(name, parts) -> ibis.Table:
     """Return the records of several exports as one table; what one of them lacks is missing there."""
     declared = contract.schema(name)
     columns = [column for column in declared if any(column in part.columns for part in parts)]
@@ -133,11 +157,6 @@ def together(name: str, parts: Sequence[ibis.Table]) -> ibis.Table:
         for part in parts
     ]
     return ibis.union(*filled) if len(filled) > 1 else parts[0]
-
-
-@ibis.udf.scalar.builtin
-def json_extract_string(text: dt.json, path: str) -> str:
-    """Return a field of an object as text, null where it is not there (DuckDB)."""
 
 
 def _among(export, table):

@@ -61,7 +61,7 @@ class Export(_Section):
         For a contract column, the formats of its dates, tried in turn: ``strptime`` codes, ``iso``, or ``epoch``,
         ``epoch_ms``, ``epoch_us``. ISO 8601 alone needs none.
     time_zone : str, optional
-        Zone of times without an offset; by default that of the whole mapping.
+        Zone of times without an offset; :func:`load` puts that of the whole mapping where none is said.
     delimiter : str, optional
         Of CSV files.
     encoding : str
@@ -89,6 +89,10 @@ class Export(_Section):
     negated: list[str] = []
     decimal_mark: Literal[".", ","] = "."
     missing: list[str] = []
+
+    def parts(self) -> list[str]:
+        """Return every column of the export that is read, as the mapping names it."""
+        return [*self.only, *(part for parts in self.columns.values() for part in parts)]
 
 
 Exports = Annotated[list[Export], pydantic.BeforeValidator(_each), pydantic.Field(min_length=1)]
@@ -124,8 +128,8 @@ def file_of(params: Params) -> Path:
     return file
 
 
-def load(file: Path, where: str = FILES) -> Mapping:
-    """Read and check a mapping file.
+def load(file: Path, where: str = FILES) -> list[tuple[str, Export]]:
+    """Read and check a mapping file; return its exports, each with the table of the contract that it fills.
 
     Parameters
     ----------
@@ -143,20 +147,15 @@ def load(file: Path, where: str = FILES) -> Mapping:
         mapping = Mapping.model_validate(shipped.filled(_read(file), file))
     except pydantic.ValidationError as error:
         raise CollectionError(f"{file.name}: " + "; ".join(_explain(e) for e in error.errors())) from None
-    each = [
-        (name, f"tables.{name}", exports[0]) for name, exports in mapping.tables.items() if len(exports) == 1
-    ]
-    each += [
-        (name, f"tables.{name}.{number}", export)
-        for name, exports in mapping.tables.items()
-        for number, export in enumerate(exports, start=1)
-        if len(exports) > 1
-    ]
+    each = list(_placed(mapping))
     faults = [fault for name, place, export in each for fault in _faults(name, place, export, where)]
     faults += [fault for zone, place in _zones(mapping, each) for fault in _zone_faults(zone, place)]
     if faults:
         raise CollectionError(f"{file.name}: {'; '.join(faults)}.")
-    return mapping
+    return [
+        (name, export.model_copy(update={"time_zone": export.time_zone or mapping.time_zone}))
+        for name, _, export in each
+    ]
 
 
 class _Texts(yaml.BaseLoader):
@@ -189,6 +188,13 @@ def _explain(error):
             return f"{place} is missing; set it"
         case _:
             return f"{place} is {error['input']!r}: {error['msg']}"
+
+
+def _placed(mapping):
+    """Yield the exports with their table and their place in the file, numbered where a table has several."""
+    for name, exports in mapping.tables.items():
+        for number, export in enumerate(exports, start=1):
+            yield name, f"tables.{name}.{number}" if len(exports) > 1 else f"tables.{name}", export
 
 
 def _faults(name, place, export, where):

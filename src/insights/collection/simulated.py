@@ -12,8 +12,8 @@ from pathlib import Path
 import ibis
 
 from insights import contract, paths, privacy
-from insights.collection.source import Extract, Input, Mark, require_reach
-from insights.params import Params
+from insights.collection.source import Extract, Input, require_reach
+from insights.params import Mark, Params
 
 NOTES = {("protected", "declared_at"): "self-declared, mostly missing"}
 
@@ -54,13 +54,18 @@ def read(params: Params, con: ibis.BaseBackend, progress: Callable[[str], None])
     from insights import simulation
 
     digest, world = simulation.world_digest(params.simulation), made(params, progress)
-    parts = {name: _parts(world / "raw" / name, params) for name in contract.TABLES}
+    every = {name: sorted((world / "raw" / name).rglob("*.parquet")) for name in contract.TABLES}
+    parts = {name: _that_matter(name, files, params) for name, files in every.items()}
     parts = {name: files for name, files in parts.items() if files}
-    every = {name: sorted((world / "raw" / name).rglob("*.parquet")) for name in parts}
     return Extract(
         tables={name: con.read_parquet([str(file) for file in files]) for name, files in parts.items()},
-        history={name: con.read_parquet([str(file) for file in files]) for name, files in every.items()},
-        marks=[Mark(*mark) for mark in simulation.breaks(params.simulation)],
+        history={
+            name: con.read_parquet([str(file) for file in files]) for name, files in every.items() if files
+        },
+        marks=[
+            Mark(table=table, month=month, what=what)
+            for table, month, what in simulation.breaks(params.simulation)
+        ],
         key=privacy.public_key("simulation"),
         inputs=[Input("the simulated world", 0, digest), *_sizes(parts)],
         files={name: _words(name, files) for name, files in parts.items()},
@@ -90,16 +95,15 @@ def write_exports(params: Params, folder: Path, progress: Callable[[str], None])
     return exports.write_exports(world, folder)
 
 
-def _parts(folder: Path, params: Params) -> list[Path]:
-    """List the files of a table that can matter: of one kept by month of recording, only the window's months.
+def _that_matter(name: str, every: list[Path], params: Params) -> list[Path]:
+    """Return the files of a table that can matter: of one kept by month of recording, only the window's months.
 
     Nothing is recorded before it happened, so what was recorded before the window starts happened before it.
     """
-    every = sorted(folder.rglob("*.parquet"))
-    if contract.TABLES[folder.name].entity:
+    if contract.TABLES[name].entity:
         return every
     first, last = f"{params.start:%Y-%m}", f"{params.end:%Y-%m}"
-    return [file for file in every if file.parent == folder or first <= file.parent.name <= last]
+    return [file for file in every if file.parent.name == name or first <= file.parent.name <= last]
 
 
 def _sizes(parts):

@@ -8,7 +8,7 @@ from pathlib import Path
 import ibis
 
 from insights import paths, privacy
-from insights.params import Params
+from insights.params import Mark, Params
 
 MOST_NAMED = 12
 
@@ -41,15 +41,6 @@ class Unmapped:
 
     place: str
     column: str
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A break in a table's history: the month (``2024-06``) from which something was otherwise, and what."""
-
-    table: str
-    month: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -143,3 +134,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     ]  # a file without a header shows its first record
     more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
     return f"known are {', '.join(shown)}{more}"
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of a complaint, its kind where it says nothing; those after it may quote the data."""
+    lines = (line.strip() for line in str(error).splitlines() if line.strip())
+    return next(lines, type(error).__name__)

@@ -4,6 +4,7 @@ Numbers and times are counted in steps of equal width between the least and the 
 lie in the first step, in steps of equal ratio. Words are counted by word, the most common first.
 """
 
+import math
 from collections.abc import Mapping
 
 import ibis
@@ -119,8 +120,8 @@ def _stepped(table, asked):
     for column, steps, low, high in asked:
         value, start, width = _number(table[column]), low, high - low
         if steps == RATIO:
-            value, start = (value.clip(lower=0) + 1).ln(), float((ibis.literal(low) + 1).ln().to_pandas())
-            width = float((ibis.literal(high) + 1).ln().to_pandas()) - start
+            value, start = (value.clip(lower=0) + 1).ln(), math.log(low + 1)
+            width = math.log(high + 1) - start
         step = ((value - start) / width * STEPS).floor().clip(lower=0, upper=STEPS - 1)
         sums |= {f"{column}|{i}": (step == i).sum().fill_null(0) for i in range(STEPS)}
     found = table.agg(**sums).to_pandas().iloc[0]

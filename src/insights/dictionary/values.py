@@ -21,29 +21,13 @@ def common_values(tables: dict[str, ibis.Table], params: Params) -> pd.DataFrame
         ``table, column, value, rows, share``; at most five values a column, each shared by at least
         ``privacy.smallest_group`` people.
     """
-    listed = [
-        _common(name, table, column, params.privacy.smallest_group)
-        for name, table in tables.items()
-        for column in categories(name, table)
-    ]
-    return pd.concat(listed, ignore_index=True)
+    return pd.concat(_listed(tables, params, categories), ignore_index=True)
 
 
 def odd_values(tables: dict[str, ibis.Table], params: Params) -> pd.DataFrame:
-    """Return the typed words that hold markup or had something scrubbed, small groups held back.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``table, column, value, rows, share``; at most five values a column, each shared by at least
-        ``privacy.smallest_group`` people.
-    """
-    listed = [
-        _common(name, table, column, params.privacy.smallest_group, table[column].re_search(ODD))
-        for name, table in tables.items()
-        for column in _typed(name, table)
-    ]
-    return pd.concat([pd.DataFrame(columns=VALUE_COLUMNS), *listed], ignore_index=True)
+    """Return the typed words that hold markup or had something scrubbed, as :func:`common_values` does."""
+    odd = _listed(tables, params, _typed, ODD)
+    return pd.concat([pd.DataFrame(columns=VALUE_COLUMNS), *odd], ignore_index=True)
 
 
 def example_posts(tables: dict[str, ibis.Table], most: int = 6) -> pd.DataFrame:
@@ -74,8 +58,17 @@ def _typed(name, table):
     return [c.name for c in columns if c.dtype.is_string() and c.sensitivity == contract.QUASI_IDENTIFYING]
 
 
-def _common(name, table, column, smallest, among=True):
-    named = table.filter(table[column].notnull(), among).mutate(value=table[column])
+def _listed(tables, params, columns_of, pattern=None):
+    return [
+        _common(name, table, column, params.privacy.smallest_group, pattern)
+        for name, table in tables.items()
+        for column in columns_of(name, table)
+    ]
+
+
+def _common(name, table, column, smallest, pattern):
+    among = table[column].notnull() if pattern is None else table[column].re_search(pattern)
+    named = table.filter(among).mutate(value=table[column])
     best = (
         named.group_by("value")
         .agg(rows=ibis._.count())

@@ -73,14 +73,9 @@ def register(columns: pd.DataFrame, coverage: pd.DataFrame, params: Params) -> p
 def _tables(columns, affected):
     lacking = columns[columns["status"] == "no table"].drop_duplicates("table")
     return [
-        {
-            "gap": r.table,
-            "kind": NO_TABLE,
-            "meaning": "the whole table",
-            "switches_off": affected.get(r.table, ""),
-        }
+        {"gap": r.table, "kind": NO_TABLE, "meaning": "the whole table", "switches_off": affected.get(r.table, "")}
         for r in lacking.itertuples()
-    ]
+    ]  # fmt: skip
 
 
 def _columns(columns, affected):
@@ -133,18 +128,8 @@ def _people(columns):
 
 
 def _row(gap, columns, people, months, entry):
-    table, _, column = gap["gap"].partition(".")
-    of = columns[(columns["table"] == table) & ((columns["column"] == column) if column else True)].iloc[
-        -1 if column else 0
-    ]
-    source = of["source"]
-    if not column:
-        source = (
-            columns.loc[(columns["table"] == table) & (columns["source"] != "export"), "source"]
-            .mode()
-            .iloc[0]
-        )
-    owner = columns.loc[columns["source"] == source, "owner"].iloc[0]
+    table = gap["gap"].partition(".")[0]
+    source, owner = _owned(columns, gap["gap"])
     held, asked = months.get(table, (None, None))
     base = {
         "filled": None, "people": people.get(table), "months": f"{held} of {asked}" if held else "",
@@ -152,6 +137,20 @@ def _row(gap, columns, people, months, entry):
         "since": None,
     }  # fmt: skip
     return base | gap | _said(entry)
+
+
+def _about(columns, gap):
+    """Return the description of the column, or of all columns of the table, that a gap is about."""
+    table, _, column = gap.partition(".")
+    return columns[(columns["table"] == table) & (columns["column"].eq(column) | (column == ""))]
+
+
+def _owned(columns, gap):
+    """Return the source system of a gap, of a table the one that most of its columns come from, and its owner."""
+    of = _about(columns, gap)
+    of = of if "." in gap else of[of["source"] != "export"]
+    source = of["source"].mode().iloc[0]
+    return source, columns.loc[columns["source"] == source, "owner"].iloc[0]
 
 
 def _said(entry):
@@ -162,9 +161,7 @@ def _said(entry):
 
 
 def _closed(entry, columns):
-    table, _, column = entry.gap.partition(".")
-    of = columns[(columns["table"] == table) & ((columns["column"] == column) if column else True)].iloc[0]
-    closed = {"gap": entry.gap, "kind": "", "meaning": of["meaning"] if column else "the whole table",
-              "switches_off": "", "weakens": "", "months": "", "owner": entry.owner or of["owner"],
-              "how": entry.how}  # fmt: skip
-    return closed | {"status": CLOSED, "since": entry.since.isoformat()}
+    meaning = _about(columns, entry.gap)["meaning"].iloc[0] if "." in entry.gap else "the whole table"
+    closed = {"gap": entry.gap, "kind": "", "meaning": meaning, "switches_off": "", "weakens": "", "months": "",
+              "owner": _owned(columns, entry.gap)[1]}  # fmt: skip
+    return closed | _said(entry) | {"status": CLOSED}
