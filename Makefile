@@ -4,9 +4,10 @@
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-# A window's name is used as it was typed, never expanded or run.
+# The names of a window and of a folder are used as they were typed, never expanded or run.
 override WINDOW := $(value WINDOW)
-export WINDOW
+override FOLDER := $(value FOLDER)
+export WINDOW FOLDER
 unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
@@ -44,10 +45,10 @@ clean-window: $(INSTALLED) ## remove what WINDOW made, and nothing else
 	@$(PYTHON) -m insights.pipeline clean "$$WINDOW"
 
 mapping: $(INSTALLED) ## draft a mapping for the exports in FOLDER
-	@$(PYTHON) -m insights.collection draft "$(FOLDER)"
+	@$(PYTHON) -m insights.collection draft "$$FOLDER"
 
 exports: $(INSTALLED) ## write the simulated company of WINDOW as exports into FOLDER, with their mapping
-	@$(PYTHON) -m insights.collection exports "$$WINDOW" "$(FOLDER)"
+	@$(PYTHON) -m insights.collection exports "$$WINDOW" "$$FOLDER"
 
 docs: $(INSTALLED) ## write docs/data_dictionary.md from the contract
 	@$(PYTHON) -m insights.dictionary > docs/data_dictionary.md

@@ -87,3 +87,11 @@ def test_what_a_draft_says_of_an_export_is_a_mapping(tmp_path):
     for proposal in draft.propose(EXAMPLES / "folder"):
         if "use" not in proposal.export:
             Export.model_validate(proposal.export)
+
+
+@pytest.mark.parametrize("arguments", [["draft", ""], ["exports", "sample", ""]])
+def test_where_no_folder_is_named_the_one_we_are_in_is_not_meant(arguments, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert "no folder is named; write FOLDER=" in capsys.readouterr().err

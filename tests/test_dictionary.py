@@ -364,7 +364,8 @@ def test_an_entry_closes_by_itself_when_its_gap_is_gone(entry):
     ("content", "said"),
     [
         (ENTRY.replace("learners.city", "learners.town"), "learners.town is not in the contract"),
-        (ENTRY.replace("requested", "perhaps"), "cannot be read"),
+        (ENTRY.replace("requested", "perhaps"), "cannot be read: entry 1, status is 'perhaps'"),
+        ("a: b", "cannot be read: the file"),
         ("- [", "cannot be read"),
     ],
 )
@@ -372,6 +373,8 @@ def test_a_register_that_cannot_be_used_is_one_clear_error(entry, content, said)
     entry.write_text(content)
     with pytest.raises(ValueError, match=said):
         registered(whole())
+    with pytest.raises(ValueError, match=said):
+        gaps.check_register(params.load("sample"))
 
 
 # Shapes and changes.

@@ -24,7 +24,14 @@ CURVES = pd.concat(
     pd.DataFrame({"model": name, "false_positive_rate": RATES, "true_positive_rate": RATES**power})
     for name, power in (("forest", 0.5), ("survey", 0.8))
 )
+MONTHS = pd.DataFrame(
+    {"table": ["views", "views", "mails"], "month": ["2025-01", "2025-03", "2025-02"], "rows": [4, 8, 1]}
+)
+BREAKS = pd.DataFrame({"table": ["gone", "mails"], "month": "2025-02", "what": ["left", "a new tool"]})
+TABLES = {"learners": {}, "products": {}, "views": {"learner_id": "learners", "product_id": "products"}}
 DRAWN = {
+    "months": lambda: plots.months(MONTHS, BREAKS),
+    "diagram": lambda: plots.diagram(TABLES, {"products"}),
     "roc": lambda: plots.roc(CURVES),
     "roc with bands": lambda: plots.roc(CURVES.assign(low=0.1, high=0.9)),
     "intervals": lambda: plots.intervals(GROUPS, "group", "value", "low", "high", reference=0.5),
@@ -70,6 +77,23 @@ def test_the_greatest_are_drawn_first_and_the_axis_says_how_many_of_how_many():
     axes = plots.importance(GROUPS.iloc[::-1], "group", "value", most=2).axes[0]
     assert [bar.get_width() for bar in axes.patches] == [0.7, 0.6]
     assert axes.get_xlabel() == "importance (the greatest 2 of 3)"
+
+
+def test_a_month_without_records_is_drawn_and_a_break_has_the_number_it_has_in_its_table():
+    axes = plots.months(MONTHS, BREAKS).axes[0]
+    assert len(axes.patches) == 2 * 3
+    assert [text.get_text() for text in axes.texts] == ["2"]
+    shades = [patch.get_facecolor()[3] for patch in axes.patches[:3]]
+    assert shades == [0.5, 1.0, 1.0] and axes.patches[1].get_facecolor()[0] > 0.9
+
+
+def test_every_reference_is_a_line_and_a_table_that_is_lacking_has_a_dashed_edge():
+    axes = plots.diagram(TABLES, {"products"}).axes[0]
+    assert len(axes.lines) == 2
+    edges = dict(
+        zip([t.get_text() for t in axes.texts], [p.get_linestyle() for p in axes.patches], strict=True)
+    )
+    assert edges == {"learners": "-", "products": "--", "views": "-"}
 
 
 def test_more_models_than_can_be_told_apart_are_an_error():

@@ -1,6 +1,6 @@
 """Information gaps: what the contract asks for and the source lacks or has too thinly, and what is done about it."""
 
 from insights.gaps.needs import NEEDS, missing_for, missing_for_model
-from insights.gaps.register import CLOSED, register
+from insights.gaps.register import CLOSED, check_register, register
 
-__all__ = ["CLOSED", "NEEDS", "missing_for", "missing_for_model", "register"]
+__all__ = ["CLOSED", "NEEDS", "check_register", "missing_for", "missing_for_model", "register"]

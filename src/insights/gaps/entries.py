@@ -54,13 +54,21 @@ def read(source: str) -> dict[str, Entry]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) or []
         entries = pydantic.TypeAdapter(list[Entry]).validate_python(content)
-    except (yaml.YAMLError, pydantic.ValidationError) as error:
-        raise GapError(
-            f"{file.name} cannot be read: {' '.join(str(error).split())}. Mend that entry."
-        ) from None
+    except yaml.YAMLError as error:
+        place = " ".join(str(error).replace(str(file), file.name).split())
+        raise GapError(f"{file.name} cannot be read: {place}. Mend that line.") from None
+    except pydantic.ValidationError as error:
+        faults = "; ".join(_explain(e) for e in error.errors())
+        raise GapError(f"{file.name} cannot be read: {faults}. Mend that entry.") from None
     for entry in entries:
         _require_known(entry, file)
     return {entry.gap: entry for entry in entries if entry.source == source}
+
+
+def _explain(error):
+    number, *key = error["loc"] or ("",)
+    place = f"entry {number + 1}, {'.'.join(map(str, key))}" if isinstance(number, int) else "the file"
+    return f"{place} is {error['input']!r}: {error['msg']}"
 
 
 def _require_known(entry, file):

@@ -70,6 +70,16 @@ def register(columns: pd.DataFrame, coverage: pd.DataFrame, params: Params) -> p
     )
 
 
+def check_register(params: Params) -> None:
+    """Refuse a register that cannot be used, before any notebook rests on it.
+
+    Raises
+    ------
+    insights.gaps.entries.GapError
+    """
+    entries.read(params.source.kind)
+
+
 def _tables(columns, affected):
     lacking = columns[columns["status"] == "no table"].drop_duplicates("table")
     return [
