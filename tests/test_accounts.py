@@ -4,7 +4,9 @@ import ibis
 import pandas as pd
 import pytest
 
-from insights import accounts, cleaning
+from insights.cleaning import accounts
+from insights.cleaning.flagged import Flagged
+from insights.cleaning.repairs import _second_contact
 from insights.collection import contacts
 
 MAY = pd.Timestamp("2025-05-01")
@@ -41,12 +43,13 @@ def test_own_accounts_are_staff_and_tests():
 def test_a_source_that_tells_neither_has_neither():
     plain = learners(("a", MAY), columns=("learner_id", "registered_at"))
     assert accounts.second_contacts(plain) is None and accounts.own(plain) is None
-    assert cleaning._mend("learners", {"learners": plain}) is plain
+    tables = Flagged(ibis.duckdb.connect(), {"learners": plain})
+    assert _second_contact("page_views", plain, tables) is None
 
 
 def test_records_of_a_second_contact_go_to_the_person_and_the_contact_is_set_aside():
     seen = ibis.memtable(pd.DataFrame({"learner_id": ["a", "b", "d", None, "stranger"]}))
-    wide, values = cleaning._second_contact("page_views", {"learners": MANY, "page_views": seen})
+    wide, values = _second_contact("page_views", seen, Flagged(None, {"learners": MANY, "page_views": seen}))
     found = wide.select(was=wide.learner_id, now=values["learner_id"]).to_pandas()
     now = dict(found.dropna(subset="was").to_numpy().tolist())
     assert now == {"a": "a", "b": "a", "d": "d", "stranger": "stranger"} and found["now"].isna().sum() == 1

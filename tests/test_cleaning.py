@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from insights import cleaning, contract, paths, store, warehouse
 from insights.cleaning import KEPT, RULE, CleaningError
+from insights.cleaning.flagged import Flagged
 
 DAY = pd.Timedelta(days=1)
 NOON = pd.Timestamp("2025-05-01 12:00")
@@ -60,12 +61,17 @@ def view(**changes):
     } | changes
 
 
+def flagged(con, tables, name):
+    """Return a table with the rule that takes each row."""
+    return Flagged(con, tables)[name]
+
+
 def taken(name, *rows, **others):
     """Return, for each row of a table, the rule that takes it, in the order of the rows."""
     con = ibis.duckdb.connect()
     present = {"products": [product()], "learners": [learner()]} | others | {name: list(rows)}
     tables = {key: table(con, key, *value) for key, value in present.items()}
-    found = cleaning._flag(name, tables).to_pandas()
+    found = flagged(con, tables, name).to_pandas()
     key = list(contract.TABLES[name].key) or list(rows[0])
     return found.sort_values([*key, "recorded_at"], kind="stable")[RULE].tolist()
 
@@ -85,7 +91,7 @@ def test_of_two_records_known_at_once_the_same_is_kept_in_whatever_order_they_co
     kept = []
     for rows in (two, two[::-1]):
         con = ibis.duckdb.connect()
-        found = cleaning._flag("enrollments", {"enrollments": table(con, "enrollments", *rows)}).to_pandas()
+        found = flagged(con, {"enrollments": table(con, "enrollments", *rows)}, "enrollments").to_pandas()
         kept.append(found.loc[found[RULE] == KEPT, "units"].tolist())
     assert kept == [[2], [2]]
 
@@ -128,14 +134,14 @@ def test_a_completion_before_the_sale_is_blanked_and_the_sale_is_kept(days, kept
     done = pd.NaT if days is None else NOON + days * DAY
     con = ibis.duckdb.connect()
     sold = table(con, "enrollments", sale(1, completed_at=done, completion_recorded_at=NOON + 200 * DAY))
-    found = cleaning._flag("enrollments", {"enrollments": sold}).to_pandas().iloc[0]
+    found = flagged(con, {"enrollments": sold}, "enrollments").to_pandas().iloc[0]
     assert found[RULE] == KEPT
     expected = [done, NOON + 200 * DAY] if kept else [pd.NaT, pd.NaT]
     for value, wanted in zip(found[["completed_at", "completion_recorded_at"]], expected, strict=True):
         assert value == wanted or (pd.isna(value) and pd.isna(wanted))
-    repair = next(r for r in cleaning.REPAIRS if r.name == "impossible order")
-    changes = cleaning._changes("enrollments", {"enrollments": sold}, [repair])
-    assert changes == {repair: int(not kept)}
+    tables = Flagged(con, {"enrollments": sold})
+    assert tables["enrollments"].count().execute() == 1
+    assert {r.name: n for r, n in tables.changed("enrollments").items()} == {"impossible order": int(not kept)}
 
 
 def test_a_product_may_be_launched_before_it_was_announced():
@@ -151,17 +157,17 @@ def test_a_product_without_a_name_makes_no_other_known_and_is_set_aside():
     con = ibis.duckdb.connect()
     rows = pd.DataFrame([product(1), product(2, product_id=None)])
     products = con.create_table("products", schema=contract.schema("products", list(rows)), obj=rows)
-    found = cleaning._flag("products", {"products": products}).to_pandas()
+    found = flagged(con, {"products": products}, "products").to_pandas()
     assert found.sort_values("product_id")[RULE].tolist() == [KEPT, "missing value"]
     sales = table(con, "enrollments", sale(1, product_id="GHOST"))
-    asked = cleaning._flag("enrollments", {"products": products, "enrollments": sales}).to_pandas()
+    asked = flagged(con, {"products": products, "enrollments": sales}, "enrollments").to_pandas()
     assert asked[RULE].tolist() == ["unknown product"]
 
 
 def test_a_source_without_people_or_products_knows_all_of_them():
     con = ibis.duckdb.connect()
     alone = {"enrollments": table(con, "enrollments", sale(1, product_id="P9", learner_id="L9"))}
-    assert cleaning._flag("enrollments", alone).to_pandas()[RULE].tolist() == [KEPT]
+    assert flagged(con, alone, "enrollments").to_pandas()[RULE].tolist() == [KEPT]
 
 
 def test_a_record_broken_twice_is_counted_under_the_first_rule():
@@ -186,10 +192,10 @@ def test_no_rule_looks_at_opens_and_clicks():
     con = ibis.duckdb.connect()
     mail = {"learner_id": "L1", "happened_at": NOON, "recorded_at": NOON, "campaign": "c", "event": "opened"}
     events = table(con, "email_events", mail | {"user_agent": "x"})
-    asked = [condition for rule, condition in cleaning.rules_of("email_events", {"email_events": events})]
-    named = {rule.name for rule, _ in cleaning.rules_of("email_events", {"email_events": events})}
+    tables = Flagged(con, {"email_events": events})
+    assert tables["email_events"].to_pandas()[RULE].tolist() == [KEPT]
+    named = {rule.name for rule in tables.rules("email_events")}
     assert named == {"missing value", "duplicate", "recorded before it happened", "out of range"}
-    assert len(asked) == 4
 
 
 # A whole cleaning.

@@ -4,7 +4,9 @@ import ibis
 import pandas as pd
 import pytest
 
-from insights import cleaning, clocks
+from insights.cleaning import clocks
+from insights.cleaning.flagged import Flagged, _before
+from insights.cleaning.repairs import _wrong_clock
 
 NOON = pd.Timestamp("2025-05-01 12:00")
 MINUTE, HOUR = pd.Timedelta(minutes=1), pd.Timedelta(hours=1)
@@ -50,8 +52,8 @@ def test_a_source_that_records_at_night_says_nothing_of_clocks_that_are_behind()
 
 def test_the_time_of_each_view_is_put_right_and_nothing_else_changes():
     table = views(off=(3, [3, 40, 9]), **RIGHT)
-    wide, values = cleaning._wrong_clock("page_views", {"page_views": table})
+    wide, values = _wrong_clock("page_views", table, Flagged(None, {"page_views": table}))
     mended = wide.mutate(**values).select(table.columns).to_pandas()
     assert (mended["recorded_at"] - mended["viewed_at"]).between(3 * MINUTE, 40 * MINUTE).all()
     assert len(mended) == 63
-    assert cleaning._changed(wide, values) == 3
+    assert wide.agg(n=_before(wide, values).count()).to_pandas()["n"].iloc[0] == 3

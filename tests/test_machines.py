@@ -4,7 +4,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from insights import machines
+from insights.cleaning import machines
 
 NOON = pd.Timestamp("2025-05-01 12:00")
 SECOND, DAY = pd.Timedelta(seconds=1), pd.Timedelta(days=1)

@@ -6,7 +6,8 @@ truth are turned into the pseudonyms under which the window knows them.
 
 import pandas as pd
 
-from insights import cleaning, clocks, dictionary, paths, privacy, warehouse
+from insights import cleaning, dictionary, paths, privacy, warehouse
+from insights.cleaning import clocks
 from insights.collection import identities, simulated
 from insights.params import Params
 from insights.store import Step

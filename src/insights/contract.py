@@ -40,7 +40,7 @@ PROTECTED = "protected"
 INTERNAL = "internal"
 
 
-def column(meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False, blank="", **checks):
+def column(meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False, blank="", filled_from="", **checks):
     """Declare a column: its meaning first, then unit, sensitivity, source, what a blank means, and checks.
 
     Parameters
@@ -58,11 +58,14 @@ def column(meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False,
         Whether a value may be missing.
     blank : str
         What a missing value tells; empty where it tells nothing, so that many of them are a gap.
+    filled_from : str
+        Column of this table, or ``table.column``, from which cleaning fills missing values; empty where from none.
     **checks
         Passed to :func:`pandera.Field`: ``ge``, ``le``, ``isin``.
     """
     described = {
         "meaning": meaning, "unit": unit, "sensitivity": sensitivity, "source": source, "blank": blank,
+        "filled_from": filled_from,
     }  # fmt: skip
     return pa.Field(nullable=nullable, metadata=described, **checks)
 
@@ -139,12 +142,20 @@ class Learners(pa.DataFrameModel):
         isin=ACCOUNT_KINDS,
     )
     country: Optional[str] = column(
-        "country of residence", sensitivity=QUASI_IDENTIFYING, source="CRM", nullable=True
+        "country of residence", sensitivity=QUASI_IDENTIFYING, source="CRM", nullable=True, filled_from="city"
     )
     city: Optional[str] = column("city, as typed", sensitivity=QUASI_IDENTIFYING, source="CRM", nullable=True)
     job_title: Optional[str] = column(
         "job title, as typed", sensitivity=QUASI_IDENTIFYING, source="CRM", nullable=True
     )
+    job_family: Optional[str] = column(
+        "family of jobs that the title belongs to", sensitivity=QUASI_IDENTIFYING, source="CRM", nullable=True,
+        filled_from="job_title",
+    )  # fmt: skip
+    seniority: Optional[str] = column(
+        "how senior the title is: entry, senior, lead or executive", sensitivity=QUASI_IDENTIFYING, source="CRM",
+        nullable=True, blank="the title does not say", filled_from="job_title",
+    )  # fmt: skip
     education: Optional[str] = column(
         "highest education", sensitivity=QUASI_IDENTIFYING, source="CRM", nullable=True
     )
@@ -314,7 +325,7 @@ class Products(pa.DataFrameModel):
         blank="it does not end",
     )
     kind: Optional[str] = column("kind of product", source="catalogue", nullable=True)
-    topic: Optional[str] = column("topic", source="catalogue", nullable=True)
+    topic: Optional[str] = column("topic", source="catalogue", nullable=True, filled_from="page_views.url")
     level: Optional[str] = column("level", source="catalogue", nullable=True, isin=LEVELS)
     description: Optional[str] = column("text of the announcement", source="catalogue", nullable=True)
     price: Optional[Money] = column(
@@ -461,6 +472,7 @@ class Assignments(pa.DataFrameModel):
 
 
 DROPPED = ("email", "name", "author")
+OWNERS = {"learner_id": "learners", "product_id": "products", "event_id": "events"}
 
 
 @dataclass(frozen=True)
@@ -477,6 +489,7 @@ class Column:
     sensitivity: str
     source: str
     blank: str
+    filled_from: str
     minimum: float | None
     maximum: float | None
     allowed: tuple[str, ...]
@@ -538,8 +551,7 @@ def order(name: str, records: ibis.Table) -> list[ibis.Value]:
 
 def references(table: str) -> dict[str, str]:
     """Return the columns by which a table refers to people, products and events, and the tables they lie in."""
-    owners = {"learner_id": "learners", "product_id": "products", "event_id": "events"}
-    return {c: owner for c, owner in owners.items() if owner != table and c in columns(table)}
+    return {c: owner for c, owner in OWNERS.items() if owner != table and c in columns(table)}
 
 
 def systems() -> list[str]:
@@ -552,6 +564,16 @@ def free_text(table: str) -> list[str]:
     return [c.name for c in columns(table).values() if c.sensitivity == FREE_TEXT]
 
 
+def typed(table: str) -> list[str]:
+    """Return the columns that people typed: free text, and quasi-identifying words."""
+    quasi = [
+        column.name
+        for column in columns(table).values()
+        if column.sensitivity == QUASI_IDENTIFYING and column.name != "user_agent"
+    ]
+    return free_text(table) + quasi
+
+
 def _column(table, name, spec):
     limits = {"ge": None, "le": None, "isin": ()}
     for check in spec.checks:
@@ -559,7 +581,7 @@ def _column(table, name, spec):
     return Column(
         table=table, name=name, dtype=spec.dtype.type, nullable=spec.nullable, required=spec.required,
         minimum=limits["ge"], maximum=limits["le"], allowed=tuple(limits["isin"]),
-        **{key: spec.metadata[key] for key in ("meaning", "unit", "sensitivity", "source", "blank")},
+        **{key: spec.metadata[key] for key in ("meaning", "unit", "sensitivity", "source", "blank", "filled_from")},
     )  # fmt: skip
 
 

@@ -70,10 +70,19 @@ class Dates(_Section):
         return self
 
 
+class BringBack(_Section):
+    """Rows of a table that a rule would set aside and that are to be kept, and why."""
+
+    table: str
+    rule: str
+    why: pydantic.constr(min_length=3)
+
+
 class Cleaning(_Section):
-    """How much cleaning may set aside."""
+    """How much cleaning may set aside, and what it shall not."""
 
     max_loss: Share
+    bring_back: list[BringBack]
 
 
 class Privacy(_Section):

@@ -94,11 +94,13 @@ def _check(parameters, step):
     if not notebook.exists():
         raise FileNotFoundError(f"{notebook.name} is not in notebooks/. Restore it from version control.")
     if step == paths.STEPS[0]:
+        from insights import cleaning
         from insights.collection import check_source
         from insights.gaps import check_register
         from insights.timeline import require_span
 
         require_span(parameters)
+        cleaning.check(parameters)
         check_register(parameters)
         check_source(parameters)
 

@@ -263,7 +263,7 @@ def _treatment(column: contract.Column) -> str:
         return "dropped"
     if column.name in contract.pseudonymised(column.table):
         return "pseudonymised"
-    scrubbed = [*identities.typed(column.table), *identities.ADDRESSES]
+    scrubbed = [*contract.typed(column.table), *identities.ADDRESSES]
     return "scrubbed" if column.name in scrubbed else "kept"
 
 

@@ -27,16 +27,6 @@ def pseudonyms(kind: str, values: Iterable[str], key: bytes) -> list[str]:
     return privacy.pseudonyms((f"{kind}:{_normal(value)}" for value in values), key)
 
 
-def typed(table: str) -> list[str]:
-    """Return the columns that people typed, which are scrubbed: free text, and quasi-identifying words."""
-    quasi = [
-        column.name
-        for column in contract.columns(table).values()
-        if column.sensitivity == contract.QUASI_IDENTIFYING and column.name != "user_agent"
-    ]
-    return contract.free_text(table) + quasi
-
-
 def known_names(raw: Mapping[str, ibis.Table]) -> frozenset[str]:
     """Return the full names of a source's learners and authors, as :func:`insights.privacy.scrub` wants them."""
     places = [("learners", "name"), ("social_posts", "author")]
@@ -154,7 +144,7 @@ def _typed(tables, names, hold):
         return [privacy.scrub_names(_without_query(value), names) for value in values]
 
     ways = {
-        name: dict.fromkeys(typed(name), scrubbed) | {"url": located, "referrer": _sites} for name in tables
+        name: dict.fromkeys(contract.typed(name), scrubbed) | {"url": located, "referrer": _sites} for name in tables
     }
     return {
         (name, column): hold([records[column]], way)

@@ -5,7 +5,7 @@ import ibis
 PEOPLE = "learners"
 
 
-def second_contacts(learners: ibis.Table) -> ibis.Table | None:
+def second_contacts(learners: ibis.Table | None) -> ibis.Table | None:
     """Return the accounts of people who have an earlier one, with that one; None where the source has no contacts.
 
     Parameters
@@ -17,7 +17,7 @@ def second_contacts(learners: ibis.Table) -> ibis.Table | None:
     ibis.Table
         ``account`` and ``person``: of the accounts with one ``contact_id`` the person is the one registered first.
     """
-    if "contact_id" not in learners.columns:
+    if learners is None or "contact_id" not in learners.columns:
         return None
     alike = ibis.window(group_by=learners.contact_id, order_by=[learners.registered_at, learners.learner_id])
     known = learners.filter(learners.contact_id.notnull())
@@ -25,8 +25,8 @@ def second_contacts(learners: ibis.Table) -> ibis.Table | None:
     return every.filter(every.account != every.person)
 
 
-def own(learners: ibis.Table) -> ibis.Table | None:
+def own(learners: ibis.Table | None) -> ibis.Table | None:
     """Return the accounts of staff and of tests, as ``account``; None where the source does not tell them."""
-    if "account_kind" not in learners.columns:
+    if learners is None or "account_kind" not in learners.columns:
         return None
     return learners.filter(learners.account_kind.isin(["staff", "test"])).select(account=learners.learner_id)
