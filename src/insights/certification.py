@@ -6,7 +6,7 @@ truth are turned into the pseudonyms under which the window knows them.
 
 import pandas as pd
 
-from insights import cleaning, dictionary, paths, privacy, warehouse
+from insights import cleaning, contract, dictionary, paths, privacy, warehouse
 from insights.cleaning import clocks
 from insights.collection import identities, simulated
 from insights.params import Params
@@ -16,8 +16,17 @@ KIND = "simulation"
 KINDS = {
     "identity": "second contacts, by account", "own account": "staff and test accounts, by account",
     "crawler": "crawlers, by page view", "clock": "wrong clocks, by page view",
-    "duplicate": "records delivered twice, by record", "machine open": "opens by privacy proxies, by open",
+    "duplicate": "records delivered twice, by record", "sent twice": "page views reported twice, by view",
+    "text": "damaged texts, by value", "country": "countries spelled otherwise, by person",
+    "no country": "countries told by the city alone, by person", "job family": "job families told by titles, by person",
+    "seniority": "seniorities told by titles, by person", "topic": "misspelt topics, by event", "no topic": "topics told by pages alone, by product", "machine open": "opens by privacy proxies, by open",
     "scanner click": "clicks by link scanners, by click",
+}  # fmt: skip
+VALUES = {
+    "text": [("learners", "job_title"), ("learners", "city"), ("social_posts", "text")],
+    "country": [("learners", "country")], "no country": [("learners", "country")],
+    "job family": [("learners", "job_family")], "seniority": [("learners", "seniority")],
+    "topic": [("events", "topic")], "no topic": [("products", "topic")],
 }  # fmt: skip
 
 
@@ -47,7 +56,9 @@ def cleaning_quality(step: Step, con) -> pd.DataFrame | None:
             ("own account", _accounts(step, con, planted, "own account", "own account")),
             ("crawler", _crawlers(step, con, planted)),
             ("clock", _clocks(step, con, planted)),
-            ("duplicate", _duplicates(step, con, planted)),
+            ("duplicate", _again(step, con, planted, "duplicate")),
+            ("sent twice", _again(step, con, planted, "sent twice")),
+            *((kind, _values(step, con, planted, kind)) for kind in VALUES),
             ("machine open", _machines(step, con, planted, "machine open", "opened")),
             ("scanner click", _machines(step, con, planted, "scanner click", "clicked")),
         )
@@ -58,12 +69,18 @@ def cleaning_quality(step: Step, con) -> pd.DataFrame | None:
 
 def _planted(params: Params) -> pd.DataFrame:
     frame = pd.read_parquet(simulated.world_folder(params) / "truth" / "defects.parquet")
-    key = privacy.public_key(KIND)
-    for column, kind in (("account", "learner_id"), ("cookie", "anonymous_id")):
-        known = frame[column].dropna().unique()
-        names = dict(zip(known, identities.pseudonyms(kind, known, key), strict=True))
-        frame[column] = frame[column].map(names)
-    return frame
+    posts, things = frame["event"] == "text", frame["kind"].isin(["topic", "no topic"])
+    account = _renamed(frame["account"].mask(posts), "learner_id").fillna(
+        _renamed(frame["account"].where(posts), "post_id")
+    )
+    account = account.mask(things, frame["account"])
+    return frame.assign(account=account, cookie=_renamed(frame["cookie"], "anonymous_id"))
+
+
+def _renamed(values, kind):
+    known = values.dropna().unique()
+    names = dict(zip(known, identities.pseudonyms(kind, known, privacy.public_key(KIND)), strict=True))
+    return values.map(names)
 
 
 def _set_aside(step, con, name):
@@ -107,24 +124,52 @@ def _views_of(step, con, cookies):
     return counts.to_pandas().set_index("anonymous_id")["n"]
 
 
-def _duplicates(step, con, planted):
-    """Judge records delivered twice; those of own accounts and crawlers are gone before and are left out."""
-    by = {kind: planted[planted["kind"] == kind] for kind in ("duplicate", "own account", "crawler", "clock")}
-    true = by["duplicate"]
+def _again(step, con, planted, kind):
+    """Judge records that came twice; those of own accounts and crawlers are gone before and are left out."""
+    by = {kind: planted[planted["kind"] == kind] for kind in (kind, "own account", "crawler", "clock")}
+    true = by[kind]
     true = true[(true["at"] >= step.params.start) & (true["at"] < step.params.end)]
     gone = true["account"].isin(by["own account"]["account"]) | true["cookie"].isin(by["crawler"]["cookie"])
     hours = true["cookie"].map(by["clock"].set_index("cookie")["of"].astype(int)).fillna(0)
     true = true.assign(at=true["at"] - pd.to_timedelta(hours, unit="h"))[~gone]
-    mails = _taken(step, con, "email_events", ["learner_id", "campaign", "event", "happened_at"])
-    views = _taken(step, con, "page_views", ["anonymous_id", "viewed_at"])
+    mails = _taken(step, con, "email_events", kind, ["learner_id", "campaign", "event", "happened_at"])
+    views = _taken(step, con, "page_views", kind, ["anonymous_id", "viewed_at"])
     right = mails.isin(_keys(true[true["campaign"].notna()], ["account", "campaign", "event", "at"])).sum()
     right += views.isin(_keys(true[true["cookie"].notna()], ["cookie", "at"])).sum()
     return len(true), len(mails) + len(views), int(right)
 
 
-def _taken(step, con, name, columns):
+def _values(step, con, planted, kind):
+    """Judge values that cleaning put right: what it changed, and what of that is as it was before the damage."""
+    found = [_mended(step, con, planted[planted["kind"] == kind], kind, *place) for place in VALUES[kind]]
+    return tuple(sum(counts) for counts in zip(*found, strict=True))
+
+
+def _mended(step, con, planted, kind, name, column):
+    (key,) = contract.TABLES[name].key
+    clean = warehouse.read(con, step.place(paths.clean(step.params.window, name)))
+    there = clean.select(key, now=clean[column]).to_pandas().set_index(key)
+    there["before"] = _before(step, con, name, key, column)
+    changed = there[there["now"].fillna("") != there["before"].fillna("")]
+    if kind in ("country", "no country"):
+        changed = changed[changed["before"].isna() == (kind == "no country")]
+    asked = planted[(planted["event"] == column) | planted["event"].isna()]
+    true = asked[asked["account"].isin(there.index)].drop_duplicates("account").set_index("account")["of"]
+    right = changed["now"].fillna("") == true.reindex(changed.index).fillna("")
+    return len(true), len(changed), int((right & changed.index.isin(true.index)).sum())
+
+
+def _before(step, con, name, key, column):
+    records = _collected(step, con, name)
+    if column not in records.columns:
+        return None
+    first = records.group_by(key).agg(before=records[column].first(order_by=records.recorded_at))
+    return first.to_pandas().set_index(key)["before"]
+
+
+def _taken(step, con, name, rule, columns):
     aside = _set_aside(step, con, name)
-    return _keys(aside[aside[cleaning.RULE] == "duplicate"], columns)
+    return _keys(aside[aside[cleaning.RULE] == rule], columns)
 
 
 def _keys(frame, columns):

@@ -228,6 +228,17 @@ class PageViews(pa.DataFrameModel):
     referrer: Optional[str] = column(
         "where the visit came from", source="web analytics", nullable=True, blank="opened directly"
     )
+    utm_source: Optional[str] = column(
+        "campaign tag of the link: where it stood", source="web analytics", nullable=True, blank="no tagged link"
+    )
+    utm_medium: Optional[str] = column(
+        "campaign tag of the link: its kind, such as email", source="web analytics", nullable=True,
+        blank="no tagged link",
+    )  # fmt: skip
+    utm_campaign: Optional[str] = column(
+        "campaign tag of the link: the mailing or campaign", source="web analytics", nullable=True,
+        blank="no tagged link",
+    )  # fmt: skip
     user_agent: Optional[str] = column(
         "browser family", sensitivity=QUASI_IDENTIFYING, source="web analytics", nullable=True
     )

@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+import phonenumbers
+
 from insights import paths
 
 KEY_VARIABLE = "INSIGHTS_PSEUDONYM_KEY"
@@ -31,6 +33,9 @@ _PATTERNS = (
 # Letters, and the marks above, below and between them, which Unicode does not count as letters.
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u0900-\u0dff\u0e31-\u0e4e])+")
 LONGEST_NAME = 6
+# Countries whose numbers are too short for the pattern above; what could be a day is left.
+_SHORT_NUMBERS = ("DK", "HK", "NO", "SG")
+_DIGITS, _DAY = re.compile(r"\d[\d ().-]{5,}\d"), re.compile(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d")
 
 
 class PrivacyError(RuntimeError):
@@ -107,6 +112,7 @@ def scrub(text: str | None, known_names: Collection[str] = frozenset()) -> str |
         return None
     for kind, pattern in _PATTERNS:
         text = pattern.sub(f"[{kind}]", text)
+    text = _without_short_numbers(text) if _DIGITS.search(text) else text
     return scrub_names(text, known_names) if known_names else text
 
 
@@ -115,6 +121,18 @@ def scrub_names(text: str, known_names: Collection[str]) -> str:
     words = list(_WORD.finditer(text))
     for first, last in reversed(_name_spans([_plain(word.group()) for word in words], known_names)):
         text = text[: words[first].start()] + "[name]" + text[words[last].end() :]
+    return text
+
+
+def _without_short_numbers(text):
+    found = {
+        match.raw_string
+        for country in _SHORT_NUMBERS
+        for match in phonenumbers.PhoneNumberMatcher(text, country, leniency=phonenumbers.Leniency.VALID)
+        if not _DAY.fullmatch(match.raw_string)
+    }
+    for number in sorted(found):
+        text = re.sub(rf"(?<!\w){re.escape(number)}(?!\w)", "[phone]", text)
     return text
 
 

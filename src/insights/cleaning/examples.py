@@ -17,6 +17,7 @@ TOLD = {
     "missing value": (), "out of range": (),
 }  # fmt: skip
 MOST_COLUMNS = 4
+TYPED_BY_ONE = ("city", "job_title")  # words that may be those of one person alone
 
 
 def of(name: str, held: ibis.Table, flagged) -> pd.DataFrame:
@@ -43,10 +44,10 @@ def masked(column: contract.Column | None, value) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
         return BLANK
     text = str(value)[:LONGEST]
-    if column is None or column.sensitivity == contract.INTERNAL:
-        return text
-    if column.sensitivity == contract.IDENTIFYING:
+    if column is not None and column.sensitivity == contract.IDENTIFYING:
         return f"{text[:4]}…"
+    if column is None or (column.sensitivity != contract.FREE_TEXT and column.name not in TYPED_BY_ONE):
+        return text
     return re.sub(r"(?<=[A-Za-z])[A-Za-z](?=[A-Za-z])", "•", text)
 
 

@@ -77,23 +77,18 @@ class Flagged:
         counts = self._counted(name, {rule: self[name][_returned(rule)].sum().fill_null(0) for rule in asked})
         return {rule: (count, self._back[name, rule.name]) for rule, count in counts.items()}
 
-    def lookup(self, values: ibis.Value, replace: Callable[[list[str]], list[str | None]]) -> ibis.Table:
-        """Return what replaces the distinct values of a text column: ``value`` and ``replacement``, where they differ.
+    def lookup(self, values: ibis.Value, meant: Callable[[str], str | None]) -> ibis.Table:
+        """Return what the distinct values of a text column are replaced by: ``value, replacement``.
 
         Parameters
         ----------
         values : ibis.Value
-        replace : callable
-            Takes the distinct values, sorted, and returns a replacement for each.
+        meant : callable
+            Takes a value and returns what is to stand in its place.
         """
         distinct = values.name("value").as_table().distinct().order_by("value")
         known = [v for v in distinct.to_pyarrow()["value"].to_pylist() if v is not None]
-        pairs = [(v, r) for v, r in zip(known, replace(known), strict=True) if v != r]
-        text = pa.string()
-        content = {
-            "value": pa.array([v for v, _ in pairs], text),
-            "replacement": pa.array([r for _, r in pairs], text),
-        }
+        content = {"value": pa.array(known, pa.string()), "replacement": pa.array(map(meant, known), pa.string())}
         return self._hold(pa.table(content), "lookup")
 
     def _hold(self, content, kind="flagged"):

@@ -46,7 +46,7 @@ def _damaged_text(name, table, tables):
         return None
     wide = table
     for column in columns:
-        wide = _beside(wide, column, tables.lookup(table[column], _repaired))
+        wide = _beside(wide, column, tables.lookup(table[column], texts.repaired))
     return wide, {column: _mended(wide, column, contract.columns(name)[column].nullable) for column in columns}
 
 
@@ -55,14 +55,10 @@ def _mended(wide, column, nullable):
     return ibis.ifelse(found.notnull(), new if nullable else new.fill_null(found), wide[column])
 
 
-def _repaired(values):
-    return [texts.repaired(value) for value in values]
-
-
 def _spelled_otherwise(name, table, tables):
     if "country" not in table.columns:
         return None
-    known = tables.lookup(table.country, lambda values: [terms.country(v) or v for v in values])
+    known = tables.lookup(table.country, lambda value: terms.country(value) or value)
     return _replaced(table, "country", known)
 
 
@@ -71,14 +67,14 @@ def _misspelt_topic(name, table, tables):
     if name == "products" or "topic" not in table.columns or "products" not in tables:
         return None
     topics = pages.topics(tables.collected["products"])
-    known = tables.lookup(table.topic, lambda values: [terms.respelled(v, topics) for v in values])
+    known = tables.lookup(table.topic, lambda value: terms.respelled(value, topics))
     return _replaced(table, "topic", known)
 
 
 def _country_from_city(name, table, tables):
     if not {"country", "city"} <= {*table.columns} or name != "learners":
         return None
-    return _filled(table, "country", tables.lookup(table.city, lambda vs: [terms.country_of(v) for v in vs]), "city")
+    return _filled(table, "country", tables.lookup(table.city, terms.country_of), "city")
 
 
 def _job_family(name, table, tables):
@@ -94,7 +90,7 @@ def _from_title(name, table, tables, column, meaning):
         return None
     if column not in table.columns:
         table = table.mutate(**{column: ibis.null("string")})
-    told = tables.lookup(table.job_title, lambda titles: [meaning(title) for title in titles])
+    told = tables.lookup(table.job_title, meaning)
     return _filled(table, column, told, "job_title")
 
 
@@ -104,7 +100,7 @@ def _topic_from_page(name, table, tables):
     found = pages.topics_of(table, tables.collected["page_views"])
     if found is None:
         return None
-    told = tables.lookup(table.product_id, lambda products: [found.get(product) for product in products])
+    told = tables.lookup(table.product_id, found.get)
     return _filled(table, "topic", told, "product_id")
 
 

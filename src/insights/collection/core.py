@@ -11,8 +11,8 @@ import pandas as pd
 
 from insights import contract, paths, store, warehouse
 from insights.collection import (
-    contacts,
     database,
+    derived,
     folder,
     identities,
     layout,
@@ -121,7 +121,9 @@ def _silent(text):
 
 def _collect(step, con, tell):
     params = step.params
-    extract = _described(SOURCES[params.source.kind].read(params, con, tell), params)
+    extract = SOURCES[params.source.kind].read(params, con, tell)
+    tables, notes = derived.described(extract.tables, params)
+    extract = replace(extract, tables=tables, notes={**notes, **extract.notes})
     raw = {
         name: window.shaped(name, extract.tables[name]) for name in contract.TABLES if name in extract.tables
     }
@@ -140,15 +142,6 @@ def _collect(step, con, tell):
                 con, name, private, step.place(_path(step, name)), months, staged=not extract.monthly
             )
     return _account(step, con, extract, read, blank, undated, coverage)
-
-
-def _described(extract: Extract, params) -> Extract:
-    if "learners" not in extract.tables:
-        return extract
-    learners = contacts.described(extract.tables["learners"], params.privacy.own_domains)
-    notes = {("learners", c): "from the e-mail address" for c in learners.columns}
-    notes = {key: note for key, note in notes.items() if key[1] not in extract.tables["learners"].columns}
-    return replace(extract, tables={**extract.tables, "learners": learners}, notes={**notes, **extract.notes})
 
 
 def _counted(params, raw):

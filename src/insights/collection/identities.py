@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import ibis
 import pyarrow as pa
 
-from insights import contract, privacy
+from insights import contract, privacy, texts
 from insights.collection.source import CollectionError
 
 ADDRESSES = ("url", "referrer")
@@ -31,7 +31,7 @@ def known_names(raw: Mapping[str, ibis.Table]) -> frozenset[str]:
     """Return the full names of a source's learners and authors, as :func:`insights.privacy.scrub` wants them."""
     places = [("learners", "name"), ("social_posts", "author")]
     return privacy.full_names(
-        name
+        texts.repaired(name) or ""
         for table, column in places
         if table in raw and column in raw[table].columns
         for name in _distinct([raw[table][column]])
@@ -138,7 +138,7 @@ def _identifiers(tables, key, hold):
 
 def _typed(tables, names, hold):
     def scrubbed(values):
-        return [privacy.scrub(value, names) for value in values]
+        return [_scrubbed(value, names) for value in values]
 
     def located(values):
         return [privacy.scrub_names(_without_query(value), names) for value in values]
@@ -152,6 +152,16 @@ def _typed(tables, names, hold):
         for column, way in ways[name].items()
         if column in records.columns
     }
+
+
+def _scrubbed(text, names):
+    """Scrub a text; one that gives somebody away only as it was meant, without damage, is kept as it was meant."""
+    meant = texts.repaired(text)
+    if meant not in (None, text):
+        clean = privacy.scrub(meant, names)
+        if clean != meant:
+            return clean
+    return privacy.scrub(text, names)
 
 
 def _without_query(address):

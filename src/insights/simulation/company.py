@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from insights.params import Simulation
-from insights.simulation import defects, extract, mailings, products, studies, truth, visits, voices
+from insights.simulation import defects, extract, mailings, products, studies, truth, typing, visits, voices
 from insights.simulation.community import attend, make_events
 from insights.simulation.people import make_people
 from insights.simulation.world import World, make_world, span
@@ -43,6 +43,8 @@ class Told:
     completion: pd.DataFrame
     latent: pd.DataFrame
     planted: pd.DataFrame
+    paid: float
+    paid_back: float
 
 
 def coverage(simulation: Simulation) -> tuple[datetime.date, datetime.date]:
@@ -92,7 +94,7 @@ def simulate(
     shared, *seeds = np.random.SeedSequence(simulation.seed).spawn(_chunks(simulation) + 1)
     setting = make_setting(simulation, shared)
     told = _people(simulation, setting, seeds, aside / "raw", workers, progress or _silent)
-    _write_shared(setting, told, shared, aside)
+    _write_shared(setting, told, shared, simulation.defects, aside)
     aside.rename(folder)
 
 
@@ -131,19 +133,19 @@ def _live(job):
     found = defects.plant(world, people, dirt) if simulation.defects else defects.none(people)
     came = attend(world, people, setting.events, rng)
     courses = studies.enroll(world, people, catalogue, came, rng)
-    within = studies.course_views(world, courses, rng)
-    looks = pd.concat(
+    mails = mailings.deliver(world, people, setting.plan, rng)
+    looks = visits.visited(
         [
             visits.browse(world, people, catalogue, setting.chances, rng),
+            visits.follow(world, people, setting.plan.table, mailings.followed(mails), rng),
             visits.consider(world, people, catalogue, courses, rng),
-            within.assign(cookie=within["person"]),
+            studies.course_views(world, people, courses, rng),
             defects.crawls(world, people, found, catalogue, dirt),
-        ],
-        ignore_index=True,
+        ]
     )
-    views, twice = extract.page_views(world, people, catalogue, looks, found, rng)
+    views, twice = extract.page_views(world, people, catalogue, setting.plan, looks, found, rng)
     extract.write_by_month("page_views", world, views, raw, chunk)
-    mails = defects.machines(found, mailings.deliver(world, people, setting.plan, rng))
+    mails = defects.machines(found, mails)
     sent, by_machine = extract.email_events(world, people, catalogue, setting.plan, mails, found, rng)
     extract.write_by_month("email_events", world, sent, raw, chunk)
     handed = studies.submissions(world, people, courses, rng)
@@ -163,6 +165,7 @@ def _live(job):
         learners=names, demand=studies.topic_demand(world, people), buyers=truth.some_buyers(world, people),
         completion=truth.completion_probability(people, catalogue, courses, ids),
         latent=truth.latent_people(people), planted=_planted(found, twice, by_machine, chunk),
+        paid=float(courses["amount"].sum()), paid_back=float(courses["amount"].iloc[studies.refunds(courses)].sum()),
     )  # fmt: skip
 
 
@@ -176,7 +179,7 @@ def _before(world, table):
     return table[table["recorded_at"] < pd.Timestamp(world.end)]
 
 
-def _write_shared(setting, told, seed, folder):
+def _write_shared(setting, told, seed, defects_planted, folder):
     world, catalogue = setting.world, setting.catalogue
     rng = np.random.default_rng(seed.spawn(1)[0])
     learners = pd.concat([one.learners for one in told], ignore_index=True)
@@ -189,24 +192,26 @@ def _write_shared(setting, told, seed, folder):
         "survey_responses": voices.survey_responses(world, catalogue, learners, keenness, rng),
         "panel_votes": voices.panel_votes(world, catalogue, rng),
     }  # fmt: skip
+    shared, mistyped = typing.mistype(shared, rng) if defects_planted else (shared, typing.NOTHING)
     for name, table in shared.items():
         extract.write(name, _before(world, table), folder / "raw" / name / "part-000.parquet")
-    _write_truth(setting, told, folder / "truth", rng)
+    _write_truth(setting, told, mistyped, folder / "truth", rng)
 
 
-def _write_truth(setting, told, folder, rng):
+def _write_truth(setting, told, mistyped, folder, rng):
     world, catalogue = setting.world, setting.catalogue
     demand = np.sum([one.demand for one in told], axis=0)
     fresh = truth.fresh_share(world, catalogue, [one.buyers for one in told])
+    kept = 1 - sum(one.paid_back for one in told) / max(sum(one.paid for one in told), 1.0)
     tables = {
-        "launch_probability": products.launch_probability(world, catalogue, demand, fresh, rng),
+        "launch_probability": products.launch_probability(world, catalogue, demand, fresh, kept, rng),
         "completion_probability": pd.concat([one.completion for one in told], ignore_index=True),
         "people": pd.concat([one.latent for one in told], ignore_index=True),
         "products": truth.latent_products(world, catalogue),
         "planted": truth.planted(world),
     }
     if any(len(one.planted) for one in told):
-        tables["defects"] = pd.concat([one.planted for one in told], ignore_index=True)
+        tables["defects"] = pd.concat([*(one.planted for one in told), mistyped], ignore_index=True)
     for name, table in tables.items():
         truth.write(name, table, folder)
 

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from insights.simulation import mailings as mail
-from insights.simulation.people import People
+from insights.simulation import typing
+from insights.simulation.people import SPAM_TITLE, People
+from insights.simulation.planted import told
 from insights.simulation.products import Catalogue
 from insights.simulation.world import World
 
@@ -20,10 +22,9 @@ SECOND_CONTACTS, OFTEN_SECOND, DAYS_TO_SECOND = 0.03, 0.6, 200.0
 OWN_ACCOUNTS, TEST_SHARE = 0.004, 0.25
 WRONG_CLOCKS, HOURS_WRONG = 0.015, (-5, -3, -2, 2, 3, 5, 8)
 HIDDEN_PROXIES, LINKS_FOLLOWED = 0.4, 3
-AGAIN_MAIL, AGAIN_VIEW = 0.007, 0.003
+AGAIN_MAIL, AGAIN_VIEW, FIRED_TWICE = 0.007, 0.003, 0.004
 PEOPLE_PER_CRAWLER, CRAWLS, PAGES_A_CRAWL, SECONDS_A_PAGE = 750, 10.0, (60, 160), 7
 CRAWLER = "Googlebot"
-TOLD = ("kind", "account", "of", "cookie", "campaign", "event", "at")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def plant(world: World, people: People, rng: np.random.Generator) -> Defects:
     learners, own = _own_accounts(people, rng)
     second, since, contacts = _second_contacts(world, people, learners, rng)
     has, crawlers = np.flatnonzero(second >= 0), max(1, n // PEOPLE_PER_CRAWLER)
+    every, mistyped = typing.mistype_contacts(pd.concat([learners, contacts], ignore_index=True), rng)
     clock = np.where(rng.random(n) < WRONG_CLOCKS, rng.choice(HOURS_WRONG, size=n), 0)
     wrong = np.flatnonzero(clock)
     planted = [
@@ -94,11 +96,15 @@ def plant(world: World, people: People, rng: np.random.Generator) -> Defects:
         told("own account", account=people.ids[own]),
         told("crawler", cookie=_crawling(people, crawlers)),
         told("clock", cookie=_cookies(people.ids[wrong]), of=clock[wrong].astype(str)),
+        told("job family", account=people.ids[_placed(people)], of=people.job[_placed(people)]),
+        told("seniority", account=people.ids[_ranked(people)], of=people.seniority[_ranked(people)]),
+        told("no country", account=people.ids[_city_only(people)], of=people.country[_city_only(people)]),
+        *mistyped,
     ]
     return Defects(
         accounts=np.concatenate([people.ids, contacts["learner_id"].to_numpy()]), second=second, since=since,
         clock=clock, hidden=rng.random(n) < HIDDEN_PROXIES,
-        learners=pd.concat([learners, contacts], ignore_index=True), planted=planted,
+        learners=every, planted=planted,
         crawlers=crawlers, share=1.0,
     )  # fmt: skip
 
@@ -126,6 +132,7 @@ def crawls(
             "product": np.where(about, product, -1), "day": day,
             "page_type": np.where(about, "about_product", "catalogue"),
             "seconds": rng.integers(0, 2, size=len(row)).astype("int32"), "page": rng.integers(1, 40, size=len(row)),
+            "visit": row, "referrer": 0, "mailing": -1,
         }
     )  # fmt: skip
 
@@ -155,15 +162,31 @@ def registered(defects: Defects, world: World, came: pd.DataFrame, rng: np.rando
     return came.assign(learner_id=defects.accounts[defects.used(came["person"].to_numpy(), day, rng)])
 
 
+def fired(views: pd.DataFrame, people: int, defects: Defects, rng: np.random.Generator) -> pd.DataFrame:
+    """Return page views with those of people that reported themselves twice, marked by ``again``, a second later."""
+    twice = (rng.random(len(views)) < FIRED_TWICE * defects.share) & (views["cookie"] < people).to_numpy()
+    more = views[twice].assign(day=views["day"][twice] + 1 / 86_400, seconds=np.int32(0), again=True)
+    return pd.concat([views.assign(again=False), more], ignore_index=True)
+
+
 def repeated(share: float, records: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of records that are delivered a second time, and how many days later each is."""
     again = np.flatnonzero(rng.random(records) < share)
     return again, rng.exponential(0.2 / 24, size=len(again)) + 0.001
 
 
-def told(kind: str, **columns: np.ndarray) -> pd.DataFrame:
-    """Return defects of a kind in the columns of the truth."""
-    return pd.DataFrame(columns).reindex(columns=TOLD).assign(kind=kind)
+def _placed(people):
+    """Return whose job is known from a title, whether or not anybody could place it."""
+    titles = people.learners["job_title"]
+    return np.flatnonzero(titles.notna() & (titles != SPAM_TITLE))
+
+
+def _ranked(people):
+    return np.intersect1d(_placed(people), np.flatnonzero(people.seniority != ""))
+
+
+def _city_only(people):
+    return np.flatnonzero(people.learners["country"].isna() & people.learners["city"].notna())
 
 
 def _crawling(people, crawlers):

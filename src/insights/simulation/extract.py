@@ -10,13 +10,30 @@ import pyarrow.parquet as pq
 
 from insights import contract
 from insights.simulation import mailings as mail
-from insights.simulation.defects import AGAIN_MAIL, AGAIN_VIEW, CRAWLER, Defects, cookies, repeated, told
+from insights.simulation.defects import AGAIN_MAIL, AGAIN_VIEW, CRAWLER, Defects, cookies, fired, repeated
 from insights.simulation.people import People
+from insights.simulation.planted import told
 from insights.simulation.products import Catalogue
-from insights.simulation.visits import AGENTS, REFERRER_SHARES, REFERRERS, devices, page_type
-from insights.simulation.world import World
+from insights.simulation.studies import refunds
+from insights.simulation.visits import AGENTS, REFERRERS, devices, page_type
+from insights.simulation.world import TOPICS, World
 
 EVENT_NAMES = ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")
+PAGE_KINDS = [
+    "home", "catalogue", "blog", "newsletter", "account", "event", "product", "announcement", "waiting_list", "lesson",
+    "quiz", "forum", "resource", "course_home",
+]  # fmt: skip
+PAGES_OF_A_KIND = 41
+# Addresses by kind, topic (none first) and number of the page.
+ADDRESSES = np.array(
+    [
+        f"/{kind.replace('_', '-')}{topic}/{number}"
+        for kind in PAGE_KINDS
+        for topic in ["", *(f"/{name.lower().replace(' ', '-')}" for name in TOPICS)]
+        for number in range(PAGES_OF_A_KIND)
+    ]
+)
+TAGGED = {"linkedin.com": "linkedin", "facebook.com": "facebook", "instagram.com": "instagram"}
 LATE = 0.01
 OTHER_DEVICE = 0.2
 LEAK, LEAK_NOISE = 30, 0.04  # credits that somebody fills in once a course is completed
@@ -70,7 +87,20 @@ def enrollments(
             rng.random(len(frame)) < LEAK_NOISE, rng.integers(2, size=len(frame)), ~np.isnan(finish)
         )
         table["study_load"] = (LEAK * load).astype("int16")
+    table = pd.concat([table, _refunds(world, table, frame, chunk, rng)], ignore_index=True)
     return table[table["recorded_at"] < pd.Timestamp(world.end)]
+
+
+def _refunds(world, sold, frame, chunk, rng):
+    """Return what was paid back, on the day on which the course was left: a sale of minus one unit."""
+    rows = refunds(frame)
+    day = frame["leave"].to_numpy()[rows]
+    told_later = ["completed_at", "completion_recorded_at", "withdrawn_at", "withdrawal_recorded_at", "study_load"]
+    back = sold.iloc[rows].drop(columns=[c for c in told_later if c in sold])
+    return back.assign(
+        enrollment_id=[f"R{chunk:03d}-{i:07d}" for i in range(len(rows))], units=np.int32(-1), amount=-back["amount"],
+        enrolled_at=world.at(day), recorded_at=world.at(recorded(day, rng)),
+    )  # fmt: skip
 
 
 def submissions(
@@ -94,24 +124,23 @@ def page_views(
     world: World,
     people: People,
     catalogue: Catalogue,
+    plan: mail.Mailings,
     frame: pd.DataFrame,
     defects: Defects,
     rng: np.random.Generator,
 ) -> tuple[pa.Table, pd.DataFrame]:
-    """Return page views in the contract's columns, as Arrow, and those that arrived twice.
+    """Return page views in the contract's columns, as Arrow, and those that arrived or were reported twice.
 
     They are sorted by month of recording, then person, then time.
     """
-    day = frame["day"].to_numpy()
-    known = recorded(day, rng, 0.5)
+    frame = fired(_addressed(world, catalogue, frame, rng), len(people), defects, rng)
+    known = recorded(frame["day"].to_numpy(), rng, 0.5)
     frame = frame.assign(recorded=known)[(known < world.days(world.end))]
     frame = frame.iloc[
         np.lexsort((frame["day"], frame["cookie"], world.month_of(world.at(frame["recorded"]))))
     ]
-    product = frame["product"].to_numpy()
-    launched = world.days(catalogue.table["launched_at"].to_numpy(dtype="datetime64[us]"))
-    kind = page_type(frame["day"].to_numpy(), frame["page_type"].to_numpy(), launched[product], rng)
-    n, person, cookie = len(frame), frame["person"].to_numpy(), frame["cookie"].to_numpy()
+    product, n = frame["product"].to_numpy(), len(frame)
+    person, cookie = frame["person"].to_numpy(), frame["cookie"].to_numpy()
     agent = browsers(people, defects, rng)[cookie, (rng.random(n) < OTHER_DEVICE).astype(int)]
     clock = np.concatenate([defects.clock, np.zeros(defects.crawlers, dtype=int)])
     viewed = world.at(frame["day"].to_numpy() + clock[cookie] / 24)
@@ -122,19 +151,53 @@ def page_views(
             "learner_id": _coded(defects.accounts, np.where(person < 0, 0, account), person < 0),
             "anonymous_id": _coded(names, cookie, None),
             "viewed_at": viewed, "recorded_at": world.at(frame["recorded"]),
-            "page_type": pa.array(kind).dictionary_encode(),
+            "page_type": _named(PAGE_KINDS, frame["kind"]),
             "product_id": _coded(catalogue.table["product_id"].to_numpy(), np.maximum(product, 0), product < 0),
-            "views": np.ones(n, dtype="int32"), "url": _urls(kind, frame["page"].to_numpy()),
-            "referrer": _coded(REFERRERS, rng.choice(len(REFERRERS), size=n, p=REFERRER_SHARES), None),
+            "views": np.ones(n, dtype="int32"), "url": _named(ADDRESSES, frame["url"]),
+            "referrer": _named(np.append(ADDRESSES, REFERRERS), frame["from"]), **_tags(plan, frame),
             "user_agent": _coded(np.append(AGENTS, CRAWLER), agent, None),
             "seconds": frame["seconds"].to_numpy(dtype="int32"),
         }
     )  # fmt: skip
     table, again = _with_repeats(world, table, AGAIN_VIEW * defects.share, rng)
-    twice = told(
-        "duplicate", cookie=names[cookie[again]], at=viewed[again], event=np.repeat("page_view", len(again))
-    )
-    return table, twice
+    view, at_once = np.repeat("page_view", n), np.flatnonzero(frame["again"].to_numpy())
+    twice = [
+        told(kind, cookie=names[cookie[rows]], at=viewed[rows], event=view[rows])
+        for kind, rows in (("duplicate", again), ("sent twice", at_once))
+    ]
+    return table, pd.concat(twice, ignore_index=True)
+
+
+def _addressed(world, catalogue, frame, rng):
+    """Return page views with indices of the kind and address of each page, and of where each view came from."""
+    product, n = frame["product"].to_numpy(), len(frame)
+    launched = world.days(catalogue.table["launched_at"].to_numpy(dtype="datetime64[us]"))
+    kind = page_type(frame["day"].to_numpy(), frame["page_type"].to_numpy(), launched[product], rng)
+    codes = pd.Index(PAGE_KINDS).get_indexer(kind)
+    topic = np.where(product < 0, 0, 1 + catalogue.topic[product])
+    url = (codes * (len(TOPICS) + 1) + topic) * PAGES_OF_A_KIND + frame["page"].to_numpy()
+    visit, outside = frame["visit"].to_numpy(), frame["referrer"].to_numpy()
+    first = np.append(True, visit[1:] != visit[:-1])[:n]
+    origin = np.where(outside > 0, len(ADDRESSES) + outside, -1)
+    return frame.assign(kind=codes, url=url, first=first, **{"from": np.where(first, origin, np.roll(url, 1))})
+
+
+def _tags(plan, frame):
+    """Return the campaign tags of the first page of a visit: from e-mails, and from half the links on networks."""
+    first, mailing = frame["first"].to_numpy(), frame["mailing"].to_numpy()
+    outside = frame["referrer"].to_numpy()
+    social = np.isin(REFERRERS[outside], list(TAGGED)) & (frame["visit"].to_numpy() % 2 == 0)
+    lists = list(mail.EVERY_DAYS)
+    by_mail = pd.Index(lists).get_indexer(plan.table["newsletter"])[np.maximum(mailing, 0)]
+    sources = np.array([*lists, *TAGGED.values()])
+    network = len(lists) + pd.Index(list(TAGGED)).get_indexer(REFERRERS[outside])
+    source = np.where(mailing >= 0, by_mail, np.where(social, network, -1))
+    medium = np.where(mailing >= 0, 0, np.where(social, 1, -1))
+    return {
+        "utm_source": _named(sources, np.where(first, source, -1)),
+        "utm_medium": _named(np.array(["email", "social"]), np.where(first, medium, -1)),
+        "utm_campaign": _named(plan.table["campaign"].to_numpy(), np.where(first, mailing, -1)),
+    }
 
 
 def browsers(people: People, defects: Defects, rng: np.random.Generator) -> np.ndarray:
@@ -227,12 +290,12 @@ def _typed(name, frame):
     )
 
 
+def _named(values, codes):
+    """Return the values at some indices; a negative one stands for none."""
+    codes = np.asarray(codes)
+    return _coded(values, np.maximum(codes, 0), codes < 0)
+
+
 def _coded(values, codes, missing):
     indices = pa.array(np.asarray(codes, dtype="int32"), mask=missing)
     return pa.DictionaryArray.from_arrays(indices, pa.array(np.asarray(values).astype(object)))
-
-
-def _urls(kind, page):
-    names, codes = np.unique(kind, return_inverse=True)
-    values = [f"/{name.replace('_', '-')}/{number}" for name in names for number in range(41)]
-    return _coded(np.array(values), codes * 41 + page, None)

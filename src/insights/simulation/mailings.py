@@ -54,6 +54,12 @@ def deliver(world: World, people: People, mailings: Mailings, rng: np.random.Gen
     return pd.concat(parts, ignore_index=True)
 
 
+def followed(mails: pd.DataFrame) -> pd.DataFrame:
+    """Return the clicks that a person made: ``person, mailing, day``."""
+    by_person = (mails["kind"] == CLICKED) & (mails["agent"] == [PERSON, PROXY, SCANNER].index(PERSON))
+    return mails.loc[by_person, ["person", "mailing", "day"]]
+
+
 def _subject(world, catalogue, attention, day, rng):
     announced = world.days(catalogue.table["announced_at"].to_numpy(dtype="datetime64[us]"))
     lately = np.flatnonzero((announced < day) & (announced > day - 90))

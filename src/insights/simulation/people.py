@@ -8,7 +8,7 @@ import pandas as pd
 from insights.contract import NEWSLETTERS
 from insights.simulation.experiments import Arms, assign
 from insights.simulation.products import popularity
-from insights.simulation.world import CITIES, COUNTRIES, TOPICS, World
+from insights.simulation.world import CITIES, COUNTRIES, HOURS_FROM_UTC, TOPICS, World
 
 BEFORE_HISTORY = 0.35
 INTEREST_CONCENTRATION = 6.0
@@ -20,20 +20,31 @@ GENDERS, GENDER_SHARES = ("woman", "man", "non-binary"), (0.34, 0.64, 0.02)
 DECLARES = 0.24
 SPAM = 0.008
 SPAM_TITLE = '<script>alert("job title")</script>'
+# Titles by family, each with the seniority that it tells; a word for seniority may come before the plain ones.
 JOBS = {
-    "engineering": (
-        "Software Engineer",
-        "Senior Software Engineer",
-        "ML Engineer",
-        "Backend Developer",
-        "DevOps",
-    ),
-    "data": ("Data Scientist", "Data Analyst", "Lead Data Scientist", "BI Analyst"),
-    "research": ("PhD Student", "Research Scientist", "Professor", "Postdoc"),
-    "business": ("Product Manager", "Consultant", "CEO", "Business Analyst", "Head of Operations"),
-    "student": ("Student", "Undergraduate", "Intern"),
-    "health": ("Physician", "Nurse", "Radiologist"),
-}
+    "engineering": {
+        "Software Engineer": "", "ML Engineer": "", "Backend Developer": "", "DevOps Engineer": "",
+        "Ingeniero de Software": "", "Développeur": "", "Softwareentwickler": "", "Desenvolvedor": "",
+        "Software Engineer, R&D": "", "CTO": "executive",
+    },
+    "data": {
+        "Data Scientist": "", "Data Analyst": "", "BI Analyst": "", "Data Engineer": "", "Científico de datos": "",
+        "Datenanalystin": "", "Head of Data & Analytics": "lead",
+    },
+    "research": {
+        "PhD Student": "entry", "Research Scientist": "", "Professor": "lead", "Postdoc": "", "Investigador": "",
+        "Lecturer": "",
+    },
+    "business": {
+        "Product Manager": "", "Consultant": "", "CEO": "executive", "Business Analyst": "", "Marketing Manager": "",
+        "Head of Operations": "lead", "Geschäftsführer": "executive", "Gerente de Produto": "", "Founder": "executive",
+    },
+    "student": {"Student": "entry", "Undergraduate": "entry", "Intern": "entry", "Étudiante": "entry"},
+    "health": {"Physician": "", "Nurse": "", "Radiologist": "", "Médico": "", "Pharmacist": ""},
+}  # fmt: skip
+PLACED_NOWHERE, NOWHERE = 0.02, ("Freelancer", "Self-employed", "Retired", "Explorer")
+SENIORITIES = {"Senior": "senior", "Junior": "entry", "Lead": "lead"}
+SENIORITY_SHARES, TELLS_SENIORITY = (0.6, 0.25, 0.15), 0.3
 JOB_SHARES = (0.34, 0.18, 0.1, 0.18, 0.16, 0.04)
 FAVOURITES = {
     "engineering": ("LLM Applications", "MLOps", "Agents"), "data": ("Data Engineering", "Deep Learning", "MLOps"),
@@ -128,6 +139,12 @@ class People:
         Whether a privacy proxy opens their mail, and whether a scanner follows its links.
     woman : numpy.ndarray of bool
         Whether a person is a woman, declared or not.
+    job, seniority : numpy.ndarray of str
+        Family of the job, and how senior the title is; empty where it does not say.
+    country : numpy.ndarray of str
+        Where they live, told or not.
+    offset : numpy.ndarray
+        Hours by which the clock on the wall is ahead of UTC.
     arms : insights.simulation.experiments.Arms
         Which experiments they take part in.
     learners, protected, subscriptions : pandas.DataFrame
@@ -144,6 +161,10 @@ class People:
     proxied: np.ndarray
     scanned: np.ndarray
     woman: np.ndarray
+    job: np.ndarray
+    seniority: np.ndarray
+    country: np.ndarray
+    offset: np.ndarray
     arms: Arms
     learners: pd.DataFrame
     protected: pd.DataFrame
@@ -166,12 +187,15 @@ def make_people(world: World, first: int, count: int, rng: np.random.Generator) 
     job = rng.choice(len(JOBS), size=count, p=JOB_SHARES)
     activity = np.exp(rng.normal(scale=ACTIVITY_SD, size=count) - ACTIVITY_SD**2 / 2)
     diligence, community, skill = rng.normal(size=(3, count))
-    learners = _learners(world, ids, registered, job, rng)
+    country = rng.choice(list(COUNTRIES), size=count, p=_shares(COUNTRIES))
+    titles, seniority = _titles(job, rng)
+    learners = _learners(world, ids, registered, titles, country, rng)
     gender = rng.choice(GENDERS, size=count, p=GENDER_SHARES)
     return People(
         ids=ids, registered=registered, activity=activity, interest=_interest(job, rng),
         diligence=diligence, community=community, skill=skill, proxied=rng.random(count) < 0.35,
-        scanned=rng.random(count) < 0.04, woman=gender == "woman", arms=assign(world, registered, rng),
+        scanned=rng.random(count) < 0.04, woman=gender == "woman", job=np.array(list(JOBS))[job],
+        seniority=seniority, country=country, offset=pd.Series(country).map(HOURS_FROM_UTC).to_numpy(), arms=assign(world, registered, rng),
         learners=learners, protected=_protected(world, learners, activity, gender, rng),
         subscriptions=_subscriptions(world, ids, registered, learners, rng),
     )  # fmt: skip
@@ -203,14 +227,30 @@ def _interest(job, rng):
     return drawn / np.maximum(drawn.sum(axis=1, keepdims=True), 1e-9)
 
 
-def _learners(world, ids, registered, job, rng):
+def _titles(job, rng):
+    """Draw a title for each person, with the seniority that it tells."""
+    n = len(job)
+    drawn = [list(JOBS.values())[j] for j in job]
+    place = (rng.random(n) * [len(titles) for titles in drawn]).astype(int)
+    plain = [list(titles.items())[p] for titles, p in zip(drawn, place, strict=True)]
+    word = rng.choice(list(SENIORITIES), size=n, p=SENIORITY_SHARES)
+    says = rng.random(n) < TELLS_SENIORITY
+    pairs = [
+        (f"{w} {title}", SENIORITIES[w]) if tells and not told else (title, told)
+        for (title, told), w, tells in zip(plain, word, says, strict=True)
+    ]
+    titles, seniority = (np.array(values, dtype=object) for values in zip(*pairs, strict=True))
+    nowhere = rng.random(n) < PLACED_NOWHERE
+    titles[nowhere], seniority[nowhere] = rng.choice(NOWHERE, size=nowhere.sum()), ""
+    titles[rng.random(n) < 0.35] = None
+    titles[rng.random(n) < SPAM] = SPAM_TITLE
+    return titles, seniority
+
+
+def _learners(world, ids, registered, titles, country, rng):
     n = len(ids)
     first, last = rng.choice(FIRST_NAMES, size=n), rng.choice(LAST_NAMES, size=n)
     domain = rng.choice(DOMAINS, size=n)
-    country = rng.choice(list(COUNTRIES), size=n, p=_shares(COUNTRIES))
-    titles = np.array([rng.choice(list(JOBS.values())[j]) for j in job], dtype=object)
-    titles[rng.random(n) < 0.35] = None
-    titles[rng.random(n) < SPAM] = SPAM_TITLE
     at = pd.Series(world.at(registered))
     frame = pd.DataFrame({"learner_id": ids, "registered_at": at, "recorded_at": at + _minutes(rng, n)})
     frame["email"] = [
@@ -219,7 +259,6 @@ def _learners(world, ids, registered, job, rng):
     frame["name"] = [f"{a} {b}" for a, b in zip(first, last, strict=True)]
     frame["country"] = _mostly(country, 0.72, rng)
     frame["city"] = _mostly(np.array([rng.choice(CITIES[c]) for c in country]), 0.45, rng)
-    frame["city"] = frame["city"].where(frame["country"].notna())
     frame["job_title"] = titles
     frame["education"] = _mostly(rng.choice(EDUCATION, size=n, p=(0.1, 0.25, 0.4, 0.25)), 0.5, rng)
     for name, share in WANTED.items():

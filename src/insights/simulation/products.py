@@ -122,7 +122,7 @@ def topic_totals(values: np.ndarray, topic: np.ndarray) -> np.ndarray:
 
 
 def launch_probability(
-    world: World, catalogue: Catalogue, demand: np.ndarray, fresh: np.ndarray, rng: np.random.Generator
+    world: World, catalogue: Catalogue, demand: np.ndarray, fresh: np.ndarray, kept: float, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return the true probability that a product's margin of a month reaches its hurdle.
 
@@ -134,6 +134,8 @@ def launch_probability(
         From the people as they really are.
     fresh : array of shape (products, months)
         Share of demand from people who do not have the product yet.
+    kept : float
+        Share of what is paid that is not paid back.
 
     Returns
     -------
@@ -141,7 +143,7 @@ def launch_probability(
         ``product_id, decision_at, probability, expected_margin``; a row per product and month on sale.
     """
     table = catalogue.table
-    unit = (table["price"].astype(float) * MEAN_PAID * table["margin"]).to_numpy()
+    unit = (table["price"].astype(float) * MEAN_PAID * kept * table["margin"]).to_numpy()
     hurdle = table["monthly_hurdle"].astype(float).to_numpy()
     parts = []
     for month in range(world.months):

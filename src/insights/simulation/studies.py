@@ -7,7 +7,7 @@ from insights.simulation import experiments
 from insights.simulation.choice import choose_products, choose_topics
 from insights.simulation.people import People
 from insights.simulation.products import CANNIBALISATION, ENROLLMENTS_A_MONTH, WEEKS, Catalogue, topic_totals
-from insights.simulation.world import World
+from insights.simulation.world import World, at_home, within
 
 PAGES = np.array(["lesson", "quiz", "forum", "resource", "course_home"])
 PAGE_SHARES = (0.55, 0.12, 0.08, 0.1, 0.15)
@@ -19,7 +19,8 @@ DISPARITY = 0.4
 DRIFT_A_YEAR = 0.15
 TOOK_LOG = (-0.1, 0.35)
 LEAVES, LEAVES_SHARE = (0.05, 0.9), 0.45
-VIEWS_PER_ENROLLMENT = 7.0
+VIEWS_PER_ENROLLMENT, PAGES_A_SITTING = 7.0, 3
+REFUNDED, REFUND_DAYS = 0.2, 14.0  # of those who leave a course early; in how many days they may
 
 
 def topic_demand(world: World, people: People) -> np.ndarray:
@@ -45,7 +46,7 @@ def enroll(
     Returns
     -------
     pandas.DataFrame
-        ``person, product, day, amount, effort, propensity, length, finish, leave``; days since the start of the
+        ``person, product, day, amount, effort, propensity, length, finish, leave, wants_refund``; days since the start of the
         history, ``finish`` and ``leave`` missing where it never happened.
     """
     person, product, month = _purchases(world, people, catalogue, rng)
@@ -59,24 +60,42 @@ def enroll(
     return _settle(world, people, catalogue, frame.reset_index(drop=True), attended, rng)
 
 
-def course_views(world: World, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the page views within courses: ``person, product, day, page_type, seconds, page``."""
+def course_views(world: World, people: People, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the page views within courses, as :func:`insights.simulation.visits.browse` does.
+
+    A person studies for some pages at a time, at an hour of the day at which people do.
+    """
     number = rng.poisson(VIEWS_PER_ENROLLMENT * np.exp(0.45 * frame["effort"] - 0.1))
-    row = np.repeat(np.arange(len(frame)), number)
-    until = _active_until(frame)[row]
+    sitting = np.repeat(np.arange(len(frame)), -(-number // PAGES_A_SITTING))
+    begun = frame["day"].to_numpy()[sitting]
     fading = np.where(
-        frame["finish"].isna().to_numpy()[row], rng.exponential(0.35, size=len(row)), rng.random(len(row))
+        frame["finish"].isna().to_numpy()[sitting], rng.exponential(0.35, size=len(sitting)), rng.random(len(sitting))
     )
-    day = frame["day"].to_numpy()[row] + np.minimum(fading, 1.0) * until + rng.random(len(row)) * 0.2
+    day = begun + np.minimum(fading, 1.0) * _active_until(frame)[sitting] + rng.random(len(sitting)) * 0.2
+    local = at_home(day, people.offset[frame["person"].to_numpy()[sitting]], rng)
+    day = np.where(local >= begun, local, day)
+    row = np.repeat(np.arange(len(frame)), number)
+    first = np.cumsum(number) - number
+    begins = np.cumsum(-(-number // PAGES_A_SITTING)) - -(-number // PAGES_A_SITTING)
+    place = np.arange(len(row)) - first[row]
+    visit = begins[row] + place // PAGES_A_SITTING
+    seconds = np.minimum(rng.lognormal(5.2, 0.9, size=len(row)), 7200).astype("int32")
+    person = frame["person"].to_numpy()[row]
     views = pd.DataFrame(
         {
-            "person": frame["person"].to_numpy()[row], "product": frame["product"].to_numpy()[row], "day": day,
-            "page_type": rng.choice(PAGES, size=len(row), p=PAGE_SHARES),
-            "seconds": np.minimum(rng.lognormal(5.2, 0.9, size=len(row)), 7200).astype("int32"),
-            "page": rng.integers(1, 25, size=len(row)),
+            "person": person, "cookie": person, "product": frame["product"].to_numpy()[row],
+            "day": day[visit] + within(seconds, place % PAGES_A_SITTING == 0) / 86_400,
+            "page_type": rng.choice(PAGES, size=len(row), p=PAGE_SHARES), "seconds": seconds,
+            "page": rng.integers(1, 25, size=len(row)), "visit": visit, "referrer": 0, "mailing": -1,
         }
     )  # fmt: skip
     return views[views["day"] < world.days(world.end)]
+
+
+def refunds(frame: pd.DataFrame) -> np.ndarray:
+    """Return the positions of the enrollments that were paid back: the course was left early, and people asked."""
+    early = frame["leave"] - frame["day"] <= REFUND_DAYS
+    return np.flatnonzero(early & frame["wants_refund"])
 
 
 def submissions(world: World, people: People, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -149,6 +168,7 @@ def _settle(world, people, catalogue, frame, attended, rng):
         amount=np.round(paid, 2), effort=effort, propensity=propensity, length=length,
         finish=np.where(completes, start + took, np.nan),
         leave=np.where(leaves, start + length * rng.uniform(*LEAVES, size=n), np.nan),
+        wants_refund=rng.random(n) < REFUNDED,
     )  # fmt: skip
 
 

@@ -6,17 +6,21 @@ import pandas as pd
 from insights.simulation.choice import choose_products, choose_topics
 from insights.simulation.people import People
 from insights.simulation.products import Catalogue, topic_totals
-from insights.simulation.world import World
+from insights.simulation.world import World, at_home, within
 
-VIEWS_A_MONTH = 1.6
+VIEWS_A_MONTH, VIEWS_A_VISIT = 1.35, 2.5
 ANONYMOUS = 0.12
+SECONDS = (3.4, 1.0)  # lognormal: time on a page
 LOOKS_BEFORE_BUYING, DAYS_BEFORE_BUYING = 0.8, 3.0
 PAGES = np.array(["home", "catalogue", "blog", "newsletter", "account", "event", "about_product"])
 PAGE_SHARES = (0.16, 0.14, 0.14, 0.06, 0.06, 0.06, 0.38)
-REFERRERS = np.array(["search", "direct", "newsletter", "linkedin", "facebook", "instagram"])
-REFERRER_SHARES = (0.38, 0.25, 0.17, 0.1, 0.06, 0.04)
+# Where visits come from; one that was opened directly has no referrer. Visits from e-mails come beside these.
+REFERRERS = np.array(["", "google.com", "bing.com", "linkedin.com", "facebook.com", "instagram.com"])
+REFERRER_SHARES = (0.32, 0.40, 0.06, 0.12, 0.06, 0.04)
+DIRECT, TAGGED = 0, 0.5  # half of the links on social networks carry tags
 AGENTS = np.array(["Chrome", "Safari", "Firefox", "Edge", "Mobile Safari", "Chrome Mobile"])
 AGENT_SHARES = (0.4, 0.12, 0.08, 0.1, 0.14, 0.16)
+COLUMNS = ["person", "cookie", "product", "day", "page_type", "seconds", "page", "visit", "referrer", "mailing"]
 
 
 def browse(
@@ -28,22 +32,55 @@ def browse(
     ----------
     chances : numpy.ndarray of shape (products, months)
         From :func:`look_chances`: how much each product draws looks in each month.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``COLUMNS``: ``visit`` numbers the visits of these people, ``referrer`` is an index of ``REFERRERS``,
+        ``mailing`` that of the mailing whose link was followed, −1 for none.
     """
     begin = world.days(world.starts)
     here = people.registered[:, None] < begin[None, 1 : world.months + 1]
-    number = rng.poisson(VIEWS_A_MONTH * np.where(here, people.activity[:, None], 0.0))
+    number = rng.poisson(VIEWS_A_MONTH / VIEWS_A_VISIT * np.where(here, people.activity[:, None], 0.0))
     person, month = np.nonzero(number)
     repeat = number[person, month]
     person, month = np.repeat(person, repeat), np.repeat(month, repeat)
-    n = len(person)
-    kind = rng.choice(PAGES, size=n, p=PAGE_SHARES)
-    product = np.full(n, -1)
+    visit = np.repeat(np.arange(len(person)), rng.geometric(1 / VIEWS_A_VISIT, size=len(person)))
+    kind = rng.choice(PAGES, size=len(visit), p=PAGE_SHARES)
+    product = np.full(len(visit), -1)
     about = np.flatnonzero(kind == "about_product")
-    product[about] = _looked_at(people, catalogue, chances, person[about], month[about], rng)
+    product[about] = _looked_at(people, catalogue, chances, person[visit[about]], month[visit[about]], rng)
     earliest = begin[month]
-    earliest[about] = np.maximum(earliest[about], _announced(world, catalogue)[product[about]])
-    day = earliest + rng.random(n) * (begin[month + 1] - earliest)
-    return _views(people, person, product, day, kind, rng)
+    np.maximum.at(earliest, visit[about], _announced(world, catalogue)[product[about]])
+    day = earliest + rng.random(len(person)) * (begin[month + 1] - earliest)
+    local = at_home(day, people.offset[person], rng)
+    day = np.where((local >= earliest) & (local < begin[month + 1]), local, day)
+    referrer = rng.choice(len(REFERRERS), size=len(person), p=REFERRER_SHARES)
+    return _pages(people, person, visit, product, day, kind, referrer, np.full(len(person), -1), rng)
+
+
+def follow(
+    world: World, people: People, mailings: pd.DataFrame, clicks: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return the page views of people who followed a link in an e-mail, as :func:`browse` does.
+
+    Parameters
+    ----------
+    mailings : pandas.DataFrame
+        From :func:`insights.simulation.mailings.make_mailings`.
+    clicks : pandas.DataFrame
+        ``person, mailing, day`` of each click that a person made.
+    """
+    person, mailing, day = (clicks[name].to_numpy() for name in ("person", "mailing", "day"))
+    visit = np.repeat(np.arange(len(person)), rng.geometric(1 / VIEWS_A_VISIT, size=len(person)))
+    first = _first(visit)
+    subject = mailings["product"].to_numpy()[mailing[visit]]
+    plain = rng.choice(PAGES[:-1], size=len(visit), p=np.array(PAGE_SHARES[:-1]) / sum(PAGE_SHARES[:-1]))
+    landing = np.where(subject >= 0, "about_product", "blog")
+    kind, product = np.where(first, landing, plain), np.where(first, subject, -1)
+    direct = np.full(len(person), DIRECT)
+    views = _pages(people, person, visit, product, day + 5 / 86_400, kind, direct, mailing, rng)
+    return views[views["day"] < world.days(world.end)]
 
 
 def consider(
@@ -59,7 +96,16 @@ def consider(
     earliest = np.maximum(begin, _announced(world, catalogue)[product])
     day = bought - rng.exponential(DAYS_BEFORE_BUYING, size=len(row))
     day = np.where(day < earliest, earliest + rng.random(len(row)) * (bought - earliest), day)
-    return _views(people, person, product, day, np.full(len(row), "about_product"), rng)
+    referrer = rng.choice(len(REFERRERS), size=len(row), p=REFERRER_SHARES)
+    kind, none = np.full(len(row), "about_product"), np.full(len(row), -1)
+    return _pages(people, person, np.arange(len(row)), product, day, kind, referrer, none, rng)
+
+
+def visited(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return page views of several kinds together, their visits numbered on."""
+    first = np.cumsum([0, *(part["visit"].max() + 1 if len(part) else 0 for part in parts)])[:-1]
+    numbered = [part.assign(visit=part["visit"] + start) for part, start in zip(parts, first, strict=True)]
+    return pd.concat(numbered, ignore_index=True)
 
 
 def look_chances(world: World, catalogue: Catalogue, attention: np.ndarray) -> np.ndarray:
@@ -94,13 +140,21 @@ def _looked_at(people, catalogue, chances, person, month, rng):
     return choose_products(chances, catalogue.topic, month, choose_topics(drawn, rng), rng)
 
 
-def _views(people, person, product, day, kind, rng):
-    n = len(person)
-    anonymous = (day < people.registered[person]) | (rng.random(n) < ANONYMOUS)
+def _first(visit):
+    return np.append(True, visit[1:] != visit[:-1])[: len(visit)]
+
+
+def _pages(people, person, visit, product, day, kind, referrer, mailing, rng):
+    """Return the pages of visits one after the other, each begun when the time on the one before was over."""
+    n = len(visit)
+    seconds = np.minimum(rng.lognormal(*SECONDS, size=n), 3600).astype("int32")
+    at = day[visit] + within(seconds, _first(visit)) / 86_400
+    unknown = rng.random(len(person)) < ANONYMOUS
+    anonymous = (at < people.registered[person[visit]]) | unknown[visit]
     return pd.DataFrame(
         {
-            "person": np.where(anonymous, -1, person), "cookie": person, "product": product, "day": day,
-            "page_type": kind, "seconds": np.minimum(rng.lognormal(3.4, 1.0, size=n), 3600).astype("int32"),
-            "page": rng.integers(1, 40, size=n),
+            "person": np.where(anonymous, -1, person[visit]), "cookie": person[visit], "product": product, "day": at,
+            "page_type": kind, "seconds": seconds, "page": rng.integers(1, 40, size=n), "visit": visit,
+            "referrer": referrer[visit], "mailing": mailing[visit],
         }
-    )  # fmt: skip
+    )[COLUMNS]  # fmt: skip

@@ -37,6 +37,13 @@ CITIES = {
     "Australia": ("Sydney",), "Turkey": ("Istanbul",), "Egypt": ("Cairo",), "Kenya": ("Nairobi",),
     "Vietnam": ("Hanoi",), "Poland": ("Warszawa",), "Colombia": ("Bogotá",), "South Korea": ("Seoul",),
 }  # fmt: skip
+HOURS_FROM_UTC = {
+    "United States": -6, "India": 5.5, "China": 8, "Brazil": -3, "United Kingdom": 0, "Germany": 1, "Canada": -5,
+    "France": 1, "Nigeria": 1, "Indonesia": 7, "Pakistan": 5, "Mexico": -6, "Japan": 9, "Spain": 1, "Italy": 1,
+    "Australia": 10, "Turkey": 3, "Egypt": 2, "Kenya": 3, "Vietnam": 7, "Poland": 1, "Colombia": -5, "South Korea": 9,
+}  # fmt: skip
+# How much is done in each hour of the day, by the clock on the wall.
+HOURS = np.array([2, 1, 1, 1, 1, 2, 3, 5, 7, 8, 8, 7, 7, 7, 7, 7, 7, 7, 8, 10, 11, 10, 7, 4]) / 138
 SEASON = (1.15, 1.05, 1.05, 1.0, 0.95, 0.9, 0.85, 0.85, 1.05, 1.1, 1.1, 0.95)
 FASHION_SD, FASHION_MEMORY = 0.25, 0.85
 
@@ -89,6 +96,26 @@ class World:
         """Return the moment so many days after the start of the history, to the second."""
         seconds = (np.asarray(days) * 86_400).astype("timedelta64[s]")
         return self.starts[0] + seconds.astype("timedelta64[us]")
+
+
+def at_home(day: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the same days, each at an hour at which people do things where they live.
+
+    Parameters
+    ----------
+    day : numpy.ndarray
+        Days since the start of the history.
+    offset : numpy.ndarray
+        Hours by which each person's clock is ahead of UTC.
+    """
+    hour = rng.choice(len(HOURS), size=len(day), p=HOURS) + rng.random(len(day))
+    return np.floor(day) + ((hour - offset) % 24) / 24
+
+
+def within(seconds: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return how many seconds into its visit each page begins, from the time on each and which are the first."""
+    before = np.cumsum(seconds) - seconds
+    return before - np.maximum.accumulate(np.where(first, before, 0))
 
 
 def span(simulation: Simulation) -> tuple[datetime.date, datetime.date]:
