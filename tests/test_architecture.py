@@ -67,7 +67,7 @@ def reached(name: str) -> set[str]:
 
 
 def test_the_reading_of_imports_finds_those_that_are_known():
-    assert {"contract", "paths", "warehouse", "params", "store"} <= GRAPH["cleaning"]
+    assert {"contract", "paths", "warehouse", "params", "store"} <= GRAPH["cleaning.core"]
     assert "modeling.study" in GRAPH["report"]
     assert "simulation.company" in reached("simulation")
     assert len(MODULES) > 50

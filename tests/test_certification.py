@@ -58,11 +58,18 @@ def test_no_mending_leaves_a_record_before_its_time(dirty):
     assert early["set_aside"].sum() == 0
 
 
-def test_a_company_without_defects_needs_no_cleaning_and_is_not_judged(root):
+def test_a_company_without_defects_needs_no_cleaning_but_of_attacks_and_is_not_judged(root):
     ledger, found = cleaned(root, "clean", defects=False)
     assert found is None
-    touched = ledger[(ledger["changed"] > 0) | (ledger["set_aside"] > 0)]
-    assert touched[["table", "rule"]].to_numpy().tolist() == []
+    fills = {repair.name for repair in cleaning.REPAIRS if repair.fills}
+    touched = ledger[((ledger["changed"] > 0) | (ledger["set_aside"] > 0)) & ~ledger["rule"].isin(fills)]
+    assert touched[["table", "rule"]].to_numpy().tolist() == [
+        ["learners", "damaged text"],
+        ["social_posts", "damaged text"],
+    ]
+    attacks = store.table("clean", "02_data_cleaning", "table_2_3_examples")
+    attacks = attacks[attacks["rule"] == "damaged text"]
+    assert attacks["example"].str.contains("<s", regex=False).all()
 
 
 def test_a_window_of_another_source_is_not_judged(root):

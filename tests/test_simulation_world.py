@@ -61,7 +61,7 @@ def judged(made: Demand, draws=5) -> pd.DataFrame:
     world, catalogue = made.setting.world, made.setting.catalogue
     rng = np.random.default_rng(1)
     rows = outcomes(made)
-    truth = products.launch_probability(world, catalogue, made.demand, everybody(made), rng)
+    truth = products.launch_probability(world, catalogue, made.demand, everybody(made), 1.0, rng)
     rows = rows.merge(truth, on=["product_id", "decision_at"])
     return pd.concat([heard(made, rows, rng) for _ in range(draws)], ignore_index=True)
 
@@ -171,7 +171,7 @@ def test_a_higher_hurdle_is_reached_less_often(made, monkeypatch):
     catalogues = setting.catalogue, dataclasses.replace(setting.catalogue, table=harder)
     before, after = (
         products.launch_probability(
-            setting.world, one, made.demand, everybody(made), np.random.default_rng(0)
+            setting.world, one, made.demand, everybody(made), 1.0, np.random.default_rng(0)
         )["probability"]
         for one in catalogues
     )

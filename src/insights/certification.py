@@ -154,9 +154,17 @@ def _mended(step, con, planted, kind, name, column):
     if kind in ("country", "no country"):
         changed = changed[changed["before"].isna() == (kind == "no country")]
     asked = planted[(planted["event"] == column) | planted["event"].isna()]
+    if kind == "no topic":
+        asked = asked[asked["account"].isin(_seen(step, con))]
     true = asked[asked["account"].isin(there.index)].drop_duplicates("account").set_index("account")["of"]
     right = changed["now"].fillna("") == true.reindex(changed.index).fillna("")
     return len(true), len(changed), int((right & changed.index.isin(true.index)).sum())
+
+
+def _seen(step, con):
+    """Return the products that somebody looked at in the window: of others no page tells the topic."""
+    views = warehouse.read(con, step.place(paths.clean(step.params.window, "page_views")))
+    return set(views.filter(views.product_id.notnull()).select("product_id").distinct().to_pandas()["product_id"])
 
 
 def _before(step, con, name, key, column):

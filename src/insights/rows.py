@@ -192,7 +192,8 @@ def _past(params, rows, sold):
 
 
 def _dated(params, products, enrollments):
-    joined = enrollments.filter(enrollments.learner_id.notnull()).inner_join(
+    bought = enrollments.filter(enrollments.learner_id.notnull(), enrollments.units > 0)
+    joined = bought.inner_join(
         products.select("product_id", "family", "launched_at", "ends_at"), "product_id"
     )
     anchors = {"enrollment": joined.enrolled_at.truncate("D"), "course_start": joined.launched_at}

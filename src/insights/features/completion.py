@@ -171,6 +171,7 @@ def events(past: Past) -> ibis.Table:
 def history(past: Past) -> ibis.Table:
     """Describe what became of the learner's other enrollments."""
     e = past.events("enrollments")
+    e = e.filter(e.units > 0)
     return e.group_by(*PERSON).agg(
         earlier_enrollments=e.count(),
         earlier_completions=e.completed_at.count(),
@@ -190,6 +191,7 @@ def history(past: Past) -> ibis.Table:
 def enrollment(past: Past) -> ibis.Table:
     """Describe the enrollment itself."""
     e = past.events("enrollments")
+    e = e.filter(e.units > 0)
     return e.group_by(*KEYS).agg(
         amount_paid=e.amount.max().cast("float64"),
         days_enrolled=_days(e.as_of.max(), e.enrolled_at.min()),

@@ -23,7 +23,7 @@ OWN_ACCOUNTS, TEST_SHARE = 0.004, 0.25
 WRONG_CLOCKS, HOURS_WRONG = 0.015, (-5, -3, -2, 2, 3, 5, 8)
 HIDDEN_PROXIES, LINKS_FOLLOWED = 0.4, 3
 AGAIN_MAIL, AGAIN_VIEW, FIRED_TWICE = 0.007, 0.003, 0.004
-PEOPLE_PER_CRAWLER, CRAWLS, PAGES_A_CRAWL, SECONDS_A_PAGE = 750, 10.0, (60, 160), 7
+PEOPLE_PER_CRAWLER, CRAWLS_A_MONTH, PAGES_A_CRAWL, SECONDS_A_PAGE = 750, 0.28, (60, 160), 7
 CRAWLER = "Googlebot"
 
 
@@ -116,7 +116,8 @@ def crawls(
 
     Their cookies are numbered on from those of the people.
     """
-    crawler = np.repeat(np.arange(defects.crawlers), rng.poisson(CRAWLS, size=defects.crawlers))
+    often = CRAWLS_A_MONTH * world.months * min(1.0, len(people) / PEOPLE_PER_CRAWLER) * (defects.crawlers > 0)
+    crawler = np.repeat(np.arange(defects.crawlers), rng.poisson(often, size=defects.crawlers))
     start = rng.uniform(30, world.days(world.end) - 1, size=len(crawler))
     pages = rng.integers(*PAGES_A_CRAWL, size=len(crawler))
     row = np.repeat(np.arange(len(crawler)), pages)

@@ -8,7 +8,7 @@ from insights.simulation.people import People
 from insights.simulation.products import Catalogue, topic_totals
 from insights.simulation.world import World, at_home, within
 
-VIEWS_A_MONTH, VIEWS_A_VISIT = 1.35, 2.5
+VIEWS_A_MONTH, VIEWS_A_VISIT = 1.6, 2.5
 ANONYMOUS = 0.12
 SECONDS = (3.4, 1.0)  # lognormal: time on a page
 LOOKS_BEFORE_BUYING, DAYS_BEFORE_BUYING = 0.8, 3.0
