@@ -105,7 +105,7 @@ $(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard registers/gaps
 $(DONE)/02_data_cleaning: $(DONE)/00_data_collection
 $(DONE)/04_feature_analysis: $(DONE)/01_data_dictionary $(DONE)/02_data_cleaning
 $(DONE)/05_modeling: $(DONE)/04_feature_analysis
-$(DONE)/06_ablation: $(DONE)/05_modeling
+$(DONE)/06_ablation: $(DONE)/05_modeling $(DONE)/01_data_dictionary
 $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
 $(DONE)/11_report: $(filter-out %/11_report,$(STAMPS))
 

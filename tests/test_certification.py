@@ -25,7 +25,7 @@ def cleaned(root, window, **simulation):
     run(window)
     step = store.open_step("02_data_cleaning", window)
     con = warehouse.connect(step.params.compute)
-    ledger = cleaning.clean(step, con, dictionary.collected_tables(con, window, protected=False))
+    ledger = cleaning.clean(step, con, dictionary.collected_tables(con, window, protected=False)).ledger
     found = certification.cleaning_quality(step, con)
     step.finish()
     return ledger, found

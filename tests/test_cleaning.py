@@ -141,7 +141,9 @@ def test_a_completion_before_the_sale_is_blanked_and_the_sale_is_kept(days, kept
         assert value == wanted or (pd.isna(value) and pd.isna(wanted))
     tables = Flagged(con, {"enrollments": sold})
     assert tables["enrollments"].count().execute() == 1
-    assert {r.name: n for r, n in tables.changed("enrollments").items()} == {"impossible order": int(not kept)}
+    assert {r.name: n for r, n in tables.changed("enrollments").items()} == {
+        "impossible order": int(not kept)
+    }
 
 
 def test_a_product_may_be_launched_before_it_was_announced():
@@ -209,7 +211,7 @@ def clean(rows_by_table, window="test"):
 
 def clean_tables(con, present, window="test"):
     step = store.open_step("02_data_cleaning", window)
-    ledger = cleaning.clean(step, con, present)
+    ledger = cleaning.clean(step, con, present).ledger
     step.finish()
     return ledger, {name: one.to_pandas() for name, one in cleaning.tables(con, window).items()}
 

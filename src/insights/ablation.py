@@ -71,6 +71,30 @@ def drop_one(dataset: Dataset, model: Learned, params: Params) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def by_source(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return what the families of features add by the tables that they are computed from.
+
+    Parameters
+    ----------
+    found : dict of str to pandas.DataFrame
+        From :func:`study`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, model, rows, group, adds, low, high, verdict``; a row per table, family and kind of rows. A family of
+        several tables is listed under each: what it adds is due to them together.
+    """
+    rows = [
+        [table, model, r.rows, r.group, r.adds, r.low, r.high, r.verdict]
+        for model, judged in found.items()
+        for r in judged.itertuples()
+        if r.group.startswith("family ")
+        for table in registry.FAMILIES[model, r.group.removeprefix("family ")].sources
+    ]
+    return pd.DataFrame(rows, columns=["table", "model", "rows", "group", "adds", "low", "high", "verdict"])
+
+
 def judge(low: float, high: float, margin: float) -> str:
     """Return the verdict on a group from the interval of what it adds."""
     if low > 0:

@@ -164,7 +164,9 @@ def _mended(step, con, planted, kind, name, column):
 def _seen(step, con):
     """Return the products that somebody looked at in the window: of others no page tells the topic."""
     views = warehouse.read(con, step.place(paths.clean(step.params.window, "page_views")))
-    return set(views.filter(views.product_id.notnull()).select("product_id").distinct().to_pandas()["product_id"])
+    return set(
+        views.filter(views.product_id.notnull()).select("product_id").distinct().to_pandas()["product_id"]
+    )
 
 
 def _before(step, con, name, key, column):

@@ -40,7 +40,9 @@ PROTECTED = "protected"
 INTERNAL = "internal"
 
 
-def column(meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False, blank="", filled_from="", **checks):
+def column(
+    meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False, blank="", filled_from="", **checks
+):
     """Declare a column: its meaning first, then unit, sensitivity, source, what a blank means, and checks.
 
     Parameters
@@ -229,7 +231,10 @@ class PageViews(pa.DataFrameModel):
         "where the visit came from", source="web analytics", nullable=True, blank="opened directly"
     )
     utm_source: Optional[str] = column(
-        "campaign tag of the link: where it stood", source="web analytics", nullable=True, blank="no tagged link"
+        "campaign tag of the link: where it stood",
+        source="web analytics",
+        nullable=True,
+        blank="no tagged link",
     )
     utm_medium: Optional[str] = column(
         "campaign tag of the link: its kind, such as email", source="web analytics", nullable=True,

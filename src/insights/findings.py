@@ -109,6 +109,41 @@ def cleaning(ledger: pd.DataFrame, budget: float) -> Prose:
     )  # fmt: skip
 
 
+def side_by_side(examples: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per table and step of cleaning, its examples after each other."""
+    joined = examples.groupby(["table", "rule"], sort=False)["example"].agg(" · ".join)
+    return joined.reset_index().rename(columns={"example": "examples"})
+
+
+def mail(response: pd.DataFrame) -> Prose:
+    """Say how many opens and clicks machines made, and whether newsletters rank otherwise without them.
+
+    Parameters
+    ----------
+    response : pandas.DataFrame
+        From :func:`insights.cleaning.mail.response`.
+    """
+    total = {name: (response[name] * response["delivered"]).sum() for name in response.columns[2:]}
+    told = [
+        say(
+            "Of the {what} messages, {part} were {what} by machines alone.",
+            what=what, part=share(1 - total[f"{what}_by_people"] / max(total[what], 1.0)),
+        )
+        for what in ("opened", "clicked")
+    ]  # fmt: skip
+    orders = {name: response.sort_values(name, ascending=False)["newsletter"].tolist() for name in total}
+    moved = [what for what in ("opened", "clicked") if orders[what] != orders[f"{what}_by_people"]]
+    best = orders["clicked_by_people"][0].replace("_", " ").title()
+    return bullets(
+        *told,
+        say(
+            "Without machines the newsletters rank {verdict}; by clicks of people {best} comes first.",
+            verdict=f"otherwise, by what is {' and by what is '.join(moved)}" if moved else "the same",
+            best=best,
+        ),
+    )
+
+
 def cleaning_quality(quality: pd.DataFrame) -> Prose:
     """Say how much of what is wrong in the simulated exports was found, and which kind was found worst."""
     worst = quality.loc[quality[["precision", "recall"]].min(axis=1).idxmin()]

@@ -7,13 +7,11 @@ back (``cleaning.bring_back`` in the parameters). Opens and clicks are never set
 machine: each carries the probability that a person made it (:mod:`insights.cleaning.machines`).
 """
 
-from insights.cleaning.core import by_table, check, clean, set_aside, tables
-from insights.cleaning.mail import response
+from insights.cleaning.core import Cleaned, by_table, check, clean, set_aside, tables
 from insights.cleaning.repairs import REPAIRS
 from insights.cleaning.rules import RULES
 from insights.cleaning.steps import FILLED, KEPT, RULE, CleaningError
 
 __all__ = [
-    "FILLED", "KEPT", "REPAIRS", "RULE", "RULES", "CleaningError", "by_table", "check", "clean", "response", "set_aside",
-    "tables",
+    "FILLED", "KEPT", "REPAIRS", "RULE", "RULES", "Cleaned", "CleaningError", "by_table", "check", "clean", "set_aside", "tables",
 ]  # fmt: skip

@@ -1,12 +1,13 @@
 """Cleaning a window: every table flagged, the kept rows and those set aside written, the ledger kept."""
 
 import difflib
+from dataclasses import dataclass
 
 import ibis
 import pandas as pd
 
 from insights import contract, paths, warehouse
-from insights.cleaning import examples, machines
+from insights.cleaning import examples, machines, mail
 from insights.cleaning.flagged import Flagged
 from insights.cleaning.rules import RULES
 from insights.cleaning.steps import KEPT, RULE, CleaningError
@@ -19,8 +20,28 @@ LEDGER_COLUMNS = [
 ]  # fmt: skip
 
 
-def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> pd.DataFrame:
-    """Clean every table of a window and write it; return the ledger.
+@dataclass(frozen=True)
+class Cleaned:
+    """What cleaning did to a window.
+
+    Attributes
+    ----------
+    ledger : pandas.DataFrame
+        A row per table and each repair, fill and rule that applies to it: ``rows_in, changed, set_aside,
+        brought_back, rows_out``, ``share`` of the table's rows that was set aside, ``why``.
+    examples : pandas.DataFrame
+        Three masked examples of each that found something: ``table, rule, example``.
+    mail : pandas.DataFrame or None
+        From :func:`insights.cleaning.mail.response`; None where the source has no e-mail events.
+    """
+
+    ledger: pd.DataFrame
+    examples: pd.DataFrame
+    mail: pd.DataFrame | None
+
+
+def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> Cleaned:
+    """Clean every table of a window and write it.
 
     Parameters
     ----------
@@ -32,10 +53,7 @@ def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> p
 
     Returns
     -------
-    pandas.DataFrame
-        A row per table and each repair, fill and rule that applies to it: ``rows_in, changed, set_aside,
-        brought_back, rows_out``, ``share`` of the table's rows that was set aside, ``why``. Three masked examples of
-        each are in ``table_2_3_examples``.
+    Cleaned
 
     Raises
     ------
@@ -48,11 +66,13 @@ def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> p
     ledger = pd.concat(books, ignore_index=True)
     _keep_budget(ledger, step.params)
     step.table("table_2_1_ledger", ledger)
-    step.table("table_2_3_examples", pd.concat(shown, ignore_index=True))
+    found = Cleaned(
+        ledger, step.table("table_2_3_examples", pd.concat(shown, ignore_index=True)), _mail(step, con)
+    )
     for name, part in ledger.groupby("table", sort=False):
         step.record("cleaning.rows_in", int(part["rows_in"].iloc[0]), by={"table": name}, unit="rows")
         step.record("cleaning.rows_out", int(part["rows_out"].iloc[-1]), by={"table": name}, unit="rows")
-    return ledger
+    return found
 
 
 def by_table(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -118,6 +138,13 @@ def _clean_table(step, flagged, name):
     ledger = _ledger(name, counts, flagged)
     flagged.release(name)
     return ledger, shown
+
+
+def _mail(step, con):
+    events = step.place(paths.clean(step.params.window, "email_events"))
+    return (
+        step.table("table_2_4_mail", mail.response(warehouse.read(con, events))) if events.exists() else None
+    )
 
 
 def _ledger(name, counts, flagged):

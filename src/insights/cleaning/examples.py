@@ -13,10 +13,10 @@ MOST = 3
 COLUMNS = ["table", "rule", "example"]
 LONGEST, BLANK = 60, "blank"
 TOLD = {
-    "crawler": ("anonymous_id", "viewed_at", "seconds", "user_agent"),
+    "crawler": ("anonymous_id", "seconds", "user_agent"),
     "missing value": (), "out of range": (),
 }  # fmt: skip
-MOST_COLUMNS = 4
+MOST_COLUMNS = 3
 TYPED_BY_ONE = ("city", "job_title")  # words that may be those of one person alone
 
 
@@ -43,7 +43,7 @@ def masked(column: contract.Column | None, value) -> str:
     """Return a value as it may be shown: of an identifier its beginning, of typed words their first and last letters."""
     if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
         return BLANK
-    text = str(value)[:LONGEST]
+    text = f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, pd.Timestamp) else str(value)[:LONGEST]
     if column is not None and column.sensitivity == contract.IDENTIFYING:
         return f"{text[:4]}…"
     if column is None or (column.sensitivity != contract.FREE_TEXT and column.name not in TYPED_BY_ONE):

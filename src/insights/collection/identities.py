@@ -144,7 +144,8 @@ def _typed(tables, names, hold):
         return [privacy.scrub_names(_without_query(value), names) for value in values]
 
     ways = {
-        name: dict.fromkeys(contract.typed(name), scrubbed) | {"url": located, "referrer": _sites} for name in tables
+        name: dict.fromkeys(contract.typed(name), scrubbed) | {"url": located, "referrer": _sites}
+        for name in tables
     }
     return {
         (name, column): hold([records[column]], way)

@@ -93,7 +93,7 @@ def _record(step, found):
     step.record("dictionary.columns", len(columns), unit="columns")
     step.record("dictionary.columns_here", int((columns["status"] == "here").sum()), unit="columns")
     step.record("dictionary.violations", int(columns["violations"].sum()), unit="values")
-    step.record("dictionary.gaps", int((found.gaps["status"] != gaps.CLOSED).sum()), unit="gaps")
+    step.record("dictionary.gaps", int((~gaps.is_closed(found.gaps)).sum()), unit="gaps")
 
 
 def of(window: str) -> pd.DataFrame:

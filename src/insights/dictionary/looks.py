@@ -55,7 +55,7 @@ def _profile_table(name, table):
         {
             "table": name, "column": c.name, "meaning": c.meaning, "type": str(c.dtype), "unit": c.unit,
             "allowed": allowed(c), "blank": c.blank, "sensitivity": c.sensitivity, "source": c.source,
-            "required": c.required,
+            "filled_from": c.filled_from, "required": c.required,
         }
         | looks.get(c.name, _absent(c, table))
         for c in columns.values()

@@ -12,8 +12,8 @@ window really look, and what is lacking, is in its notebook 01.
 
 Times are UTC. `recorded_at` tells when a record became known; what becomes known later than its row has a time of its
 own. Identifying columns are dropped or replaced by keyed pseudonyms when they are collected, free text is scrubbed,
-protected attributes lie apart. A *required* column must be there if its table is; a *blank* that tells something is
-no gap.
+protected attributes lie apart. A *required* column must be there if its table is; a *blank* that tells something, or
+that cleaning fills, is no gap.
 """
 HEADING = "| column | meaning | type | unit | allowed | a blank tells | sensitivity | system | required |"
 
@@ -68,6 +68,9 @@ def _table(name):
 
 
 def _row(c):
-    cells = [f"`{c.name}`", c.meaning, str(c.dtype).removeprefix("!"), c.unit, allowed(c), c.blank, c.sensitivity,
+    blank = "; ".join(
+        filter(None, [c.blank, f"cleaning fills it from `{c.filled_from}`" if c.filled_from else ""])
+    )
+    cells = [f"`{c.name}`", c.meaning, str(c.dtype).removeprefix("!"), c.unit, allowed(c), blank, c.sensitivity,
              c.source, "yes" if c.required else ""]  # fmt: skip
     return f"| {' | '.join(cells)} |"

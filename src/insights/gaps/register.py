@@ -10,7 +10,7 @@ from insights import contract
 from insights.gaps import entries, needs
 from insights.params import Params
 
-OPEN, CLOSED = "open", "closed: found filled"
+OPEN, CLOSED, BY_CLEANING = "open", "closed: found filled", "closed by cleaning, from {source}"
 NO_TABLE, NO_COLUMN, NO_MONTHS, THIN = "no table", "no column", "months without a record", "few values"
 COLUMNS = [
     "gap", "kind", "filled", "people", "months", "meaning", "switches_off", "weakens", "owner", "how", "status",
@@ -48,7 +48,8 @@ def register(columns: pd.DataFrame, coverage: pd.DataFrame, params: Params) -> p
     pandas.DataFrame
         ``gap, kind, filled`` (share of rows with a value), ``people`` (share of the registered with a record),
         ``months`` (of the window, with a record), ``meaning, switches_off, weakens, owner, how, status, since``;
-        what switches something off comes first. An entry of ``registers/gaps.yaml`` whose gap is gone is closed.
+        what switches something off comes first. An entry of ``registers/gaps.yaml`` whose gap is gone is closed,
+        and so is a gap that cleaning fills from a column that is there (``filled_from`` of the contract).
     """
     written, affected = entries.read(params.source.kind), needs.affected(columns)
     months = _months(coverage, params)
@@ -60,14 +61,20 @@ def register(columns: pd.DataFrame, coverage: pd.DataFrame, params: Params) -> p
     found += _interrupted(columns, months)
     people = _people(columns)
     rows = [_row(gap, columns, people, months, written.get(gap["gap"])) for gap in found]
+    rows = [row | _by_cleaning(row, columns) for row in rows]
     rows += [_closed(entry, columns) for gap, entry in written.items() if gap not in {r["gap"] for r in rows}]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    weight = (table["status"] == CLOSED) * 4 + (table["switches_off"] == "") * 2 + (table["weakens"] == "")
+    weight = is_closed(table) * 4 + (table["switches_off"] == "") * 2 + (table["weakens"] == "")
     return (
         table.assign(weight=weight)
         .sort_values(["weight", "gap"], kind="stable")[COLUMNS]
         .reset_index(drop=True)
     )
+
+
+def is_closed(table: pd.DataFrame) -> pd.Series:
+    """Return which gaps of a register are closed, be it by their owner or by cleaning."""
+    return table["status"].str.startswith("closed")
 
 
 def check_register(params: Params) -> None:
@@ -168,6 +175,18 @@ def _said(entry):
         return {}
     said = {"owner": entry.owner, "how": entry.how, "status": entry.status, "since": entry.since.isoformat()}
     return {key: value for key, value in said.items() if value}
+
+
+def _by_cleaning(row, columns):
+    """Close the gap of a column that cleaning fills from another one that holds values."""
+    about = columns[(columns["table"] + "." + columns["column"]).eq(row["gap"])]
+    filled_from = about["filled_from"].iloc[0] if len(about) else ""
+    if not filled_from or row["kind"] == NO_TABLE:
+        return {}
+    name = filled_from if "." in filled_from else f"{about['table'].iloc[0]}.{filled_from}"
+    source = columns[(columns["table"] + "." + columns["column"]).eq(name)]
+    there = len(source) and source["status"].iloc[0] == "here"
+    return {"status": BY_CLEANING.format(source=name), "switches_off": ""} if there else {}
 
 
 def _closed(entry, columns):

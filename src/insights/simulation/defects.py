@@ -116,7 +116,9 @@ def crawls(
 
     Their cookies are numbered on from those of the people.
     """
-    often = CRAWLS_A_MONTH * world.months * min(1.0, len(people) / PEOPLE_PER_CRAWLER) * (defects.crawlers > 0)
+    often = (
+        CRAWLS_A_MONTH * world.months * min(1.0, len(people) / PEOPLE_PER_CRAWLER) * (defects.crawlers > 0)
+    )
     crawler = np.repeat(np.arange(defects.crawlers), rng.poisson(often, size=defects.crawlers))
     start = rng.uniform(30, world.days(world.end) - 1, size=len(crawler))
     pages = rng.integers(*PAGES_A_CRAWL, size=len(crawler))

@@ -95,7 +95,13 @@ def _refunds(world, sold, frame, chunk, rng):
     """Return what was paid back, on the day on which the course was left: a sale of minus one unit."""
     rows = refunds(frame)
     day = frame["leave"].to_numpy()[rows]
-    told_later = ["completed_at", "completion_recorded_at", "withdrawn_at", "withdrawal_recorded_at", "study_load"]
+    told_later = [
+        "completed_at",
+        "completion_recorded_at",
+        "withdrawn_at",
+        "withdrawal_recorded_at",
+        "study_load",
+    ]
     back = sold.iloc[rows].drop(columns=[c for c in told_later if c in sold])
     return back.assign(
         enrollment_id=[f"R{chunk:03d}-{i:07d}" for i in range(len(rows))], units=np.int32(-1), amount=-back["amount"],
@@ -179,7 +185,9 @@ def _addressed(world, catalogue, frame, rng):
     visit, outside = frame["visit"].to_numpy(), frame["referrer"].to_numpy()
     first = np.append(True, visit[1:] != visit[:-1])[:n]
     origin = np.where(outside > 0, len(ADDRESSES) + outside, -1)
-    return frame.assign(kind=codes, url=url, first=first, **{"from": np.where(first, origin, np.roll(url, 1))})
+    return frame.assign(
+        kind=codes, url=url, first=first, **{"from": np.where(first, origin, np.roll(url, 1))}
+    )
 
 
 def _tags(plan, frame):

@@ -122,7 +122,12 @@ def topic_totals(values: np.ndarray, topic: np.ndarray) -> np.ndarray:
 
 
 def launch_probability(
-    world: World, catalogue: Catalogue, demand: np.ndarray, fresh: np.ndarray, kept: float, rng: np.random.Generator
+    world: World,
+    catalogue: Catalogue,
+    demand: np.ndarray,
+    fresh: np.ndarray,
+    kept: float,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Return the true probability that a product's margin of a month reaches its hurdle.
 

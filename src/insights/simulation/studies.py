@@ -69,7 +69,9 @@ def course_views(world: World, people: People, frame: pd.DataFrame, rng: np.rand
     sitting = np.repeat(np.arange(len(frame)), -(-number // PAGES_A_SITTING))
     begun = frame["day"].to_numpy()[sitting]
     fading = np.where(
-        frame["finish"].isna().to_numpy()[sitting], rng.exponential(0.35, size=len(sitting)), rng.random(len(sitting))
+        frame["finish"].isna().to_numpy()[sitting],
+        rng.exponential(0.35, size=len(sitting)),
+        rng.random(len(sitting)),
     )
     day = begun + np.minimum(fading, 1.0) * _active_until(frame)[sitting] + rng.random(len(sitting)) * 0.2
     local = at_home(day, people.offset[frame["person"].to_numpy()[sitting]], rng)

@@ -24,12 +24,14 @@ ALSO = {
     "Milano": ("Milan",), "Warszawa": ("Warsaw",), "Bogotá": ("Bogota",), "San Francisco": ("SF",),
     "Austin": ("Austin, TX",), "Istanbul": ("İstanbul",),
 }  # fmt: skip
-MARKUP = ("<b>{}</b>", "{}&nbsp;", "<span class=\"x\">{}</span>", "<p>{}</p>")
+MARKUP = ("<b>{}</b>", "{}&nbsp;", '<span class="x">{}</span>', "<p>{}</p>")
 WITHOUT_MARKUP = {SPAM_TITLE: None, SCRIPT_POST: "Best course ever trust me"}
 NOTHING = pd.DataFrame(columns=TOLD)
 
 
-def mistype_contacts(learners: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+def mistype_contacts(
+    learners: pd.DataFrame, rng: np.random.Generator
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Return contacts as people typed them and the CRM exported them, and what was planted.
 
     Of a damaged text the truth is what it was before, of a country its one name.
@@ -70,7 +72,9 @@ def mistype(
 
 
 def _told(kind, ids, column, true, where):
-    return told(kind, account=ids[where].to_numpy(), of=true[where].to_numpy(), event=np.repeat(column, where.sum()))
+    return told(
+        kind, account=ids[where].to_numpy(), of=true[where].to_numpy(), event=np.repeat(column, where.sum())
+    )
 
 
 def _plain_posts(values):
@@ -90,7 +94,9 @@ def _damaged(table, key, column, rng, among=None):
     marked = known & ~has_markup & ~wrong & (chance > 1 - MARKED_UP)
     damaged = values.copy()
     damaged[wrong] = [_misread(value) for value in values[wrong]]
-    damaged[marked] = [MARKUP[w].format(v.replace("&", "&amp;")) for v, w in zip(values[marked], way[marked], strict=True)]
+    damaged[marked] = [
+        MARKUP[w].format(v.replace("&", "&amp;")) for v, w in zip(values[marked], way[marked], strict=True)
+    ]
     meant = values.map(lambda v: WITHOUT_MARKUP.get(v, v))
     spam = values.isin(list(WITHOUT_MARKUP))
     planted = _told("text", table[key], column, meant, spam | (wrong | marked) & (damaged != values))
@@ -105,7 +111,9 @@ def _otherwise(values, rng):
     chosen = (rng.random(len(values)) < OTHERWISE) & values.isin(list(ALSO)).to_numpy()
     lot = rng.random(len(values))
     changed = values.copy()
-    changed[chosen] = [ALSO[v][int(u * len(ALSO[v]))] for v, u in zip(values[chosen], lot[chosen], strict=True)]
+    changed[chosen] = [
+        ALSO[v][int(u * len(ALSO[v]))] for v, u in zip(values[chosen], lot[chosen], strict=True)
+    ]
     return changed
 
 
@@ -122,7 +130,8 @@ def _misspelt(values, rng):
     place, way = rng.random(len(values)), rng.integers(3, size=len(values))
     changed = values.copy()
     changed[chosen] = [
-        _slip(value, at, how) for value, at, how in zip(values[chosen], place[chosen], way[chosen], strict=True)
+        _slip(value, at, how)
+        for value, at, how in zip(values[chosen], place[chosen], way[chosen], strict=True)
     ]
     return changed
 

@@ -20,7 +20,18 @@ REFERRER_SHARES = (0.32, 0.40, 0.06, 0.12, 0.06, 0.04)
 DIRECT, TAGGED = 0, 0.5  # half of the links on social networks carry tags
 AGENTS = np.array(["Chrome", "Safari", "Firefox", "Edge", "Mobile Safari", "Chrome Mobile"])
 AGENT_SHARES = (0.4, 0.12, 0.08, 0.1, 0.14, 0.16)
-COLUMNS = ["person", "cookie", "product", "day", "page_type", "seconds", "page", "visit", "referrer", "mailing"]
+COLUMNS = [
+    "person",
+    "cookie",
+    "product",
+    "day",
+    "page_type",
+    "seconds",
+    "page",
+    "visit",
+    "referrer",
+    "mailing",
+]
 
 
 def browse(

@@ -6,11 +6,12 @@ import pandas as pd
 from insights.contract import NETWORKS, TEAMS
 from insights.simulation.people import FIRST_NAMES, LAST_NAMES
 from insights.simulation.products import Catalogue
-from insights.simulation.world import TOPICS, World
+from insights.simulation.world import TOPICS, World, autoregressive
 
 POSTS_A_MONTH = {"facebook": 2.0, "instagram": 1.4, "linkedin": 3.0}
 HEARS = {"facebook": 0.5, "instagram": 0.35, "linkedin": 0.8}
 HYPE_SD = 0.6
+EMPTY_HYPE, EMPTY_HYPE_SD = ("Agents", "AI for Business"), 0.8  # topics whose waves of talk nobody buys after
 REACTIONS = {"facebook": 8.0, "instagram": 20.0, "linkedin": 12.0}
 SCRIPT_POST = 'Best course ever <script>alert("post")</script> trust me'
 SPAM, REPOSTED = 0.03, 0.05
@@ -32,7 +33,8 @@ def social_posts(
     """Return posts about products from their announcement on; networks hear the buzz of the coming month."""
     redundant = "redundant_source" in world.planted
     own = [network for network in NETWORKS if network != "instagram" or not redundant]
-    posts = pd.concat([_network(world, catalogue, network, rng) for network in own], ignore_index=True)
+    empty = _empty_hype(world, rng)
+    posts = pd.concat([_network(world, catalogue, network, empty, rng) for network in own], ignore_index=True)
     posts["text"] = _texts(posts, catalogue, names, rng)
     if redundant:
         posts = pd.concat(
@@ -108,9 +110,16 @@ def panel_votes(world: World, catalogue: Catalogue, rng: np.random.Generator) ->
     return pd.concat(parts, ignore_index=True)
 
 
-def _network(world, catalogue, network, rng):
+def _empty_hype(world, rng):
+    """Return waves of talk about some topics, shape (topics, months), that come and go without demand."""
+    waves = autoregressive(rng, len(TOPICS), world.months, EMPTY_HYPE_SD, 0.8)
+    return np.where(np.isin(list(TOPICS), EMPTY_HYPE)[:, None], waves, 0.0)
+
+
+def _network(world, catalogue, network, empty, rng):
     alive = _talked_about(world, catalogue)
     hype = rng.normal(scale=HYPE_SD, size=alive.shape) + catalogue.whim[:, 1 : world.months + 1]
+    hype = hype + empty[catalogue.topic][:, : world.months]
     coming = catalogue.surprise[:, 1 : world.months + 1]
     rate = POSTS_A_MONTH[network] * np.exp(HEARS[network] * coming + hype - 0.3) * alive
     product, month = np.nonzero(number := rng.poisson(rate))

@@ -8,7 +8,7 @@ from importlib import resources
 
 from insights import texts
 
-SHORTEST_MISSPELT, ALIKE = 5, 0.84  # letters; similarity from which one word is taken for another, misspelt
+SHORTEST_MISSPELT, ALIKE = 5, 0.83  # letters; similarity from which one word is taken for another, misspelt
 
 
 def country(value: str) -> str | None:
