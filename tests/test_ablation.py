@@ -77,6 +77,16 @@ def test_the_only_family_is_never_removed(data):
     assert ablation.groups(Dataset("launch", data.frame, ["survey_intent", "survey_answers"])) == {}
 
 
+def test_what_a_family_adds_is_listed_under_each_of_its_tables():
+    judged = pd.DataFrame(
+        [["launch", "family topic_sales", 1, 0.6, 0.02, 0.01, 0.03, "earns its place", 9],
+         ["launch", "view journey", 1, 0.6, 0.02, 0.01, 0.03, "earns its place", 9]],
+        columns=["rows", "group", "features", "roc_auc_without", "adds", "low", "high", "verdict", "n"],
+    )  # fmt: skip
+    found = ablation.by_source({"launch": judged})
+    assert found["table"].tolist() == ["enrollments", "products"] and (found["adds"] == 0.02).all()
+
+
 @pytest.mark.parametrize("model", ["launch", "completion"])
 def test_every_feature_is_in_one_family_and_in_one_view_at_most(data, model):
     names = [f.name for f in registry.features(model)]

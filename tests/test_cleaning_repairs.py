@@ -135,7 +135,8 @@ def test_a_misspelt_topic_is_written_as_the_catalogue_does(con):
 
 
 @pytest.mark.parametrize(("seconds", "url", "cookie", "twice"), [
-    (1, "/a", "c1", True), (0, "/a", "c1", True), (2, "/a", "c1", False), (1, "/b", "c1", False), (1, "/a", "c2", False),
+    (1, "/a", "c1", True), (0, "/a", "c1", True), (2, "/a", "c1", False), (1, "/b", "c1", False),
+    (1, "/a", "c2", False),
 ])  # fmt: skip
 def test_a_page_that_reports_itself_again_within_two_seconds_counts_once(con, seconds, url, cookie, twice):
     again = view("P1", url, NOON + seconds * SECOND, anonymous_id=cookie, page_type="home")
@@ -155,7 +156,8 @@ def test_page_views_without_a_browser_or_an_address_are_never_sent_twice(con):
 @pytest.mark.parametrize(
     ("column", "value", "shown"),
     [
-        (("learners", "job_title"), "Ann Lee, MÃ©dico", "A•n L•e, MÃ©d••o"), (("learners", "learner_id"), "abcdef12", "abcd…"),
+        (("learners", "job_title"), "Ann Lee, MÃ©dico", "A•n L•e, MÃ©d••o"),
+        (("learners", "learner_id"), "abcdef12", "abcd…"),
         (("learners", "country"), "Brasil", "Brasil"), (("learners", "city"), None, "blank"),
         (("learners", "registered_at"), pd.Timestamp(NOON), "2025-05-01 12:00:00"),
         (("social_posts", "text"), "call me", "c••l me"),
@@ -234,7 +236,10 @@ def test_what_is_brought_back_is_kept_counted_and_says_why(project):
     ("asked", "said"),
     [
         ({"table": "learner", "rule": "duplicate"}, "table 'learner', which does not exist; the nearest is learners"),
-        ({"table": "learners", "rule": "duplicates"}, "rule 'duplicates', which does not exist; the nearest is duplicate"),
+        (
+            {"table": "learners", "rule": "duplicates"},
+            "rule 'duplicates', which does not exist; the nearest is duplicate",
+        ),
     ],
 )  # fmt: skip
 def test_bringing_back_what_does_not_exist_is_refused_before_work_starts(project, asked, said):

@@ -32,8 +32,10 @@ def test_a_city_tells_its_country_unless_it_has_a_rival_elsewhere(city, country)
     ("title", "family", "seniority"),
     [
         ("Senior Sofware Engineer", "engineering", "senior"), ("Ingénieure logiciel", "engineering", None),
-        ("PhD student", "research", "entry"), ("medical student", "health", "entry"), ("CEO", "business", "executive"),
-        ("Head of Data & Analytics", "data", "lead"), ("Cientifica de datos", "data", None), ("Freelancer", None, None),
+        ("PhD student", "research", "entry"), ("medical student", "health", "entry"),
+        ("CEO", "business", "executive"),
+        ("Head of Data & Analytics", "data", "lead"), ("Cientifica de datos", "data", None),
+        ("Freelancer", None, None),
     ],
 )  # fmt: skip
 def test_a_title_tells_its_family_and_seniority(title, family, seniority):

@@ -229,8 +229,12 @@ def test_the_simulated_company_breaks_no_rule_of_the_contract_once_cleaned(compa
 
 def whole():
     """Return the description of a source that has everything."""
-    rows = [(t, c.name, c.source, c.blank) for t in contract.TABLES for c in contract.columns(t).values()]
-    columns = pd.DataFrame(rows, columns=["table", "column", "source", "blank"])
+    rows = [
+        (t, c.name, c.source, c.blank, c.filled_from)
+        for t in contract.TABLES
+        for c in contract.columns(t).values()
+    ]
+    columns = pd.DataFrame(rows, columns=["table", "column", "source", "blank", "filled_from"])
     return columns.assign(status="here", meaning="a meaning", owner="a team", missing=0.0, distinct=100)
 
 
@@ -332,6 +336,29 @@ def test_how_many_people_a_table_knows_is_told():
     survey = (profile["table"] == "survey_responses") & (profile["column"] == "learner_id")
     profile.loc[survey, "distinct"] = 25
     assert registered(profile)["people"].iloc[0] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("column", "told_by"), [("country", "city"), ("job_family", "job_title")])
+def test_a_gap_that_cleaning_fills_from_a_column_that_is_there_is_closed(column, told_by):
+    found = registered(without(f"learners.{column}")).set_index("gap")
+    assert found.loc[f"learners.{column}", "status"] == f"closed by cleaning, from learners.{told_by}"
+    neither = registered(without(f"learners.{column}", f"learners.{told_by}")).set_index("gap")
+    assert neither.loc[f"learners.{column}", "status"] == "open"
+
+
+def test_a_gap_is_worth_what_the_features_of_its_table_add_and_a_closed_one_nothing():
+    register = registered(without("survey_responses.intent", "learners.country", "page_views.url"))
+    sources = pd.DataFrame(
+        [
+            ["survey_responses", "launch", "launch", "family survey", 0.1, 0.0, 0.2, "cannot tell"],
+            ["survey_responses", "launch", "launch", "family other", 0.3, 0.2, 0.4, "earns its place"],
+        ],
+        columns=["table", "model", "rows", "group", "adds", "low", "high", "verdict"],
+    )
+    found = gaps.worth(register, sources).set_index("gap")
+    assert found.loc["survey_responses.intent", ["group", "adds"]].tolist() == ["family other", 0.3]
+    assert found.loc["page_views.url", "verdict"].startswith("not measured")
+    assert "learners.country" not in found.index
 
 
 ENTRY = """

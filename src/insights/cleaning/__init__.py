@@ -13,5 +13,7 @@ from insights.cleaning.rules import RULES
 from insights.cleaning.steps import FILLED, KEPT, RULE, CleaningError
 
 __all__ = [
-    "FILLED", "KEPT", "REPAIRS", "RULE", "RULES", "Cleaned", "CleaningError", "by_table", "check", "clean", "set_aside", "tables",
+    "FILLED", "KEPT", "REPAIRS", "RULE", "RULES", "Cleaned", "CleaningError", "by_table", "check", "clean",
+    "set_aside",
+    "tables",
 ]  # fmt: skip

@@ -40,7 +40,7 @@ def of(name: str, held: ibis.Table, flagged) -> pd.DataFrame:
 
 
 def masked(column: contract.Column | None, value) -> str:
-    """Return a value as it may be shown: of an identifier its beginning, of typed words their first and last letters."""
+    """Return a value as it may be shown: of an identifier its beginning, of typed words their ends."""
     if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
         return BLANK
     text = f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, pd.Timestamp) else str(value)[:LONGEST]

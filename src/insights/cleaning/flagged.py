@@ -45,7 +45,7 @@ class Flagged:
         return name in self.collected
 
     def __getitem__(self, name: str) -> ibis.Table:
-        """Return a table with its values repaired and ``set_aside_by``: ``kept``, or the first rule that takes a row."""
+        """Return a table repaired, with ``set_aside_by``: ``kept``, or the first rule that takes the row."""
         if name not in self._held:
             self._held[name] = self._hold(self._flag(name))
         return self._held[name]
@@ -143,7 +143,7 @@ class Flagged:
 
 
 def was(repair: Repair) -> str:
-    """Return the name of the column that holds what a repair found: the column and its value; null where unchanged."""
+    """Return the column that holds what a repair found: a column and its value; null where nothing changed."""
     return f"was {repair.name}"
 
 

@@ -1,7 +1,8 @@
 """Derived: what an export tells about a record in another place, taken down before that place is gone.
 
-An e-mail address tells who is one person and who is the company's own (:mod:`insights.collection.contacts`); the query
-of a page's address tells the campaign that led there; a person's first activity tells the latest day of registration.
+An e-mail address tells who is one person and who is the company's own (:mod:`insights.collection.contacts`); the
+query of a page's address tells the campaign that led there; a person's first activity tells the latest day of
+registration.
 """
 
 from collections.abc import Mapping

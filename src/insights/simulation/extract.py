@@ -20,8 +20,8 @@ from insights.simulation.world import TOPICS, World
 
 EVENT_NAMES = ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")
 PAGE_KINDS = [
-    "home", "catalogue", "blog", "newsletter", "account", "event", "product", "announcement", "waiting_list", "lesson",
-    "quiz", "forum", "resource", "course_home",
+    "home", "catalogue", "blog", "newsletter", "account", "event", "product", "announcement", "waiting_list",
+    "lesson", "quiz", "forum", "resource", "course_home",
 ]  # fmt: skip
 PAGES_OF_A_KIND = 41
 # Addresses by kind, topic (none first) and number of the page.

@@ -37,7 +37,8 @@ JOBS = {
     },
     "business": {
         "Product Manager": "", "Consultant": "", "CEO": "executive", "Business Analyst": "", "Marketing Manager": "",
-        "Head of Operations": "lead", "Geschäftsführer": "executive", "Gerente de Produto": "", "Founder": "executive",
+        "Head of Operations": "lead", "Geschäftsführer": "executive", "Gerente de Produto": "",
+        "Founder": "executive",
     },
     "student": {"Student": "entry", "Undergraduate": "entry", "Intern": "entry", "Étudiante": "entry"},
     "health": {"Physician": "", "Nurse": "", "Radiologist": "", "Médico": "", "Pharmacist": ""},
@@ -194,8 +195,10 @@ def make_people(world: World, first: int, count: int, rng: np.random.Generator) 
     return People(
         ids=ids, registered=registered, activity=activity, interest=_interest(job, rng),
         diligence=diligence, community=community, skill=skill, proxied=rng.random(count) < 0.35,
-        scanned=rng.random(count) < 0.04, woman=gender == "woman", job=np.array(list(JOBS))[job],
-        seniority=seniority, country=country, offset=pd.Series(country).map(HOURS_FROM_UTC).to_numpy(), arms=assign(world, registered, rng),
+        scanned=rng.random(count) < 0.04, woman=gender == "woman",
+        job=np.array(list(JOBS))[job],
+        seniority=seniority, country=country, offset=pd.Series(country).map(HOURS_FROM_UTC).to_numpy(),
+        arms=assign(world, registered, rng),
         learners=learners, protected=_protected(world, learners, activity, gender, rng),
         subscriptions=_subscriptions(world, ids, registered, learners, rng),
     )  # fmt: skip

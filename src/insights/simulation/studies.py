@@ -46,8 +46,8 @@ def enroll(
     Returns
     -------
     pandas.DataFrame
-        ``person, product, day, amount, effort, propensity, length, finish, leave, wants_refund``; days since the start of the
-        history, ``finish`` and ``leave`` missing where it never happened.
+        ``person, product, day, amount, effort, propensity, length, finish, leave, wants_refund``; days since the
+        start of the history, ``finish`` and ``leave`` missing where it never happened.
     """
     person, product, month = _purchases(world, people, catalogue, rng)
     n = len(person)
