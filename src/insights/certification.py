@@ -18,7 +18,7 @@ KINDS = {
     "crawler": "crawlers, by page view", "clock": "wrong clocks, by page view",
     "duplicate": "records delivered twice, by record", "sent twice": "page views reported twice, by view",
     "text": "damaged texts, by value", "country": "countries spelled otherwise, by person",
-    "no country": "countries told by the city alone, by person", 
+    "no country": "countries told by the city alone, by person",
     "job family": "job families told by titles, by person",
     "seniority": "seniorities told by titles, by person", "topic": "misspelt topics, by event",
     "no topic": "topics told by pages alone, by product",
