@@ -197,7 +197,12 @@ def test_an_example_of_any_column_shows_no_address(root):
 def test_a_window_rests_on_its_mapping_its_exports_and_their_folder(root):
     take_sales(root)
     found = [file.relative_to(root).as_posix() for file in source_files(params.load("test"))]
-    assert found == ["data/mine/mapping.yaml", "data/mine", "data/mine/sales.csv"]
+    assert found == [
+        "data/mine/mapping.yaml",
+        ".cache/pseudonym.fingerprint",
+        "data/mine",
+        "data/mine/sales.csv",
+    ]
 
 
 def test_a_day_without_a_time_is_midnight_in_the_zone_of_the_mapping(root):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from micro import table, window
 
+from insights import cleaning, rows
 from insights.features import completion
 
 AS_OF = pd.Timestamp("2025-05-01")
@@ -189,3 +190,17 @@ def test_ranks_stand_beside_what_they_rank_and_rows_keep_their_order():
     assert built["course_views"].tolist() == list(range(12, 0, -1))
     np.testing.assert_allclose(built["course_views_rank"], (np.arange(12)[::-1] + 0.5) / 12)
     assert "score_mean_rank" not in built
+
+
+def test_protected_attributes_reach_features_only_where_a_parameter_hands_them_over(company, monkeypatch):
+    monkeypatch.setenv("INSIGHTS_ROOT", str(company.root))
+    rows_given = rows.completion_rows(
+        company.params, company.tables["products"], company.tables["enrollments"]
+    ).head(200)
+    asked = cleaning.tables(company.con, "tiny", protected=True)
+    names = {"declared_woman", "age"}
+    for tables, reached in ((company.tables, set()), (asked, names)):
+        built = completion.completion_features(company.con, tables, rows_given, company.params)
+        assert names & {*built.columns} == reached
+    ages = built["age"].dropna()
+    assert len(ages) and ages.between(15, 75).all()

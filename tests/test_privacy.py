@@ -175,3 +175,24 @@ def test_small_groups_are_held_back_and_counted():
     shown, held = privacy.suppress(frame, "people", 10)
     assert shown["group"].tolist() == ["b", "c"]
     assert held == 1
+
+
+def test_make_sees_another_key_by_a_fingerprint_that_does_not_hold_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("INSIGHTS_ROOT", str(tmp_path))
+    monkeypatch.delenv(privacy.KEY_VARIABLE, raising=False)
+    assert privacy.key_files() == []
+    seen = []
+    for key in (
+        "a first key of thirty-two letters",
+        "a second key of thirty-two letter",
+        "a second key of thirty-two letter",
+    ):
+        monkeypatch.setenv(privacy.KEY_VARIABLE, key)
+        (file,) = privacy.key_files()
+        seen.append((file.read_text(), file.stat().st_mtime_ns))
+        assert key not in file.read_text()
+    assert seen[0] != seen[1] == seen[2]
+    monkeypatch.delenv(privacy.KEY_VARIABLE)
+    privacy.secret_key()
+    (file,) = privacy.key_files()
+    assert file.read_text() != seen[1][0] and paths.key_file().read_text() not in file.read_text()

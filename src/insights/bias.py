@@ -19,6 +19,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 from insights import contract, dictionary, gaps, paths, warehouse
 from insights.features import registry
 from insights.modeling import metrics, saved
+from insights.modeling.dataset import load
 from insights.params import Params
 from insights.store import Step
 
@@ -57,7 +58,11 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
     profile = dictionary.of(window)
     lacking = gaps.missing_for("bias by person", profile)
     lacking += gaps.missing_for_model("completion", step.params.launch.hurdle, profile)
-    used = [name for model in ("launch", "completion") for name in used_as_features(model)]
+    used = [
+        name
+        for model in ("launch", "completion")
+        for name in used_as_features(model, _learned(window, model))
+    ]
     tables = [_too_few("", pd.Series(dtype="int64"), step.params)]
     if not lacking:
         rows, names = _judged(window, con)
@@ -91,10 +96,12 @@ def attributes(protected: pd.DataFrame) -> pd.DataFrame:
     return table.astype("str").where(table.notna(), NOT_DECLARED).replace("nan", NOT_DECLARED)
 
 
-def used_as_features(model: str) -> list[str]:
-    """Return the features of a model that are protected attributes or are computed from their table."""
+def used_as_features(model: str, columns: list[str]) -> list[str]:
+    """Return those of a model's features that are protected attributes or are computed from their table."""
     protected = set(contract.columns("protected")) - {"learner_id", "declared_at", "recorded_at"}
-    return [f.name for f in registry.features(model) if f.name in protected or "protected" in f.sources]
+    return [
+        f.name for f in registry.features(model, columns) if f.name in protected or "protected" in f.sources
+    ]
 
 
 def by_group(rows: pd.DataFrame, attribute: str, params: Params) -> pd.DataFrame:
@@ -139,6 +146,11 @@ def verdict(low: float, high: float, margin: float) -> str:
     if low > 0 or high < 0:
         return SHOWN
     return EXCLUDED if -margin < low and high < margin else UNKNOWN
+
+
+def _learned(window, model):
+    dataset = load(window, model)
+    return [] if dataset is None else dataset.features
 
 
 def _judged(window, con):

@@ -63,7 +63,8 @@ class Analysis:
 
 def study(step: Step, con: ibis.BaseBackend) -> dict[str, Analysis]:
     """Build the feature tables that the source supports, analyse them, store and record what was found."""
-    params, tables = step.params, cleaning.tables(con, step.params.window)
+    params = step.params
+    tables = cleaning.tables(con, params.window, protected=params.privacy.protected_features)
     profile = dictionary.of(params.window)
     found = {}
     for name, builder in build.BUILDERS.items():

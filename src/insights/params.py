@@ -86,9 +86,10 @@ class Cleaning(_Section):
 
 
 class Privacy(_Section):
-    """What may be shown, and which addresses are the company's own."""
+    """What may be shown and learned from, and which addresses are the company's own."""
 
     smallest_group: Count
+    protected_features: bool
     own_domains: list[str]
 
 

@@ -64,6 +64,16 @@ def key_file() -> Path:
     return root() / "secrets" / "pseudonym.key"
 
 
+def withdrawn() -> Path:
+    """Return the list of people who withdrew their consent or asked to be erased, kept out of version control."""
+    return root() / "secrets" / "withdrawn.txt"
+
+
+def key_fingerprint() -> Path:
+    """Return the file by which make sees that another key is in use; it does not hold the key."""
+    return cache() / "pseudonym.fingerprint"
+
+
 def window(name: str) -> Path:
     """Return the folder of everything that a window made."""
     return root() / "outputs" / name
@@ -127,6 +137,11 @@ def features(name: str, model: str) -> Path:
 def predictions(name: str, model: str) -> Path:
     """Return every model's prediction for every validation row."""
     return step(name, "05_modeling") / "predictions" / f"{model}.parquet"
+
+
+def exported_people(name: str) -> Path:
+    """Return the learners as they may be handed over: coarse words, shared by enough people, and no identifier."""
+    return step(name, "02_data_cleaning") / "export" / "people.parquet"
 
 
 def set_aside(name: str, table: str) -> Path:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from insights import params, paths, windows
+from insights import params, paths, privacy, windows
 
 REFUSED = 2
 
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "clean":
                 return clean(given.window)
         return show()
-    except (params.ParameterError, windows.BusyError) as error:
+    except (params.ParameterError, privacy.PrivacyError, windows.BusyError) as error:
         print(error, file=sys.stderr)
         return REFUSED
 
@@ -39,6 +39,7 @@ def run(window: str) -> int:
     Where there is something to do this process becomes make, which keeps hold of the window.
     """
     window = windows.load(window or params.newest()).window
+    privacy.key_files()
     held = windows.hold(window)
     if is_fresh(window):
         print(f"{window}: nothing to do, all is newer than what it rests on.\nReport: {report(window)}")
@@ -58,6 +59,7 @@ def clean(window: str) -> int:
 
 def show() -> int:
     """Print every window and how far it has come."""
+    privacy.key_files()
     for window in params.windows():
         state = windows.state(window)
         stale = state.startswith("done") and not is_fresh(window)

@@ -70,9 +70,17 @@ def secret_key() -> bytes:
 
 
 def key_files() -> list[Path]:
-    """Return the file that holds the key for real people, where the environment does not hold it and it is there."""
-    file = paths.key_file()
-    return [file] if os.environ.get(KEY_VARIABLE) is None and file.exists() else []
+    """Return the file that changes when another key for real people is in use, written now if it is not true.
+
+    It holds a fingerprint, from which the key cannot be found; none is written before there is a key.
+    """
+    if os.environ.get(KEY_VARIABLE) is None and not paths.key_file().exists():
+        return []
+    file, fresh = paths.key_fingerprint(), pseudonyms(["fingerprint"], secret_key())[0]
+    if not file.exists() or file.read_text() != fresh:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(fresh)
+    return [file]
 
 
 def pseudonyms(values: Iterable[str], key: bytes) -> list[str]:

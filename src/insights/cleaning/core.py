@@ -84,9 +84,14 @@ def by_table(ledger: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()  # fmt: skip
 
 
-def tables(con: ibis.BaseBackend, window: str) -> dict[str, ibis.Table]:
-    """Return the clean tables of a window by name; those its source lacks are absent."""
+def tables(con: ibis.BaseBackend, window: str, protected: bool = False) -> dict[str, ibis.Table]:
+    """Return the clean tables of a window by name; those its source lacks are absent.
+
+    Protected attributes, which are not cleaned, are among them only where ``protected`` asks for them.
+    """
     found = {name: paths.clean(window, name) for name in contract.TABLES}
+    if protected:
+        found["protected"] = paths.protected(window)
     return {name: warehouse.read(con, path) for name, path in found.items() if path.exists()}
 
 

@@ -23,17 +23,22 @@ def described(learners: ibis.Table, own_domains: Sequence[str]) -> ibis.Table:
     """
     if "email" not in learners.columns:
         return learners
-    address = learners.email.cast("string").strip().lower()
-    local, domain = address.re_extract(r"^([^@]+)@", 1), address.re_extract(r"@([^@]+)$", 1)
-    told = {"contact_id": _mailbox(local, domain), "account_kind": _kind(local, domain, own_domains)}
+    local, domain = _parts(learners.email)
+    told = {"contact_id": mailbox(learners.email), "account_kind": _kind(local, domain, own_domains)}
     return learners.mutate(**{name: value for name, value in told.items() if name not in learners.columns})
 
 
-def _mailbox(local, domain):
+def mailbox(email: ibis.Value) -> ibis.Value:
     """Write a mailbox in one way: no capitals, no tag behind a plus, no dots where they do not count."""
+    local, domain = _parts(email)
     plain = local.re_replace(r"\+.*$", "")
     plain = ibis.ifelse(domain.isin(ALIASED), plain.replace(".", ""), plain)
     return ibis.ifelse((plain != "") & (domain != ""), plain + "@" + domain, ibis.null("string"))
+
+
+def _parts(email):
+    address = email.cast("string").strip().lower()
+    return address.re_extract(r"^([^@]+)@", 1), address.re_extract(r"@([^@]+)$", 1)
 
 
 def _kind(local, domain, own_domains):

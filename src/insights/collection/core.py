@@ -13,6 +13,7 @@ from insights import contract, paths, store, warehouse
 from insights.collection import (
     database,
     derived,
+    erasure,
     folder,
     identities,
     layout,
@@ -112,7 +113,7 @@ def check_source(params: Params) -> None:
 
 def source_files(params: Params) -> list[Path]:
     """Return the files that a source is read from, and the folders in which others would be found."""
-    return SOURCES[params.source.kind].files_of(params)
+    return [*SOURCES[params.source.kind].files_of(params), *erasure.files()]
 
 
 def _silent(text):
@@ -123,7 +124,10 @@ def _collect(step, con, tell):
     params = step.params
     extract = SOURCES[params.source.kind].read(params, con, tell)
     tables, notes = derived.described(extract.tables, params)
-    extract = replace(extract, tables=tables, notes={**notes, **extract.notes})
+    named = identities.known_names(tables)
+    tables, erased = erasure.without(con, tables, erasure.withdrawn())
+    notes, exclusions = {**notes, **extract.notes}, [*extract.exclusions, *erased]
+    extract = replace(extract, tables=tables, notes=notes, exclusions=exclusions)
     raw = {
         name: window.shaped(name, extract.tables[name]) for name in contract.TABLES if name in extract.tables
     }
@@ -133,7 +137,7 @@ def _collect(step, con, tell):
     tell("replacing identities")
     coverage = _coverage(extract, raw, params.end)
     known = {n: window.blank_unknown(contract.TABLES[n], t, params.end) for n, t in seen.items()}
-    with identities.replacements(con, known, extract.key, identities.known_names(raw)) as held:
+    with identities.replacements(con, known, extract.key, named) as held:
         for name, records in known.items():
             tell(f"writing {name}")
             months = layout.months(name, records, read[name])

@@ -3,6 +3,6 @@
 Whoever imports this package has the whole register: both models enter their families here.
 """
 
-from insights.features import completion, launch
+from insights.features import completion, launch, protected
 
-__all__ = ["completion", "launch"]
+__all__ = ["completion", "launch", "protected"]
