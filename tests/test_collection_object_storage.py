@@ -6,6 +6,7 @@ import pytest
 from collecting import HERE, digests, make_project, run, write_window
 from upath import UPath
 
+from insights import paths
 from insights.collection import CollectionError, check_source, source_files
 from insights.params import load
 
@@ -40,7 +41,8 @@ def test_make_watches_what_lies_on_this_machine_alone(tmp_path, monkeypatch, buc
     root = make_project(tmp_path, monkeypatch)
     (root / "mapping.yaml").write_text((EXAMPLES / "systems" / "mapping.yaml").read_text())
     source = {"kind": "folder", "mapping": "mapping.yaml", "path": "memory://bucket/exports/systems"}
-    assert source_files(load(write_window(root, source=source))) == [root / "mapping.yaml"]
+    watched = source_files(load(write_window(root, source=source)))
+    assert watched == [root / "mapping.yaml", paths.key_fingerprint()]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Collecting: from a source's raw tables to a window's tables without identities, and an account of it."""
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -133,7 +134,7 @@ def _collect(step, con, tell):
     }
     seen = {n: window.restrict(contract.TABLES[n], t, params.start, params.end) for n, t in raw.items()}
     blank = {name: _blank(name, seen[name], params.end) for name in seen}
-    read, undated = _counted(params, raw)
+    read, undated = _counted(params, raw, extract.unread)
     tell("replacing identities")
     coverage = _coverage(extract, raw, params.end)
     known = {n: window.blank_unknown(contract.TABLES[n], t, params.end) for n, t in seen.items()}
@@ -148,7 +149,7 @@ def _collect(step, con, tell):
     return _account(step, con, extract, read, blank, undated, coverage)
 
 
-def _counted(params, raw):
+def _counted(params, raw, unread):
     """Count the rows of each table, and those whose time is missing; refuse a table with too many of these."""
     read, undated = {}, {}
     for name, table in raw.items():
@@ -158,7 +159,9 @@ def _counted(params, raw):
             .to_pyarrow()
             .to_pylist()
         )
-        read[name], undated[name] = counts[0]["rows"], counts[0]["undated"]
+        others = [one for one in unread if one.table == name]
+        read[name] = counts[0]["rows"] + sum(one.rows for one in others)
+        undated[name] = counts[0]["undated"] + sum(one.undated for one in others)
         budget = params.cleaning.max_loss
         if undated[name] > budget * read[name]:
             raise CollectionError(
@@ -207,7 +210,16 @@ def _account(step, con, extract, read, blank, undated, coverage) -> Collected:
 
 def _coverage(extract, raw, end) -> pd.DataFrame:
     counted = [_by_month(name, extract.history.get(name, table), end) for name, table in raw.items()]
-    return pd.concat(counted, ignore_index=True)
+    others = [
+        (one.table, month, rows)
+        for one in extract.unread
+        for month, rows in one.months.items()
+        if month <= f"{end - datetime.timedelta(microseconds=1):%Y-%m}"
+    ]
+    every = pd.concat([*counted, pd.DataFrame(others, columns=["table", "month", "rows"])], ignore_index=True)
+    every["table"] = pd.Categorical(every["table"], categories=list(contract.TABLES))
+    summed = every.groupby(["table", "month"], as_index=False, observed=True)["rows"].sum()
+    return summed.astype({"table": "str", "rows": "int64"})
 
 
 def _by_month(name, records, end):

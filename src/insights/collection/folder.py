@@ -4,6 +4,7 @@ The folder lies on this machine or in object storage (``s3://bucket/exports``), 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +15,8 @@ from upath import UPath
 from insights import paths, privacy
 from insights.collection import files, mapped, mapping
 from insights.collection.mapping import Export
-from insights.collection.source import CollectionError, Extract
+from insights.collection.seen import Seen, is_by_month
+from insights.collection.source import CollectionError, Extract, Unread
 from insights.params import Params
 
 Found = list[tuple[str, Export, list[Path]]]
@@ -32,6 +34,8 @@ def check(params: Params) -> None:
     files.mount(con, folder)
     for name, export, found in exports:
         for file in found:
+            if _span_of(_memory(folder), name, export, file):
+                continue
             mapped.require_columns(name, export, file.name, _open(con, [file], export).columns)
             _require_once(name, export, file, files.header(con, file, export.delimiter, export.encoding))
 
@@ -50,12 +54,16 @@ def read(params: Params, con: ibis.BaseBackend, progress) -> Extract:
     """Return the mapped tables of a folder; every value is tried once, so that a bad one is named here."""
     folder, exports = _exports(params)
     files.mount(con, folder)
-    every = {name: sorted({f for n, _, found in exports if n == name for f in found}) for name, *_ in exports}
-    return mapped.extract(
-        _records(con, exports, progress),
+    chosen, unread = _of_window(con, folder, exports, params, progress)
+    every = {
+        name: sorted({f for n, _, found, _ in chosen if n == name for f in found}) for name, *_ in chosen
+    }
+    extract = mapped.extract(
+        _records(con, chosen, progress),
         files.inputs({file for found in every.values() for file in found}, folder),
         {name: _words(found, folder) for name, found in every.items()},
     )
+    return replace(extract, unread=unread)
 
 
 def _exports(params) -> tuple[Path, Found]:
@@ -101,13 +109,53 @@ def _open(con, found: Sequence[Path], export) -> ibis.Table:
     return files.open_files(con, found, delimiter=export.delimiter, encoding=export.encoding)
 
 
-def _records(con, exports, progress) -> Iterator[tuple[str, Export, mapped.Records]]:
+def _of_window(con, folder, exports, params, progress):
+    """Return the exports with the files that can matter to the window and what these hold, and what was not read.
+
+    A file of events that was not seen before is read once for its dates; then each window knows which it needs.
+    """
+    seen, chosen, unread = _memory(folder), [], []
     for name, export, found in exports:
+        if seen is None or not is_by_month(name):
+            chosen.append((name, export, found, {}))
+            continue
+        spans = {file: _remembered(con, seen, name, export, file, progress) for file in found}
+        kept = [file for file, span in spans.items() if span.matters(params)] or found[:1]
+        chosen.append((name, export, kept, {file: spans[file] for file in kept}))
+        unread += [Unread(name, s.rows, s.undated, s.months) for file, s in spans.items() if file not in kept]
+    return chosen, unread
+
+
+def _memory(folder) -> Seen | None:
+    return None if files.is_remote(folder) else Seen(folder)
+
+
+def _span_of(seen, name, export, file):
+    return seen.span(name, export, file) if seen is not None and is_by_month(name) else None
+
+
+def _remembered(con, seen, name, export, file, progress):
+    known = seen.span(name, export, file)
+    if known is None:
+        progress(f"reading the dates of {file.name}")
+        known = mapped.span(name, export, _records_of(con, [file], export))
+        seen.remember(name, export, file, known)
+    return known
+
+
+def _records(con, chosen, progress) -> Iterator[tuple[str, Export, mapped.Records]]:
+    for name, export, found, spans in chosen:
         progress(f"reading {name}")
         for group in _groups(found):
-            place = group[0].name if len(group) == 1 else f"{group[0].name} and {len(group) - 1} more"
-            table = _open(con, group, export)
-            yield name, export, mapped.Records(table, table.columns, place, partial(files.reading, group))
+            held = [spans[file] for file in group if file in spans]
+            checked = (sum(s.rows for s in held), sum(s.others for s in held)) if held else None
+            yield name, export, replace(_records_of(con, group, export), checked=checked)
+
+
+def _records_of(con, group, export):
+    place = group[0].name if len(group) == 1 else f"{group[0].name} and {len(group) - 1} more"
+    table = _open(con, group, export)
+    return mapped.Records(table, table.columns, place, partial(files.reading, group))
 
 
 def _groups(found) -> list[list[Path]]:

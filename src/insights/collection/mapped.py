@@ -15,6 +15,7 @@ import ibis.expr.datatypes as dt
 from insights import contract, privacy
 from insights.collection import mapping, parsing
 from insights.collection.mapping import Export
+from insights.collection.seen import Span
 from insights.collection.source import CollectionError, Exclusion, Extract, Input, Unmapped, nearest
 
 _FIELD = re.compile(r"^(?P<column>[^\[.]+)(?:\.(?P<path>.+)|\[(?P<key>.+)\])$")
@@ -35,12 +36,15 @@ class Records:
         What to call it in an error, such as ``contacts.csv and 3 more``.
     reading : callable
         Returns a context in which it is read, which turns the engine's complaints into a sentence.
+    checked : tuple of int, optional
+        Where every value was tried before: how many rows are records of the table, and how many are something else.
     """
 
     table: ibis.Table
     columns: Sequence[str]
     place: str
     reading: Callable[[], AbstractContextManager] = nullcontext
+    checked: tuple[int, int] | None = None
 
 
 def extract(
@@ -64,9 +68,9 @@ def extract(
     """
     parts, left_out, others, told = {}, [], [], {}
     for name, export, records in found:
-        table, exclusions = _of_contract(name, export, records)
+        table, (_, another) = _of_contract(name, export, records)
         parts.setdefault(name, []).append(table)
-        left_out += exclusions
+        left_out += [Exclusion(name, _why(export, records.place), another)] if another else []
         others += [Unmapped(records.place, column) for column in unmapped(export, records.columns)]
         told |= {
             (name, column): note for column, note in _notes(name, _present(export, records.columns)).items()
@@ -75,6 +79,29 @@ def extract(
         tables={name: _together(name, tables) for name, tables in parts.items()},
         key=privacy.secret_key(), inputs=inputs, files=files, notes=told, exclusions=left_out, unmapped=others,
     )  # fmt: skip
+
+
+def span(name: str, export: Export, records: Records) -> Span:
+    """Return what records hold of which months; every value is tried, so that a bad one is named here.
+
+    Raises
+    ------
+    CollectionError
+    """
+    table, (rows, another) = _of_contract(name, export, records)
+    happened, known = table[contract.TABLES[name].happened], table.recorded_at
+    dated = table.filter(happened.notnull(), known.notnull())
+    by_month = dated.group_by(month=happened.strftime("%Y-%m")).agg(
+        rows=ibis._.count(), first=happened.min(), last=happened.max(), known=known.min()
+    )
+    with records.reading():
+        found = by_month.order_by("month").to_pyarrow().to_pylist()
+    ends = [
+        of(month[end] for month in found).isoformat() if found else None
+        for end, of in (("first", min), ("last", max), ("known", min))
+    ]
+    months = {month["month"]: month["rows"] for month in found}
+    return Span(rows, another, rows - sum(months.values()), *ends, months)
 
 
 def require_columns(name: str, export: Export, place: str, there: Sequence[str]) -> None:
@@ -115,19 +142,25 @@ def json_extract_string(text: dt.json, path: str) -> str:
     """Return a field of an object as text, null where it is not there (DuckDB)."""
 
 
-def _of_contract(name, export, records) -> tuple[ibis.Table, list[Exclusion]]:
-    """Return records in the columns of the contract, and those that are something else."""
+def _of_contract(name, export, records) -> tuple[ibis.Table, tuple[int, int]]:
+    """Return records in the columns of the contract, how many they are, and how many rows are something else."""
     require_columns(name, export, records.place, records.columns)
     here = _present(export, records.columns)
     among = _among(here, records.table)
     table = records.table.filter(among) if among is not None else records.table
     written, values = _values(name, here, table, export.time_zone)
-    with records.reading():
-        others = 0 if among is None else records.table.count().to_pyarrow().as_py()
-        rows = _require_readable(name, here, records.place, table.select(**_failures(written, values)))
-    why = ", or ".join(f"{column} is not {' or '.join(wanted)}" for column, wanted in here.only.items())
-    left_out = [Exclusion(name, f"{why} ({records.place})", others - rows)] if others > rows else []
-    return table.select(**_with_assumptions(name, values)), left_out
+    counts = records.checked
+    if counts is None:
+        with records.reading():
+            every = None if among is None else records.table.count().to_pyarrow().as_py()
+            rows = _require_readable(name, here, records.place, table.select(**_failures(written, values)))
+        counts = rows, 0 if every is None else every - rows
+    return table.select(**_with_assumptions(name, values)), counts
+
+
+def _why(export, place):
+    why = ", or ".join(f"{column} is not {' or '.join(wanted)}" for column, wanted in export.only.items())
+    return f"{why} ({place})"
 
 
 def _present(export, there) -> Export:

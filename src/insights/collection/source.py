@@ -44,6 +44,16 @@ class Unmapped:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """Records that were not read because none can belong to the window: of which table, how many, of which months."""
+
+    table: str
+    rows: int
+    undated: int
+    months: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Extract:
     """Everything a source holds for a window, before any of it is restricted or made private.
 
@@ -66,6 +76,8 @@ class Extract:
     history : mapping of str to ibis.Table
         Tables that hold more than ``tables`` do, of months that the window does not read; their rows are counted by
         month and not read any further.
+    unread : sequence of Unread
+        Records of other months that the source knows of without having read them now.
     marks : sequence of Mark
         Breaks that the source knows of.
     monthly : bool
@@ -80,6 +92,7 @@ class Extract:
     exclusions: Sequence[Exclusion] = ()
     unmapped: Sequence[Unmapped] = ()
     history: Mapping[str, ibis.Table] = field(default_factory=dict)
+    unread: Sequence[Unread] = ()
     marks: Sequence[Mark] = ()
     monthly: bool = False
 
