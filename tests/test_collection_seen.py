@@ -54,6 +54,14 @@ def test_a_new_window_opens_only_the_exports_that_can_matter(months, monkeypatch
     assert second == {"2025-03.csv"}
 
 
+def test_an_export_of_records_that_were_all_recorded_after_the_window_is_not_opened(months, monkeypatch):
+    month(months, 4, "e,2025-03-07,2025-04-09,home")
+    run(monkeypatch, months, *MARCH)
+    account, opened = run(monkeypatch, months, *MARCH)
+    assert opened == {"2025-03.csv"}
+    assert account.tables.set_index("table").loc["page_views", ["rows_read", "rows"]].tolist() == [7, 1]
+
+
 def test_the_account_is_the_same_whether_exports_were_seen_before_or_not(months, monkeypatch):
     once, _ = run(monkeypatch, months, *MARCH)
     before = digests("test")

@@ -140,6 +140,12 @@ def test_history_counts_what_was_known_of_other_enrollments():
     assert own[["earlier_enrollments", "earlier_completions", "earlier_withdrawals"]].tolist() == [4, 1, 1]
 
 
+def test_money_that_was_paid_back_adds_no_enrollment_to_the_history():
+    refund = enrolled("GIVEN_UP", "2025-02-13", units=-1, enrollment_id="R1")
+    own = features(enrollments=[*ENROLLMENTS, refund]).loc["x"]
+    assert own["earlier_enrollments"] == 4
+
+
 PRODUCTS = [
     {"product_id": "COURSE", "family": "f", "title": "t", "announced_at": "2025-01-01", "price": 49,
      "launched_at": "2025-03-01", "level": "intermediate"},

@@ -164,3 +164,8 @@ def test_sampling_keeps_to_the_limits_by_role_and_drops_what_is_of_no_use():
     assert drawn["role"].value_counts().to_dict() == {TRAIN: 20, VALIDATE: 30}
     assert drawn["as_of"].is_monotonic_increasing
     assert datetime.timedelta(days=25) < drawn["as_of"].iloc[10] - drawn["as_of"].iloc[0]
+
+
+def test_money_that_was_paid_back_is_no_enrollment():
+    refund = enrolled("x", "2025-05-03", units=-1, enrollment_id="R1")
+    assert one([enrolled("x", "2025-05-01"), refund])["enrolled_at"].tolist() == [pd.Timestamp("2025-05-01")]

@@ -196,3 +196,14 @@ def test_make_sees_another_key_by_a_fingerprint_that_does_not_hold_it(tmp_path, 
     privacy.secret_key()
     (file,) = privacy.key_files()
     assert file.read_text() != seen[1][0] and paths.key_file().read_text() not in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "scrubbed"),
+    [
+        ("call 22334455 now", "call [phone] now"), ("call 9123 4567", "call [phone]"),
+        ("on 20250501 and 2025-05-01", "on 20250501 and 2025-05-01"), ("order 12345678", "order 12345678"),
+    ],
+)  # fmt: skip
+def test_numbers_of_eight_digits_are_telephone_numbers_where_a_country_has_such(text, scrubbed):
+    assert privacy.scrub(text) == scrubbed
