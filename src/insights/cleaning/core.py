@@ -32,7 +32,7 @@ class Cleaned:
     examples : pandas.DataFrame
         Three masked examples of each that found something: ``table, rule, example``.
     mail : pandas.DataFrame or None
-        From :func:`insights.cleaning.mail.response`; None where the source has no e-mail events.
+        From :func:`insights.cleaning.mail.response`; None where the source has no e-mail to newsletters.
     """
 
     ledger: pd.DataFrame
@@ -147,9 +147,8 @@ def _clean_table(step, flagged, name):
 
 def _mail(step, con):
     events = step.place(paths.clean(step.params.window, "email_events"))
-    return (
-        step.table("table_2_4_mail", mail.response(warehouse.read(con, events))) if events.exists() else None
-    )
+    answers = mail.response(warehouse.read(con, events)) if events.exists() else pd.DataFrame()
+    return step.table("table_2_4_mail", answers) if len(answers) else None
 
 
 def _ledger(name, counts, flagged):

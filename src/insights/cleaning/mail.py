@@ -3,6 +3,8 @@
 import ibis
 import pandas as pd
 
+from insights import contract
+
 RATES = ("opened", "opened_by_people", "clicked", "clicked_by_people")
 
 
@@ -20,6 +22,7 @@ def response(events: ibis.Table) -> pd.DataFrame:
         A row per newsletter: ``newsletter, delivered`` (messages) and, as shares of them, ``opened, opened_by_people,
         clicked, clicked_by_people``. A message counts once; by people with the probability that a person did it.
     """
+    events = contract.complete("email_events", events)
     asked = events.filter(events.newsletter.notnull(), events.event.isin(["delivered", "opened", "clicked"]))
     messages = asked.group_by("newsletter", "learner_id", "campaign").agg(
         delivered=(asked.event == "delivered").any(),

@@ -33,13 +33,14 @@ def odd_values(tables: dict[str, ibis.Table], params: Params) -> pd.DataFrame:
 def example_posts(tables: dict[str, ibis.Table], most: int = 6) -> pd.DataFrame:
     """Return a few social posts as they read after scrubbing, each wording once.
 
-    Those with markup in them come first, then those from which something was scrubbed; within these the newest.
+    Those with a script in them come first, then those with markup, then those from which something was scrubbed;
+    within these the newest.
     """
     if "social_posts" not in tables:
         return pd.DataFrame(columns=["network", "posted_at", "text"])
     posts = tables["social_posts"].filter(ibis._.text.notnull())
     again = ibis.row_number().over(group_by="text", order_by=[ibis.desc(posts.posted_at), posts.post_id])
-    care = posts.text.re_search(ODD).cast("int8") + posts.text.re_search("[<>]").cast("int8")
+    care = sum(posts.text.re_search(sign).cast("int8") for sign in (ODD, "[<>]", "(?i)<script"))
     once = posts.mutate(again=again, care=care).filter(ibis._.again == 0)
     chosen = once.order_by(ibis.desc("care"), ibis.desc("posted_at"), "post_id").limit(most)
     return chosen.select("network", "posted_at", "text").to_pandas()
