@@ -90,8 +90,8 @@ lock: ## pin all packages anew in requirements.lock (needs uv)
 
 # --- the graph: a stamp per notebook and window -----------------------------------------------------------
 
-STEPS := 00_data_collection 01_data_dictionary 02_data_cleaning 04_feature_analysis 05_modeling 06_ablation \
-  07_bias_checks 11_report
+STEPS := 00_data_collection 01_data_dictionary 02_data_cleaning 03_learner_journey 04_feature_analysis 05_modeling \
+  06_ablation 07_bias_checks 11_report
 
 # Only for insights.pipeline, which has checked the window's name and holds its lock.
 ifdef INSIGHTS_LOCK_HELD
@@ -103,6 +103,7 @@ window: $(DONE)/pages
 
 $(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard registers/gaps.yaml)
 $(DONE)/02_data_cleaning: $(DONE)/00_data_collection
+$(DONE)/03_learner_journey: $(DONE)/02_data_cleaning
 $(DONE)/04_feature_analysis: $(DONE)/01_data_dictionary $(DONE)/02_data_cleaning
 $(DONE)/05_modeling: $(DONE)/04_feature_analysis
 $(DONE)/06_ablation: $(DONE)/05_modeling $(DONE)/01_data_dictionary

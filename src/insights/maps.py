@@ -51,6 +51,41 @@ def months(coverage: pd.DataFrame, marks: pd.DataFrame, title: str = "") -> Figu
     return figure
 
 
+def heat(frame: pd.DataFrame, row: str, column: str, value: str, title: str = "") -> Figure:
+    """Draw shares as a table of shades, each with its number, so that none rests on colour alone.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A row per cell, in the order in which rows and columns shall stand.
+    row, column, value : str
+        Columns of the frame; the values are shares.
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    require(frame, row, column, value)
+    rows, columns = list(dict.fromkeys(frame[row])), list(dict.fromkeys(frame[column]))
+    cells = frame.pivot_table(index=row, columns=column, values=value, sort=False).reindex(
+        index=rows, columns=columns
+    )
+    with drawing(1.6 + 0.27 * len(rows), title) as (figure, axes):
+        axes.imshow(cells.to_numpy(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        for y, x in np.argwhere(cells.notna().to_numpy()):
+            shown = cells.iloc[y, x]
+            colour = "white" if shown > 0.6 else "black"
+            axes.text(
+                x, y, f"{shown:.0%}".replace("%", ""), ha="center", va="center", color=colour, fontsize=8.5
+            )
+        axes.set_xticks(np.arange(len(columns)), columns, rotation=40, ha="right")
+        axes.set_yticks(np.arange(len(rows)), rows)
+        axes.grid(visible=False)
+        axes.set_xlabel("per cent of the people of the row")
+    return figure
+
+
 def diagram(references: Mapping[str, Mapping[str, str]], missing: set[str], title: str = "") -> Figure:
     """Draw tables as boxes, those that others refer to in the middle, and a line for each reference.
 

@@ -127,6 +127,30 @@ class Completion(_Section):
     lookback_days: Count
 
 
+STAGES = (
+    "registered", "viewed", "opened", "clicked", "event_registered", "event_attended", "enrolled", "completed",
+    "repeated",
+)  # fmt: skip
+
+
+class Journey(_Section):
+    """What counts as a step of the journey from registration to a completed course."""
+
+    stages: list[Literal[STAGES]]
+    step_days: Count
+    session_minutes: Count
+    touch_days: Count
+    community_days: Count
+    resamples: Count
+
+    @pydantic.field_validator("stages")
+    @classmethod
+    def _begins_with_registration(cls, stages):
+        if stages[:1] != ["registered"] or len({*stages}) != len(stages):
+            raise ValueError("the stages must begin with registered and name each once")
+        return stages
+
+
 class Modeling(_Section):
     """Seeds, folds and budgets of the models."""
 
@@ -175,6 +199,7 @@ class Params(_Section):
     documentation: Documentation
     launch: Launch
     completion: Completion
+    journey: Journey
     modeling: Modeling
     ablation: Ablation
     bias: Bias

@@ -11,6 +11,7 @@ STEPS = (
     "00_data_collection",
     "01_data_dictionary",
     "02_data_cleaning",
+    "03_learner_journey",
     "04_feature_analysis",
     "05_modeling",
     "06_ablation",

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from insights import wording
+from insights.curves import curves, dots, funnel, pauses
 from insights.drawing import (
     BLUE,
     COLOURS,
@@ -30,12 +31,12 @@ from insights.drawing import (
     styles,
     unit_square,
 )  # fmt: skip
-from insights.maps import diagram, months
+from insights.maps import diagram, heat, months
 from insights.pictures import Picture, show
 
 __all__ = (
-    "Picture", "calibration", "coverage", "diagram", "distribution", "importance", "intervals", "loss_ledger",
-    "months", "roc", "show",
+    "Picture", "calibration", "coverage", "curves", "diagram", "distribution", "dots", "funnel", "heat", "importance",
+    "intervals", "loss_ledger", "months", "pauses", "roc", "show",
 )  # fmt: skip
 
 

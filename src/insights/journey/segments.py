@@ -1,0 +1,85 @@
+"""Segments: among whom courses are completed more often, with the chance findings of many looks controlled.
+
+Source: Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995); E. B. Wilson, JASA 22
+(1927), for the intervals.
+"""
+
+from collections.abc import Mapping
+
+import ibis
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2_contingency
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+
+from insights import contract
+from insights.cleaning import terms
+from insights.journey.effects import WATCHED
+from insights.params import Params
+
+ALIKE, DIFFER, TOO_FEW = "no difference shown", "differ", "too few to say"
+TITLES = {
+    "continent": "continent", "job_family": "job family", "seniority": "seniority", "education": "education",
+    "topic": "topic of the course", "level": "level of the course", "kind": "kind of product",
+}  # fmt: skip
+COLUMNS = ["segment", "group", "n", "completed", "share", "low", "high", "p_adjusted", "verdict"]
+
+
+def described(tables: Mapping[str, ibis.Table], courses: pd.DataFrame) -> pd.DataFrame:
+    """Return enrollments with the segments of their learner and course; columns that the source lacks are blank."""
+    learners = contract.complete("learners", tables["learners"]) if "learners" in tables else None
+    products = contract.complete("products", tables["products"])
+    course = products.select("product_id", "topic", "level", "kind").to_pandas().drop_duplicates("product_id")
+    joined = courses.merge(course, on="product_id", how="left")
+    if learners is None:
+        return joined.assign(**dict.fromkeys(("continent", "job_family", "seniority", "education")))
+    person = learners.select("learner_id", "country", "job_family", "seniority", "education").to_pandas()
+    continents = {name: terms.continent(name) for name in person["country"].dropna().unique()}
+    person = person.assign(continent=person["country"].map(continents)).drop(columns="country")
+    return joined.merge(person.drop_duplicates("learner_id"), on="learner_id", how="left")
+
+
+def compare(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """Return the share that completes within 49 days in each group of each segment.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From :func:`described`, with ``enrolled_at, outcome, days``. Enrollments that were not watched for 49 days, or
+        whose group is not known, are left out.
+    params : Params
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``segment, group, n`` (enrollments), ``completed, share, low, high, p_adjusted`` (of the segment, adjusted for
+        all segments), ``verdict``; groups with fewer people than ``bias.smallest_group`` are not shown.
+    """
+    watched = frame[frame["enrolled_at"] < params.end - pd.Timedelta(days=WATCHED)]
+    watched = watched.assign(y=(watched["outcome"] == 1) & (watched["days"] <= WATCHED))
+    parts, chances = [], []
+    for segment in TITLES:
+        groups = _groups(watched.dropna(subset=segment), segment, params.bias.smallest_group)
+        if len(groups) > 1 and groups["completed"].sum() not in (0, groups["n"].sum()):
+            counts = np.column_stack([groups["completed"], groups["n"] - groups["completed"]])
+            chances.append(chi2_contingency(counts).pvalue)
+            parts.append(groups.assign(segment=TITLES[segment]))
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    adjusted = multipletests(chances, method="fdr_bh")[1]
+    told = [
+        part.assign(p_adjusted=p, verdict=DIFFER if p < 0.05 else ALIKE)
+        for part, p in zip(parts, adjusted, strict=True)
+    ]
+    return pd.concat(told, ignore_index=True)[COLUMNS]
+
+
+def _groups(frame, segment, smallest):
+    grouped = frame.groupby(segment).agg(
+        n=("y", "size"), completed=("y", "sum"), people=("learner_id", "nunique")
+    )
+    kept = grouped[grouped["people"] >= smallest].reset_index(names="group").sort_values("n", ascending=False)
+    low, high = proportion_confint(kept["completed"], kept["n"], method="wilson")
+    share = kept["completed"] / kept["n"]
+    return kept.assign(share=share, low=low, high=high).drop(columns="people").reset_index(drop=True)
