@@ -68,7 +68,7 @@ def study(step: Step, con: ibis.BaseBackend) -> Journey | None:
     found = Journey(
         lacking=[stages.TITLES[name] for name in params.journey.stages if name not in names],
         open=step.table("table_3_1_open", funnel.open_funnel(people, names, budget)),
-        closed=step.table("table_3_2_closed", funnel.closed_funnel(people, names, budget)),
+        closed=step.table("table_3_2_closed", _enough(funnel.closed_funnel(people, names, budget), params)),
         cohorts=step.table("table_3_3_cohorts", _cohorts(people, names, params)),
         curves=step.table("table_3_4_curves", times.until_stages(people, names, CURVE_DAYS)),
         endings=step.table("table_3_5_endings", _endings(courses, params)),
@@ -80,6 +80,11 @@ def study(step: Step, con: ibis.BaseBackend) -> Journey | None:
     )
     _record(step, found)
     return found
+
+
+def _enough(table, params):
+    """Leave out stages at which so few people stand that they might be recognised."""
+    return table[table["people"] >= params.privacy.smallest_group].reset_index(drop=True)
 
 
 def _cohorts(people, names, params):

@@ -91,7 +91,7 @@ def by_segment(
 
 
 def reached_by(days: pd.Series, watched: pd.Series, budget: float) -> tuple[float, float, float]:
-    """Return the share that reached a stage within the budget, with its 95 % interval (log-log Greenwood).
+    """Return the share that reached a stage in time, with its 95 % interval (log-log Greenwood, else Wilson).
 
     Parameters
     ----------
@@ -105,9 +105,9 @@ def reached_by(days: pd.Series, watched: pd.Series, budget: float) -> tuple[floa
         return np.nan, np.nan, np.nan
     event = days.notna() & (days <= budget)
     time = days.where(event, np.minimum(watched, budget)).clip(lower=0)
-    if not event.any():
-        _, high = proportion_confint(0, len(days), method="wilson")
-        return 0.0, 0.0, float(high)
+    if event.all() or not event.any():  # Greenwood's interval has no width there; Wilson's has
+        low, high = proportion_confint(int(event.sum()), len(days), method="wilson")
+        return float(event.all()), float(low), float(high)
     fitted = KaplanMeierFitter().fit(time.to_numpy(), event.to_numpy())
     share = 1 - float(fitted.predict(budget))
     bounds = fitted.confidence_interval_.loc[:budget].iloc[-1].to_numpy()
