@@ -176,6 +176,12 @@ def test_a_visit_is_credited_to_where_its_first_page_came_from(told, channel):
     assert found["channel"].tolist() == ([] if channel is None else [channel])
 
 
+def test_a_source_that_does_not_say_where_visits_came_from_has_no_touches():
+    con = ibis.duckdb.connect()
+    view = {"learner_id": "a", "viewed_at": at(1), "page_type": "home", "views": 1}
+    assert channels.touches({"page_views": table(con, "page_views", [view])}) is None
+
+
 def test_touches_are_clicks_of_people_and_events_that_they_came_to():
     con = ibis.duckdb.connect()
     mails = [mail("a", "clicked", 1), mail("a", "clicked", 1, 0.02), mail("a", "opened", 1)]

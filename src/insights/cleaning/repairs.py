@@ -136,7 +136,7 @@ REPAIRS = (
     Repair("second contact", "one person would count as two", _second_contact),
     Repair("wrong clock", "the browser's clock is off by hours: its time is put right", _wrong_clock),
     Repair("impossible order", "it ended before it began: the end is blanked", _impossible_order),
-    Repair("damaged text", "markup, or letters read in the wrong encoding", _damaged_text),
+    Repair("damaged text", "markup, stray spaces, or letters read in the wrong encoding", _damaged_text),
     Repair("country spelled otherwise", "one country would count as several", _spelled_otherwise),
     Repair("misspelt topic", "one topic would count as two", _misspelt_topic),
     Repair("country from city", "the city tells it", _country_from_city, fills=True),

@@ -20,7 +20,7 @@ EVENTS = {"meetup": "meetups", "expert_panel": "expert panels", "learner_event":
 
 
 def touches(tables: Mapping[str, ibis.Table]) -> ibis.Table | None:
-    """Return every touch of somebody known: ``learner_id, at, channel``; None where the source has none.
+    """Return every touch of somebody known: ``learner_id, at, channel``; None where the source tells of none.
 
     Parameters
     ----------
@@ -28,7 +28,10 @@ def touches(tables: Mapping[str, ibis.Table]) -> ibis.Table | None:
         Clean tables by name.
     """
     full = {name: contract.complete(name, table) for name, table in tables.items()}
-    parts = [find(full) for name, find in _FOUND.items() if name in full]
+    told = {
+        name for name in full if name != "page_views" or {"referrer", "utm_source"} & {*tables[name].columns}
+    }
+    parts = [find(full) for name, find in _FOUND.items() if name in told]
     known = [
         part.filter(part.learner_id.notnull(), part.channel.notnull(), part["at"].notnull()) for part in parts
     ]
