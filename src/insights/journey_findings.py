@@ -96,6 +96,17 @@ def effect(found) -> Prose:
     return bullets(*told)
 
 
+def against_truth(found, true: float) -> Prose:
+    """Say whether the intervals of both estimates hold the effect that was planted in the simulated company."""
+    held = {r.estimate: r.low <= true <= r.high for r in found.estimates.itertuples()}
+    words = {name: "holds it" if holds else "does **not** hold it" for name, holds in held.items()}
+    return say(
+        "In the simulated company coming to an event truly adds {true}. The interval of the doubly robust estimate "
+        f"{words['doubly robust']}; that of the naive difference {words['naive']}.",
+        true=share(true),
+    )
+
+
 def _far(table, budget):
     by = table.set_index("stage")
     asked = [name for name in ("enrolled", "completed") if name in by.index] or [table["stage"].iloc[-1]]

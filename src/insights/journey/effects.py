@@ -84,8 +84,7 @@ def rows(
         ``learner_id, came`` (to an event in the ``journey.community_days`` before the enrollment), ``y`` (completed
         within 49 days), and covariates.
     """
-    lookback = pd.Timedelta(days=params.journey.community_days)
-    first, last = params.start + lookback, params.end - pd.Timedelta(days=WATCHED)
+    first, last = span(params)
     kept = courses[(courses["enrolled_at"] >= first) & (courses["enrolled_at"] < last)]
     kept = kept.sample(min(len(kept), MOST), random_state=params.modeling.seed).sort_values("enrollment_id")
     kept = kept.drop_duplicates(["learner_id", "product_id", "enrolled_at"])
@@ -93,9 +92,15 @@ def rows(
     built = completion.completion_features(con, dict(tables), asked.reset_index(drop=True), params)
     names = [f.name for f in registry.features(completion.MODEL, built.columns) if f.family not in NOT_BEFORE]
     varying = [name for name in names if len(built[name].unique()) > 1]
-    came = _came(con, tables, asked, lookback)
+    came = _came(con, tables, asked, params.journey.community_days)
     y = ((kept["outcome"] == 1) & (kept["days"] <= WATCHED)).astype(int).to_numpy()
     return built[["learner_id", *varying]].assign(came=came, y=y)
+
+
+def span(params: Params) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return from when to when an enrollment has both its past and its future within the window."""
+    first = pd.Timestamp(params.start) + pd.Timedelta(days=params.journey.community_days)
+    return first, pd.Timestamp(params.end) - pd.Timedelta(days=WATCHED)
 
 
 def estimate(frame: pd.DataFrame, seed: int) -> Effect | None:
@@ -134,13 +139,13 @@ def estimate(frame: pd.DataFrame, seed: int) -> Effect | None:
     )
 
 
-def _came(con, tables, asked, lookback):
+def _came(con, tables, asked, days):
     attended = stages.reached("event_attended", tables)
     keys = asked.reset_index(drop=True).reset_index(names="row")
     mine = con.create_table(ibis.util.gen_name("asked"), obj=keys, temp=True)
-    span = ibis.interval(days=lookback.days)
+    lately = ibis.interval(days=days)
     near = mine.inner_join(attended, "learner_id")
-    near = near.filter(near["at"] < near.as_of, near["at"] >= near.as_of - span)
+    near = near.filter(near["at"] < near.as_of, near["at"] >= near.as_of - lately)
     found = near.select("row").distinct().to_pandas()["row"]
     return keys["row"].isin(found).astype(int).to_numpy()
 

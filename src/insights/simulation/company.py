@@ -163,7 +163,7 @@ def _live(job):
     ids = extract.enrollment_ids(chunk, len(courses))
     return Told(
         learners=names, demand=studies.topic_demand(world, people), buyers=truth.some_buyers(world, people),
-        completion=truth.completion_probability(people, catalogue, courses, ids),
+        completion=truth.completion_probability(world, people, catalogue, courses, ids),
         latent=truth.latent_people(people), planted=_planted(found, twice, by_machine, chunk),
         paid=float(courses["amount"].sum()), paid_back=float(courses["amount"].iloc[studies.refunds(courses)].sum()),
     )  # fmt: skip

@@ -46,8 +46,8 @@ def enroll(
     Returns
     -------
     pandas.DataFrame
-        ``person, product, day, amount, effort, propensity, length, finish, leave, wants_refund``; days since the
-        start of the history, ``finish`` and ``leave`` missing where it never happened.
+        ``person, product, day, amount, came, effort, propensity, length, finish, leave, wants_refund``; days since
+        the start of the history, ``finish`` and ``leave`` missing where it never happened.
     """
     person, product, month = _purchases(world, people, catalogue, rng)
     n = len(person)
@@ -92,6 +92,11 @@ def course_views(world: World, people: People, frame: pd.DataFrame, rng: np.rand
         }
     )  # fmt: skip
     return views[views["day"] < world.days(world.end)]
+
+
+def completes_with(world: World, effort: np.ndarray) -> np.ndarray:
+    """Return the probability of ever completing a course with so much effort."""
+    return 1 / (1 + np.exp(-STEEPNESS / world.difficulty * effort))
 
 
 def refunds(frame: pd.DataFrame) -> np.ndarray:
@@ -154,12 +159,13 @@ def _settle(world, people, catalogue, frame, attended, rng):
     table = catalogue.table
     level = table["level"].map({"beginner": 0, "intermediate": 1, "advanced": 2}).to_numpy()[product]
     match = people.interest[person, catalogue.topic[product]]
+    came = _came_lately(frame, attended)
     effort = (
         0.85 * people.diligence[person] + 1.2 * (match - 0.2) - 0.25 * level + 0.2 * people.skill[person]
-        + COMMUNITY_EFFECT * _came_lately(frame, attended) + rng.normal(scale=LUCK_SD, size=n) - 0.1
+        + COMMUNITY_EFFECT * came + rng.normal(scale=LUCK_SD, size=n) - 0.1
         + _planted(world, people, person, frame["day"].to_numpy())
     )  # fmt: skip
-    propensity = 1 / (1 + np.exp(-STEEPNESS / world.difficulty * effort))
+    propensity = completes_with(world, effort)
     length = 7.0 * table["kind"].map(WEEKS).to_numpy()[product]
     took = length * rng.lognormal(*TOOK_LOG, size=n)
     completes = rng.random(n) < propensity
@@ -167,7 +173,7 @@ def _settle(world, people, catalogue, frame, attended, rng):
     paid = table["price"].astype(float).to_numpy()[product] * np.where(rng.random(n) < 0.25, 0.6, 1.0)
     start = frame["day"].to_numpy()
     return frame.assign(
-        amount=np.round(paid, 2), effort=effort, propensity=propensity, length=length,
+        amount=np.round(paid, 2), came=came, effort=effort, propensity=propensity, length=length,
         finish=np.where(completes, start + took, np.nan),
         leave=np.where(leaves, start + length * rng.uniform(*LEAVES, size=n), np.nan),
         wants_refund=rng.random(n) < REFUNDED,

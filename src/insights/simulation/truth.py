@@ -17,6 +17,7 @@ from insights.simulation.studies import (
     LEAVES,
     LEAVES_SHARE,
     TOOK_LOG,
+    completes_with,
     wanting,
 )
 from insights.simulation.world import TOPICS, World
@@ -72,7 +73,7 @@ def fresh_share(world: World, catalogue: Catalogue, buyers: list[Buyers]) -> np.
 
 
 def completion_probability(
-    people: People, catalogue: Catalogue, courses: pd.DataFrame, ids: list[str]
+    world: World, people: People, catalogue: Catalogue, courses: pd.DataFrame, ids: list[str]
 ) -> pd.DataFrame:
     """Return the true chances of each enrollment.
 
@@ -81,19 +82,23 @@ def completion_probability(
     pandas.DataFrame
         ``propensity`` is the probability of ever completing. ``probability`` is that of completing between ``DAY``
         and ``DAY + HORIZON_DAYS`` days after the purchase, for one still at it on ``DAY``; missing where it was over
-        by then. ``effort`` is what drives both.
+        by then. ``effort`` is what drives both. ``without_event`` and ``with_event`` are the probabilities of
+        completing within ``DAY + HORIZON_DAYS`` days had the person not come to an event lately, and had they come.
     """
     length, chance = courses["length"].to_numpy(), courses["propensity"].to_numpy()
     early, late = (_done_by(length, day) for day in (DAY, DAY + HORIZON_DAYS))
     first, last = LEAVES
     left = ((DAY / length - first) / (last - first)).clip(0, 1) * LEAVES_SHARE
     at_it = chance * (1 - early) + (1 - chance) * (1 - left)
+    alone = courses["effort"].to_numpy() - COMMUNITY_EFFECT * courses["came"].to_numpy()
     over = courses["day"].to_numpy() + DAY > courses[["finish", "leave"]].min(axis=1).to_numpy()
     return pd.DataFrame(
         {
             "enrollment_id": ids, "learner_id": people.ids[courses["person"]],
             "product_id": catalogue.table["product_id"].to_numpy()[courses["product"]],
             "effort": courses["effort"].to_numpy(), "propensity": chance,
+            "without_event": completes_with(world, alone) * late,
+            "with_event": completes_with(world, alone + COMMUNITY_EFFECT) * late,
             "probability": np.where(over, np.nan, chance * (late - early) / at_it),
         }
     )  # fmt: skip
