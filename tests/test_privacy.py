@@ -207,3 +207,11 @@ def test_make_sees_another_key_by_a_fingerprint_that_does_not_hold_it(tmp_path, 
 )  # fmt: skip
 def test_numbers_of_eight_digits_are_telephone_numbers_where_a_country_has_such(text, scrubbed):
     assert privacy.scrub(text) == scrubbed
+
+
+def test_a_weak_key_stops_nobody_who_does_not_use_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("INSIGHTS_ROOT", str(tmp_path))
+    monkeypatch.setenv(privacy.KEY_VARIABLE, "short")
+    assert privacy.key_files() == [paths.key_fingerprint()]
+    with pytest.raises(privacy.PrivacyError, match="too short"):
+        privacy.secret_key()

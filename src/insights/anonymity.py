@@ -92,8 +92,7 @@ def coarsened(people: pd.DataFrame, k: int) -> pd.DataFrame:
         ``country, continent, job_family, seniority, education``, in no order that tells who they are.
     """
     left = people.reindex(columns=[c for c in COARSE if c != "continent"]).reset_index(drop=True)
-    continents = {name: terms.continent(name) for name in left["country"].dropna().unique()}
-    left = left.assign(continent=left["country"].map(continents))[list(COARSE)]
+    left = left.assign(continent=left["country"].map(terms.continents(left["country"])))[list(COARSE)]
     kept = []
     for columns in LEVELS:
         enough = sharing(left, columns) >= k

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from insights.drawing import (
     BLUE,
     COLOURS,
-    DASHES,
     GREY,
     drawing,
     height,
@@ -72,10 +71,8 @@ def curves(
     first, kinds = int(frame["day"].max()), frame[group].nunique()
     ticks = np.unique(np.linspace(0, first, 5).round().astype(int))
     with drawing(3.4 + 0.5 * kinds, title) as (figure, axes):
-        dashes = [DASHES[place % len(DASHES)] for place in range(kinds)]
-        colours = [COLOURS[place % len(COLOURS)] for place in range(kinds)]
         for (name, points), colour, dash in zip(
-            frame.groupby(group, sort=False), colours, dashes, strict=True
+            frame.groupby(group, sort=False), *styles(frame[group]), strict=True
         ):
             axes.step(
                 points["day"],
@@ -170,4 +167,4 @@ def pauses(frame: pd.DataFrame, cut_off: float | None, chosen: float, title: str
 
 def _watched(name, points, ticks):
     held = points.set_index("day")["at_risk"].reindex(ticks, method="nearest")
-    return f"{name}: {' · '.join(f'{int(n):,}'.replace(',', ' ') for n in held)} watched"
+    return f"{name}: {' · '.join(number(int(n)) for n in held)} watched"

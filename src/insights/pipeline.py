@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "clean":
                 return clean(given.window)
         return show()
-    except (params.ParameterError, privacy.PrivacyError, windows.BusyError) as error:
+    except (params.ParameterError, windows.BusyError) as error:
         print(error, file=sys.stderr)
         return REFUSED
 

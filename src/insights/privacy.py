@@ -72,11 +72,14 @@ def secret_key() -> bytes:
 def key_files() -> list[Path]:
     """Return the file that changes when another key for real people is in use, written now if it is not true.
 
-    It holds a fingerprint, from which the key cannot be found; none is written before there is a key.
+    It holds a fingerprint, from which the key cannot be found; none is written before there is a key. Whether the key
+    is strong is asked by :func:`secret_key`, of those who use it.
     """
-    if os.environ.get(KEY_VARIABLE) is None and not paths.key_file().exists():
+    named, held = os.environ.get(KEY_VARIABLE), paths.key_file()
+    if named is None and not held.exists():
         return []
-    file, fresh = paths.key_fingerprint(), pseudonyms(["fingerprint"], secret_key())[0]
+    key = held.read_bytes().strip() if named is None else named.encode()
+    file, fresh = paths.key_fingerprint(), pseudonyms(["fingerprint"], key)[0]
     if not file.exists() or file.read_text() != fresh:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(fresh)

@@ -12,10 +12,7 @@ from insights.cleaning.steps import RULE
 MOST = 3
 COLUMNS = ["table", "rule", "example"]
 LONGEST, BLANK = 60, "blank"
-TOLD = {
-    "crawler": ("anonymous_id", "seconds", "user_agent"),
-    "missing value": (), "out of range": (),
-}  # fmt: skip
+TOLD = {"crawler": ("anonymous_id", "seconds", "user_agent")}
 MOST_COLUMNS = 3
 TYPED_BY_ONE = ("city", "job_title")  # words that may be those of one person alone
 

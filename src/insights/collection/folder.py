@@ -32,9 +32,10 @@ def check(params: Params) -> None:
     con = ibis.duckdb.connect()
     folder, exports = _exports(params)
     files.mount(con, folder)
+    seen = _memory(folder)
     for name, export, found in exports:
         for file in found:
-            if _span_of(_memory(folder), name, export, file):
+            if _span_of(seen, name, export, file):
                 continue
             mapped.require_columns(name, export, file.name, _open(con, [file], export).columns)
             _require_once(name, export, file, files.header(con, file, export.delimiter, export.encoding))

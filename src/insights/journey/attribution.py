@@ -23,7 +23,6 @@ BUCKETS = 100
 LONGEST = 8  # touches of a path that count, the last ones
 BETWEEN = " > "
 START, ENROLLED, NOT = "start", "enrolled", "not enrolled"
-RULES = ("first touch", "last touch", "markov", "shapley")
 
 
 def paths(con: ibis.BaseBackend, touches: ibis.Table, enrolled: ibis.Table, params: Params) -> pd.DataFrame:

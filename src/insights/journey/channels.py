@@ -10,10 +10,10 @@ from collections.abc import Mapping
 import ibis
 
 from insights import contract
-from insights.journey.stages import PERSON
+from insights.journey import stages
 
-SEARCH = "google|bing|duckduckgo|baidu|yahoo|yandex|ecosia|^search$"
-SOCIAL = "facebook|instagram|linkedin|twitter|x.com|t.co|youtube|reddit"
+SEARCH = r"(^|\.)(google|bing|duckduckgo|baidu|yahoo|yandex|ecosia)\.|^search$"
+SOCIAL = r"(^|\.)(facebook|instagram|linkedin|twitter|youtube|reddit)(\.|$)|^(x\.com|t\.co)$"
 DIRECT, SEARCHED, NETWORKS, OTHER = "opened directly", "search", "social networks", "other sites"
 LISTS = {name: name.replace("_", " ").title() for name in contract.NEWSLETTERS}
 EVENTS = {"meetup": "meetups", "expert_panel": "expert panels", "learner_event": "learner events"}
@@ -63,22 +63,16 @@ def _visits(tables):
 
 
 def _clicks(tables):
-    mails = tables["email_events"]
-    clicked = mails.filter(mails.event == "clicked", mails.human_probability >= PERSON)
-    return clicked.select(
-        "learner_id", at=clicked.happened_at, channel=clicked.newsletter.cases(*LISTS.items())
-    )
+    clicked = stages.by_people(tables, "clicked")
+    return clicked.select("learner_id", "at", channel=clicked.newsletter.cases(*LISTS.items()))
 
 
 def _attended(tables):
-    came = tables["event_registrations"]
-    held = tables["events"].select("event_id", "kind", "starts_at") if "events" in tables else None
-    if held is None:
-        return came.filter(came.attended).select(
-            "learner_id", at=came.attendance_recorded_at, channel=ibis.literal("events")
-        )
-    joined = came.filter(came.attended).inner_join(held, "event_id")
-    return joined.select("learner_id", at=joined.starts_at, channel=joined.kind.cases(*EVENTS.items()))
+    came = stages.attendances(tables)
+    kind = came.kind.cases(
+        *EVENTS.items(), else_=ibis.ifelse(came.kind.isnull(), "events", ibis.null("string"))
+    )
+    return came.select("learner_id", "at", channel=kind)
 
 
 COURSE_PAGES = ("course_home", "course_page", "lesson", "forum", "quiz", "resource")

@@ -24,13 +24,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from insights.features import completion, registry
-from insights.journey import stages
+from insights.journey import stages, times
 from insights.params import Params
 
 MOST = 40_000  # enrollments; more are sampled down
 FEWEST = 30  # of either kind, below which nothing is estimated
 FOLDS, CLIP = 5, 0.01
-WATCHED = 49  # days after the enrollment in which a completion counts
 NOT_BEFORE = (
     "events",
     "norms",
@@ -93,14 +92,14 @@ def rows(
     names = [f.name for f in registry.features(completion.MODEL, built.columns) if f.family not in NOT_BEFORE]
     varying = [name for name in names if len(built[name].unique()) > 1]
     came = _came(con, tables, asked, params.journey.community_days)
-    y = ((kept["outcome"] == 1) & (kept["days"] <= WATCHED)).astype(int).to_numpy()
+    y = times.completed_in_time(kept).astype(int).to_numpy()
     return built[["learner_id", *varying]].assign(came=came, y=y)
 
 
 def span(params: Params) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Return from when to when an enrollment has both its past and its future within the window."""
     first = pd.Timestamp(params.start) + pd.Timedelta(days=params.journey.community_days)
-    return first, pd.Timestamp(params.end) - pd.Timedelta(days=WATCHED)
+    return first, times.watched_until(params)
 
 
 def estimate(frame: pd.DataFrame, seed: int) -> Effect | None:

@@ -15,7 +15,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from insights import contract
 from insights.cleaning import terms
-from insights.journey.effects import WATCHED
+from insights.journey import times
 from insights.params import Params
 
 ALIKE, DIFFER, TOO_FEW = "no difference shown", "differ", "too few to say"
@@ -35,8 +35,7 @@ def described(tables: Mapping[str, ibis.Table], courses: pd.DataFrame) -> pd.Dat
     if learners is None:
         return joined.assign(**dict.fromkeys(("continent", "job_family", "seniority", "education")))
     person = learners.select("learner_id", "country", "job_family", "seniority", "education").to_pandas()
-    continents = {name: terms.continent(name) for name in person["country"].dropna().unique()}
-    person = person.assign(continent=person["country"].map(continents)).drop(columns="country")
+    person = person.assign(continent=person["country"].map(terms.continents(person["country"])))
     return joined.merge(person.drop_duplicates("learner_id"), on="learner_id", how="left")
 
 
@@ -56,8 +55,8 @@ def compare(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
         ``segment, group, n`` (enrollments), ``completed, share, low, high, p_adjusted`` (of the segment, adjusted for
         all segments), ``verdict``; groups with fewer people than ``bias.smallest_group`` are not shown.
     """
-    watched = frame[frame["enrolled_at"] < params.end - pd.Timedelta(days=WATCHED)]
-    watched = watched.assign(y=(watched["outcome"] == 1) & (watched["days"] <= WATCHED))
+    watched = frame[frame["enrolled_at"] < times.watched_until(params)]
+    watched = watched.assign(y=times.completed_in_time(watched))
     parts, chances = [], []
     for segment in TITLES:
         groups = _groups(watched.dropna(subset=segment), segment, params.bias.smallest_group)

@@ -103,41 +103,43 @@ def _known(stage, tables):
     )
 
 
-def _of(table, at, *conditions):
-    return (
-        table.filter(*conditions).select("learner_id", at=table[at])
-        if conditions
-        else table.select("learner_id", at=table[at])
-    )
+def by_people(tables: Mapping[str, ibis.Table], event: str) -> ibis.Table:
+    """Return the e-mail events of a kind that people, not machines, made: ``learner_id, at, newsletter``."""
+    mails = tables["email_events"]
+    made = mails.filter(mails.event == event, mails.human_probability >= PERSON)
+    return made.select("learner_id", "newsletter", at=made.happened_at)
 
 
-def _mail(event):
-    def records(tables):
-        mails = tables["email_events"]
-        return _of(mails, "happened_at", mails.event == event, mails.human_probability >= PERSON)
-
-    return Stage({"email_events": ["learner_id", "human_probability"]}, records)
-
-
-def _attended(tables):
+def attendances(tables: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Return who came to events: ``learner_id, at, kind``; without a list of events when it was recorded."""
     came = tables["event_registrations"]
     came = came.filter(came.attended)
     if "events" not in tables:
-        return came.select("learner_id", at=came.attendance_recorded_at)
-    held = tables["events"].select("event_id", "starts_at")
-    return came.inner_join(held, "event_id").select("learner_id", at=ibis._.starts_at)
+        return came.select("learner_id", at=came.attendance_recorded_at, kind=ibis.null("string"))
+    held = tables["events"].select("event_id", "kind", "starts_at")
+    return came.inner_join(held, "event_id").select("learner_id", "kind", at=ibis._.starts_at)
+
+
+def bought(tables: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Return the enrollments that are no refunds."""
+    sales = tables["enrollments"]
+    return sales.filter(sales.units > 0)
+
+
+def _of(table, at):
+    return table.select("learner_id", at=table[at])
+
+
+def _mail(event):
+    needs = {"email_events": ["learner_id", "human_probability"]}
+    return Stage(needs, lambda tables: _of(by_people(tables, event), "at"))
 
 
 def _repeated(tables):
-    bought = _bought(tables)
-    earlier = ibis.window(group_by=bought.learner_id, order_by=[bought.enrolled_at, bought.enrollment_id])
-    ranked = bought.mutate(rank=ibis.row_number().over(earlier))
+    sales = bought(tables)
+    earlier = ibis.window(group_by=sales.learner_id, order_by=[sales.enrolled_at, sales.enrollment_id])
+    ranked = sales.mutate(rank=ibis.row_number().over(earlier))
     return ranked.filter(ranked["rank"] > 0).select("learner_id", at=ibis._.enrolled_at)
-
-
-def _bought(tables):
-    sales = tables["enrollments"]
-    return sales.filter(sales.units > 0)
 
 
 SALES = {"enrollments": ["learner_id", "enrolled_at"]}
@@ -147,8 +149,8 @@ STAGES = {
     "opened": _mail("opened"),
     "clicked": _mail("clicked"),
     "event_registered": Stage({"event_registrations": []}, lambda t: _of(t["event_registrations"], "registered_at")),
-    "event_attended": Stage({"event_registrations": ["attended"]}, _attended),
-    "enrolled": Stage(SALES, lambda t: _of(_bought(t), "enrolled_at")),
-    "completed": Stage({"enrollments": ["learner_id", "completed_at"]}, lambda t: _of(_bought(t), "completed_at")),
+    "event_attended": Stage({"event_registrations": ["attended"]}, lambda t: _of(attendances(t), "at")),
+    "enrolled": Stage(SALES, lambda t: _of(bought(t), "enrolled_at")),
+    "completed": Stage({"enrollments": ["learner_id", "completed_at"]}, lambda t: _of(bought(t), "completed_at")),
     "repeated": Stage(SALES, _repeated),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from scipy.stats import norm
 from statsmodels.duration.survfunc import CumIncidenceRight
 
 from insights import contract
+from insights.journey import stages
 from insights.journey.stages import TITLES
 from insights.params import Params
 
@@ -25,6 +26,7 @@ COMPLETED, WITHDREW, OPEN = 1, 2, 0
 OUTCOMES = {COMPLETED: "completed", WITHDREW: "withdrew"}
 MOST = 20_000  # enrollments that a curve of endings is drawn from
 POINTS = 120
+WATCHED = 49  # days after the enrollment in which a completion counts, where people are compared
 
 
 def until_stages(people: pd.DataFrame, stages: Sequence[str], most: int) -> pd.DataFrame:
@@ -63,8 +65,8 @@ def enrollments(tables: dict[str, ibis.Table], params: Params) -> pd.DataFrame:
         ``enrollment_id, learner_id, product_id, enrolled_at, days`` (until it ended, or the window did), ``outcome``
         (1 completed, 2 withdrew, 0 neither so far).
     """
-    e = contract.complete("enrollments", tables["enrollments"])
-    kept = e.filter(e.units > 0, e.learner_id.notnull(), e.enrolled_at >= params.start)
+    sales = stages.bought({"enrollments": contract.complete("enrollments", tables["enrollments"])})
+    kept = sales.filter(sales.learner_id.notnull(), sales.enrolled_at >= params.start)
     columns = ["enrollment_id", "learner_id", "product_id", "enrolled_at", "completed_at", "withdrawn_at"]
     frame = kept.select(columns).order_by("enrollment_id").to_pandas()
     ended = frame["completed_at"].fillna(frame["withdrawn_at"])
@@ -73,6 +75,16 @@ def enrollments(tables: dict[str, ibis.Table], params: Params) -> pd.DataFrame:
     )
     days = (ended.fillna(params.end) - frame["enrolled_at"]) / DAY
     return frame[columns[:4]].assign(days=days.clip(lower=0), outcome=outcome)
+
+
+def completed_in_time(frame: pd.DataFrame) -> pd.Series:
+    """Return which enrollments were completed within 49 days."""
+    return (frame["outcome"] == COMPLETED) & (frame["days"] <= WATCHED)
+
+
+def watched_until(params: Params) -> pd.Timestamp:
+    """Return the time from which on an enrollment is not watched for 49 days within the window."""
+    return pd.Timestamp(params.end) - pd.Timedelta(days=WATCHED)
 
 
 def endings(frame: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:

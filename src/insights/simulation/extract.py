@@ -16,7 +16,7 @@ from insights.simulation.planted import told
 from insights.simulation.products import Catalogue
 from insights.simulation.studies import refunds
 from insights.simulation.visits import AGENTS, REFERRERS, devices, page_type
-from insights.simulation.world import TOPICS, World
+from insights.simulation.world import TOPICS, World, begins
 
 EVENT_NAMES = ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")
 PAGE_KINDS = [
@@ -176,14 +176,14 @@ def page_views(
 
 def _addressed(world, catalogue, frame, rng):
     """Return page views with indices of the kind and address of each page, and of where each view came from."""
-    product, n = frame["product"].to_numpy(), len(frame)
+    product = frame["product"].to_numpy()
     launched = world.days(catalogue.table["launched_at"].to_numpy(dtype="datetime64[us]"))
     kind = page_type(frame["day"].to_numpy(), frame["page_type"].to_numpy(), launched[product], rng)
     codes = pd.Index(PAGE_KINDS).get_indexer(kind)
     topic = np.where(product < 0, 0, 1 + catalogue.topic[product])
     url = (codes * (len(TOPICS) + 1) + topic) * PAGES_OF_A_KIND + frame["page"].to_numpy()
     visit, outside = frame["visit"].to_numpy(), frame["referrer"].to_numpy()
-    first = np.append(True, visit[1:] != visit[:-1])[:n]
+    first = begins(visit)
     origin = np.where(outside > 0, len(ADDRESSES) + outside, -1)
     return frame.assign(
         kind=codes, url=url, first=first, **{"from": np.where(first, origin, np.roll(url, 1))}

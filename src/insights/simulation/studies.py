@@ -66,7 +66,8 @@ def course_views(world: World, people: People, frame: pd.DataFrame, rng: np.rand
     A person studies for some pages at a time, at an hour of the day at which people do.
     """
     number = rng.poisson(VIEWS_PER_ENROLLMENT * np.exp(0.45 * frame["effort"] - 0.1))
-    sitting = np.repeat(np.arange(len(frame)), -(-number // PAGES_A_SITTING))
+    sittings = -(-number // PAGES_A_SITTING)
+    sitting = np.repeat(np.arange(len(frame)), sittings)
     begun = frame["day"].to_numpy()[sitting]
     fading = np.where(
         frame["finish"].isna().to_numpy()[sitting],
@@ -78,9 +79,8 @@ def course_views(world: World, people: People, frame: pd.DataFrame, rng: np.rand
     day = np.where(local >= begun, local, day)
     row = np.repeat(np.arange(len(frame)), number)
     first = np.cumsum(number) - number
-    begins = np.cumsum(-(-number // PAGES_A_SITTING)) - -(-number // PAGES_A_SITTING)
     place = np.arange(len(row)) - first[row]
-    visit = begins[row] + place // PAGES_A_SITTING
+    visit = (np.cumsum(sittings) - sittings)[row] + place // PAGES_A_SITTING
     seconds = np.minimum(rng.lognormal(5.2, 0.9, size=len(row)), 7200).astype("int32")
     person = frame["person"].to_numpy()[row]
     views = pd.DataFrame(

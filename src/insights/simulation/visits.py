@@ -6,7 +6,7 @@ import pandas as pd
 from insights.simulation.choice import choose_products, choose_topics
 from insights.simulation.people import People
 from insights.simulation.products import Catalogue, topic_totals
-from insights.simulation.world import World, at_home, within
+from insights.simulation.world import World, at_home, begins, within
 
 VIEWS_A_MONTH, VIEWS_A_VISIT = 1.6, 2.5
 ANONYMOUS = 0.12
@@ -17,7 +17,7 @@ PAGE_SHARES = (0.16, 0.14, 0.14, 0.06, 0.06, 0.06, 0.38)
 # Where visits come from; one that was opened directly has no referrer. Visits from e-mails come beside these.
 REFERRERS = np.array(["", "google.com", "bing.com", "linkedin.com", "facebook.com", "instagram.com"])
 REFERRER_SHARES = (0.32, 0.40, 0.06, 0.12, 0.06, 0.04)
-DIRECT, TAGGED = 0, 0.5  # half of the links on social networks carry tags
+DIRECT = 0
 AGENTS = np.array(["Chrome", "Safari", "Firefox", "Edge", "Mobile Safari", "Chrome Mobile"])
 AGENT_SHARES = (0.4, 0.12, 0.08, 0.1, 0.14, 0.16)
 COLUMNS = [
@@ -84,7 +84,7 @@ def follow(
     """
     person, mailing, day = (clicks[name].to_numpy() for name in ("person", "mailing", "day"))
     visit = np.repeat(np.arange(len(person)), rng.geometric(1 / VIEWS_A_VISIT, size=len(person)))
-    first = _first(visit)
+    first = begins(visit)
     subject = mailings["product"].to_numpy()[mailing[visit]]
     plain = rng.choice(PAGES[:-1], size=len(visit), p=np.array(PAGE_SHARES[:-1]) / sum(PAGE_SHARES[:-1]))
     landing = np.where(subject >= 0, "about_product", "blog")
@@ -151,15 +151,11 @@ def _looked_at(people, catalogue, chances, person, month, rng):
     return choose_products(chances, catalogue.topic, month, choose_topics(drawn, rng), rng)
 
 
-def _first(visit):
-    return np.append(True, visit[1:] != visit[:-1])[: len(visit)]
-
-
 def _pages(people, person, visit, product, day, kind, referrer, mailing, rng):
     """Return the pages of visits one after the other, each begun when the time on the one before was over."""
     n = len(visit)
     seconds = np.minimum(rng.lognormal(*SECONDS, size=n), 3600).astype("int32")
-    at = day[visit] + within(seconds, _first(visit)) / 86_400
+    at = day[visit] + within(seconds, begins(visit)) / 86_400
     unknown = rng.random(len(person)) < ANONYMOUS
     anonymous = (at < people.registered[person[visit]]) | unknown[visit]
     return pd.DataFrame(

@@ -112,6 +112,11 @@ def at_home(day: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> np
     return np.floor(day) + ((hour - offset) % 24) / 24
 
 
+def begins(visit: np.ndarray) -> np.ndarray:
+    """Return which pages are the first of their visit, of pages that lie visit by visit."""
+    return np.append(True, visit[1:] != visit[:-1])[: len(visit)]
+
+
 def within(seconds: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Return how many seconds into its visit each page begins, from the time on each and which are the first."""
     before = np.cumsum(seconds) - seconds

@@ -3,7 +3,7 @@
 import csv
 import difflib
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from importlib import resources
 
 from insights import texts
@@ -33,6 +33,11 @@ def continent(country_name: str) -> str | None:
     """Return the continent of a country, by any of its names; None for what no rule names."""
     named = country(country_name)
     return next((row["continent"] for row in _rows("countries") if row["country"] == named), None)
+
+
+def continents(countries: Iterable[str]) -> dict[str, str | None]:
+    """Return the continent of each of the countries that are named."""
+    return {name: continent(name) for name in set(countries) if isinstance(name, str)}
 
 
 def job_family(title: str) -> str | None:
