@@ -133,6 +133,15 @@ def test_funnels_count_people_reached_unfinished_and_out_of_order():
     assert closed.loc["viewed", "of_all"] == pytest.approx(1 / 3)
 
 
+def test_what_is_left_of_all_is_the_product_of_the_steps():
+    con = ibis.duckdb.connect()
+    views = [{"learner_id": w, "viewed_at": at(3), "page_type": "home", "views": 1} for w in "ab"]
+    made = stages.people(con, tables(con, page_views=views, enrollments=[sale("a", 5)]), PARAMS)
+    closed = funnel.closed_funnel(made, ["registered", "viewed", "enrolled"], 90)
+    assert closed["share"].tolist() == pytest.approx([1, 2 / 3, 1 / 2])
+    assert closed["of_all"].tolist() == pytest.approx([1, 2 / 3, 1 / 3])
+
+
 def test_completion_and_withdrawal_add_up_to_what_has_ended():
     frame = pd.DataFrame({"days": [1.0, 2, 3, 4, 9, 9], "outcome": [1, 2, 1, 1, 0, 0]})
     found = times.endings(frame, 9, 1)
@@ -159,6 +168,14 @@ def test_visits_part_at_the_valley_between_two_hills_and_one_hill_has_none():
         visits.cut_off(visits.pauses(ibis.memtable(pd.DataFrame({"anonymous_id": "c", "viewed_at": once}))))
         is None
     )
+
+
+@pytest.mark.parametrize(
+    ("pauses", "part"), [([9, 9, 9, 9, 9], False), ([1, 3, 9, 3, 1], False), ([9, 9, 1, 9, 9], True)]
+)
+def test_pauses_part_only_where_they_are_rarer_between_than_on_both_sides(pauses, part):
+    counted = pd.DataFrame({"seconds": [60.0, 600, 3_600, 20_000, 90_000], "pauses": pauses})
+    assert (visits.cut_off(counted) is not None) == part
 
 
 @pytest.mark.parametrize(
