@@ -104,7 +104,7 @@ window: $(DONE)/pages
 $(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard registers/gaps.yaml)
 $(DONE)/02_data_cleaning: $(DONE)/00_data_collection
 $(DONE)/03_learner_journey: $(DONE)/02_data_cleaning
-$(DONE)/04_feature_analysis: $(DONE)/01_data_dictionary $(DONE)/02_data_cleaning
+$(DONE)/04_feature_analysis: $(DONE)/01_data_dictionary $(DONE)/03_learner_journey
 $(DONE)/05_modeling: $(DONE)/04_feature_analysis
 $(DONE)/06_ablation: $(DONE)/05_modeling $(DONE)/01_data_dictionary
 $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection

@@ -11,7 +11,9 @@ from collecting import HERE
 
 SOURCE = HERE / "src" / "insights"
 GROUND = {"contract", "params", "paths", "warehouse", "store", "privacy"}
-PRESENTATION = {"wording", "tables", "drawing", "curves", "journey_findings", "maps", "plots", "pictures"}
+PRESENTATION = {
+    "wording", "tables", "drawing", "curves", "forecast_findings", "journey_findings", "maps", "plots", "pictures",
+}  # fmt: skip
 MAY_READ_PROTECTED = {"paths", "bias", "dictionary", "cleaning", "collection"}
 
 

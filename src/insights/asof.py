@@ -47,7 +47,7 @@ def known(name: str, records: ibis.Table, at: ibis.Table, lookback: ibis.Value |
     ibis.Table
         Columns of the table and ``as_of``; a record appears once for each moment that knows it.
     """
-    spec = contract.TABLES[name]
+    spec = contract.entry(name)
     happened = records[spec.happened]
     on = [happened < at.as_of, records.recorded_at < at.as_of]
     if lookback is not None:

@@ -112,13 +112,14 @@ class Table:
 
 
 TABLES: dict[str, Table] = {}
+DERIVED: dict[str, Table] = {}  # what one notebook works out and another reads as records; no source has them
 
 
-def table(name, *, happened, later=None, key=(), entity=False):
+def table(name, *, happened, later=None, key=(), entity=False, derived=False):
     """Enter a pandera model into the contract under a name; see :class:`Table`."""
 
     def enter(model):
-        TABLES[name] = Table(name, model, happened, later or {}, key, entity)
+        (DERIVED if derived else TABLES)[name] = Table(name, model, happened, later or {}, key, entity)
         return model
 
     return enter
@@ -487,6 +488,17 @@ class Assignments(pa.DataFrameModel):
     recorded_at: Instant = recorded_at()
 
 
+@table("expected_completions", happened="told_at", derived=True)
+class ExpectedCompletions(pa.DataFrameModel):
+    """What could be told at the time of learners who had enrolled: how many of them will complete."""
+
+    product_id: str = column("the product")
+    told_at: Instant = column("when it could be told", unit="UTC")
+    recorded_at: Instant = recorded_at()
+    enrollments: float = column("enrollments that were asked about", unit="enrollments")
+    expected: float = column("completions expected among them", unit="completions")
+
+
 DROPPED = ("email", "name", "author")
 OWNERS = {"learner_id": "learners", "product_id": "products", "event_id": "events"}
 
@@ -511,6 +523,17 @@ class Column:
     allowed: tuple[str, ...]
 
 
+def entry(table: str) -> Table:
+    """Return a table of the contract, or one that is derived.
+
+    Raises
+    ------
+    KeyError
+        If there is no such table.
+    """
+    return DERIVED[table] if table in DERIVED else TABLES[table]
+
+
 def columns(table: str) -> dict[str, Column]:
     """Return the columns of a table by name, in the order of their declaration.
 
@@ -519,7 +542,7 @@ def columns(table: str) -> dict[str, Column]:
     KeyError
         If the contract has no such table.
     """
-    declared = TABLES[table].model.to_schema().columns
+    declared = entry(table).model.to_schema().columns
     return {name: _column(table, name, spec) for name, spec in declared.items()}
 
 

@@ -18,7 +18,7 @@ from sklearn.inspection import permutation_importance
 from sklearn.preprocessing import StandardScaler
 from statsmodels.stats.multitest import multipletests
 
-from insights import cleaning, dictionary, gaps, paths, timeline
+from insights import cleaning, dictionary, forecasts, gaps, paths, timeline
 from insights.features import build, registry
 from insights.modeling import learned, metrics
 from insights.modeling.dataset import Dataset, from_frame
@@ -65,6 +65,7 @@ def study(step: Step, con: ibis.BaseBackend) -> dict[str, Analysis]:
     """Build the feature tables that the source supports, analyse them, store and record what was found."""
     params = step.params
     tables = cleaning.tables(con, params.window, protected=params.privacy.protected_features)
+    tables |= forecasts.tables(con, params.window)
     profile = dictionary.of(params.window)
     found = {}
     for name, builder in build.BUILDERS.items():

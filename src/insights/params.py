@@ -123,7 +123,15 @@ class Completion(_Section):
 
     anchor: Literal["enrollment", "course_start"]
     day: pydantic.conint(ge=0)
+    days: list[pydantic.conint(ge=0)]
     horizon_days: Count | None
+    lookback_days: Count
+
+
+class Enrollment(_Section):
+    """The enrollment model's label and look-back."""
+
+    horizon_days: Count
     lookback_days: Count
 
 
@@ -199,6 +207,7 @@ class Params(_Section):
     documentation: Documentation
     launch: Launch
     completion: Completion
+    enrollment: Enrollment
     journey: Journey
     modeling: Modeling
     ablation: Ablation

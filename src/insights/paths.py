@@ -130,6 +130,16 @@ def clean(name: str, table: str) -> Path:
     return step(name, "02_data_cleaning") / "clean" / f"{table}.parquet"
 
 
+def forecasts(name: str, model: str) -> Path:
+    """Return the forecasts of the ``completion`` or the ``enrollment`` model for each learner, with reasons."""
+    return step(name, "03_learner_journey") / "forecasts" / f"{model}.parquet"
+
+
+def expected_completions(name: str) -> Path:
+    """Return how many completions of each product could have been expected at each time."""
+    return step(name, "03_learner_journey") / "forecasts" / "expected_completions.parquet"
+
+
 def features(name: str, model: str) -> Path:
     """Return the feature table of the ``launch`` or the ``completion`` model."""
     return step(name, "04_feature_analysis") / "features" / f"{model}.parquet"

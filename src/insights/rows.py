@@ -56,25 +56,34 @@ def top_products(params: Params, enrollments: ibis.Table) -> list[str]:
     return best.product_id.to_pandas().tolist()
 
 
-def completion_rows(params: Params, products: ibis.Table, enrollments: ibis.Table) -> pd.DataFrame:
+def completion_rows(
+    params: Params, products: ibis.Table, enrollments: ibis.Table, day: int | None = None
+) -> pd.DataFrame:
     """Return a row per enrolled learner and product at its ``as_of`` date, with the outcome.
 
     Those who had completed or withdrawn, as known at ``as_of``, are not asked about, nor those whose course
     is over by then.
 
+    Parameters
+    ----------
+    params : Params
+    products, enrollments : ibis.Table
+        Cleaned tables of the window.
+    day : int, optional
+        Days from the anchor to the ``as_of``; ``completion.day`` where not given.
+
     Returns
     -------
     pandas.DataFrame
-        ``enrollment_id, learner_id, product_id, family, kind, enrolled_at, as_of, resolved_at, role, y``; sampled
-        down, evenly over time, to the limits in the parameters.
+        ``enrollment_id, learner_id, product_id, family, kind, enrolled_at, as_of, resolved_at, y, day, role``.
 
     Raises
     ------
     insights.timeline.WindowError
         If nothing is left to train or to validate on.
     """
-    products = contract.complete("products", products)
-    rows = _dated(params, products, contract.complete("enrollments", enrollments))
+    products, day = contract.complete("products", products), params.completion.day if day is None else day
+    rows = _dated(params, products, contract.complete("enrollments", enrollments), day)
     rows = rows.filter(
         rows.as_of - ibis.interval(days=params.completion.lookback_days) >= params.start,
         rows.recorded_at < rows.as_of,
@@ -89,19 +98,72 @@ def completion_rows(params: Params, products: ibis.Table, enrollments: ibis.Tabl
     ]  # fmt: skip
     frame = rows.select(*kept).order_by("as_of", "product_id", "learner_id", "enrollment_id").to_pandas()
     frame = frame.drop_duplicates(["learner_id", "product_id", "as_of"], ignore_index=True)
-    frame["role"] = timeline.roles(frame, params.split, params.end)
+    frame = frame.assign(day=day, role=timeline.roles(frame, params.split, params.end))
     timeline.require_both_roles(frame, params, "completion")
     return frame
 
 
+def enrollment_rows(con: ibis.BaseBackend, params: Params, tables: dict[str, ibis.Table]) -> pd.DataFrame:
+    """Return a row per registered learner at the end of a month, with whether they enroll within the horizon.
+
+    Parameters
+    ----------
+    con : ibis.BaseBackend
+    params : Params
+    tables : dict of str to ibis.Table
+        Cleaned ``learners`` and ``enrollments``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``learner_id, as_of, resolved_at, y, role``; of each role at most as many as the parameters allow, drawn by a
+        hash of learner and date.
+    """
+    horizon = pd.Timedelta(days=params.enrollment.horizon_days)
+    first = pd.Timestamp(params.start) + pd.Timedelta(days=params.enrollment.lookback_days)
+    dates = pd.date_range(first.normalize(), params.end, freq="MS")
+    asked = pd.DataFrame({"as_of": dates.as_unit("us"), "resolved_at": (dates + horizon).as_unit("us")})
+    asked["role"] = timeline.roles(asked, params.split, params.end)
+    limits = _limits(params)
+    parts = [
+        _asked(con, tables, part, limits[role]) for role, part in asked.groupby("role") if role in limits
+    ]
+    drawn = pd.concat(parts, ignore_index=True) if parts else asked.head(0).assign(learner_id="", y=0.0)
+    return drawn.sort_values(["as_of", "learner_id"], ignore_index=True)
+
+
 def sample(params: Params, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows sampled down to the parameters' limits, the same share of every stretch of time."""
-    limits = {
+    limits = _limits(params)
+    drawn = [timeline.evenly(part, limits[role]) for role, part in rows.groupby("role") if role in limits]
+    return pd.concat(drawn).sort_values(["as_of", "product_id", "learner_id"], ignore_index=True)
+
+
+def _asked(con, tables, dates, most):
+    learners = tables["learners"].select("learner_id", "registered_at", known="recorded_at")
+    moments = con.create_table(ibis.util.gen_name("dates"), obj=dates, temp=True)
+    pairs = learners.cross_join(moments)
+    pairs = pairs.filter(pairs.registered_at < pairs.as_of, pairs.known < pairs.as_of)
+    drawn = pairs.order_by((pairs.learner_id + pairs.as_of.cast("string")).hexdigest("md5")).limit(most)
+    drawn = con.create_table(
+        ibis.util.gen_name("asked"), obj=drawn.select("learner_id", "as_of", "resolved_at", "role"), temp=True
+    )
+    sales = contract.complete("enrollments", tables["enrollments"])
+    sales = sales.filter(sales.units > 0).select("learner_id", "enrolled_at", sold="recorded_at")
+    met = drawn.inner_join(sales, "learner_id")
+    inside = (
+        (met.enrolled_at >= met.as_of) & (met.enrolled_at < met.resolved_at) & (met.sold < met.resolved_at)
+    )
+    bought = met.filter(inside).select("learner_id", "as_of").distinct().mutate(y=ibis.literal(1.0))
+    both = drawn.left_join(bought, ["learner_id", "as_of"])
+    return both.select("learner_id", "as_of", "resolved_at", "role", y=both.y.fill_null(0.0)).to_pandas()
+
+
+def _limits(params):
+    return {
         timeline.TRAIN: params.modeling.max_training_rows,
         timeline.VALIDATE: params.modeling.max_validation_rows,
     }
-    drawn = [timeline.evenly(part, limits[role]) for role, part in rows.groupby("role") if role in limits]
-    return pd.concat(drawn).sort_values(["as_of", "product_id", "learner_id"], ignore_index=True)
 
 
 def _no_rows(listed):
@@ -191,13 +253,13 @@ def _past(params, rows, sold):
     return mean.where(mean > 0) * params.launch.horizon_months
 
 
-def _dated(params, products, enrollments):
+def _dated(params, products, enrollments, day):
     bought = enrollments.filter(enrollments.learner_id.notnull(), enrollments.units > 0)
     joined = bought.inner_join(
         products.select("product_id", "family", "launched_at", "ends_at"), "product_id"
     )
     anchors = {"enrollment": joined.enrolled_at.truncate("D"), "course_start": joined.launched_at}
-    dated = joined.mutate(as_of=anchors[params.completion.anchor] + ibis.interval(days=params.completion.day))
+    dated = joined.mutate(as_of=anchors[params.completion.anchor] + ibis.interval(days=day))
     days = params.completion.horizon_days
     if days is not None:
         return dated.mutate(resolved_at=dated.as_of + ibis.interval(days=days))

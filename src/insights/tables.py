@@ -144,6 +144,18 @@ def beside(frame: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
     return wide.loc[frame[rows].unique(), frame[columns].unique()].reset_index()
 
 
+def with_bounds(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return a frame in which some columns are text with the bounds from ``<column>_low`` and ``<column>_high``."""
+    written = {
+        column: [
+            wording.bounds(*values)
+            for values in zip(frame[column], frame[f"{column}_low"], frame[f"{column}_high"], strict=True)
+        ]
+        for column in columns
+    }
+    return frame.assign(**written)
+
+
 def cited(name: str | None, caption: str) -> str:
     """Return a caption behind the name it is cited by: ``table_5_1_performance`` gives "Table 5.1 · …"."""
     parts = (name or "").split("_")

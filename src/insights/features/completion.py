@@ -88,6 +88,39 @@ def activity(past: Past) -> ibis.Table:
 
 
 @family(
+    MODEL, "rhythm", view=JOURNEY, sources=["page_views", "enrollments", "products"],
+    features={
+        "views_before": ("views of the course's pages before it began for the learner", "views"),
+        "days_before": ("days with activity before it began for the learner", "days seen"),
+        "pages_before": ("different pages of the course seen before it began for the learner", "pages"),
+        "views_a_day": ("views on a day with activity, since it began", "views a day"),
+        "pause_mean": ("mean days from one day with activity to the next, since it began", "days"),
+        "pause_longest": ("most days from one day with activity to the next, since it began", "days"),
+    },
+)  # fmt: skip
+def rhythm(past: Past) -> ibis.Table:
+    """Describe when the learner was there: before the course began for them, and how regularly since."""
+    begun = _begun(past)
+    v = past.events("page_views").filter(_.product_id.notnull()).inner_join(begun, KEYS)
+    early = v.viewed_at < v.begins_at
+    seen = v.group_by(*KEYS).agg(
+        views_before=v.views.sum(where=early).fill_null(0),
+        days_before=v.viewed_at.truncate("D").nunique(where=early),
+        pages_before=v.url.nunique(where=early),
+    )
+    since = v.filter(~early)
+    days = since.group_by(*KEYS, day=since.viewed_at.truncate("D")).agg(views=since.views.sum())
+    before = days.day.lag().over(ibis.window(group_by=[days[key] for key in KEYS], order_by=days.day))
+    paused = days.mutate(pause=(days.day.epoch_seconds() - before.epoch_seconds()) // 86_400)
+    regular = paused.group_by(*KEYS).agg(
+        views_a_day=paused.views.sum() / paused.count(),
+        pause_mean=paused.pause.sum() / paused.pause.count().nullif(0),
+        pause_longest=paused.pause.max(),
+    )
+    return seen.left_join(regular, KEYS).drop(*(f"{key}_right" for key in KEYS))
+
+
+@family(
     MODEL, "submissions", view=JOURNEY, sources=["submissions"],
     features={
         "submissions": ("pieces of work handed in", "submissions"),
@@ -261,7 +294,8 @@ NORMED = (
     "course_views", "course_days", "course_pages", "course_page_types", "course_views_last_week",
     "course_views_last_fortnight", "course_days_last_fortnight", "days_since_active", "days_since_first",
     "course_views_lesson", "course_views_quiz", "course_views_forum", "course_views_resource",
-    "course_views_course_home", "course_views_course_page", "submissions", "score_mean", "days_early",
+    "course_views_course_home", "course_views_course_page", "views_before", "days_before", "pages_before",
+    "views_a_day", "pause_mean", "pause_longest", "submissions", "score_mean", "days_early", "days_enrolled",
 )  # fmt: skip
 
 
@@ -274,6 +308,16 @@ declare(
         for name in NORMED
     },
 )
+
+
+def _begun(past):
+    """Return when each course began for each learner: at the enrollment, or at the course's own start if later."""
+    bought = past.events("enrollments")
+    bought = bought.filter(bought.units > 0)
+    first = bought.group_by(*KEYS).agg(enrolled_at=bought.enrolled_at.min())
+    starts = past.entities("products").select("product_id", "as_of", "launched_at").distinct()
+    dated = first.left_join(starts, ["product_id", "as_of"])
+    return dated.select(*KEYS, begins_at=ibis.greatest(dated.enrolled_at, dated.launched_at))
 
 
 def _days(later, earlier):

@@ -185,6 +185,23 @@ def events(past: Past) -> ibis.Table:
 
 
 @family(
+    MODEL, "expected_completions", view=JOURNEY, sources=["expected_completions"],
+    features={
+        "expected_completions": ("completions expected of those who enrolled in the look-back", "completions"),
+        "expected_completion_rate": ("share of them that is expected to complete", "share"),
+    },
+)  # fmt: skip
+def expected_completions(past: Past) -> ibis.Table:
+    """Describe the product by what the journey model of the time said of its learners."""
+    e = past.events("expected_completions")
+    said = e.group_by(*KEYS).agg(
+        expected_completions=e.expected.cast("decimal(18, 6)").sum().cast("float64"),
+        asked=e.enrollments.cast("decimal(18, 6)").sum().cast("float64"),
+    )
+    return said.mutate(expected_completion_rate=said.expected_completions / said.asked.nullif(0))
+
+
+@family(
     MODEL, "survey", view=JOURNEY, sources=["survey_responses"],
     features={
         "survey_answers": ("survey answers about it in the look-back", "answers"),

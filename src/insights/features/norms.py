@@ -1,8 +1,8 @@
 """The course's own norm: where a learner stands among those on the same course.
 
 Courses differ in how much activity they ask for; a rank among peers carries over to a course that was never
-trained on. Peers are the rows of the same product decided within the 90 days up to the row's own ``as_of``, so
-a rank reads nothing later than the row does.
+trained on. Peers are the rows of the same product, asked about at the same day of the course, decided within the 90
+days up to the row's own ``as_of``, so a rank reads nothing later than the row does.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def against_course(rows: pd.DataFrame, absolute: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows : pandas.DataFrame
-        With ``product_id`` and ``as_of``.
+        With ``product_id`` and ``as_of``; where there is a ``day`` only rows of the same day are peers.
     absolute : pandas.DataFrame
         Features to be ranked, in the order of the rows.
 
@@ -30,7 +30,8 @@ def against_course(rows: pd.DataFrame, absolute: pd.DataFrame) -> pd.DataFrame:
     ranks = np.full(absolute.shape, np.nan)
     values = absolute.to_numpy()
     days = rows["as_of"].to_numpy().astype("datetime64[s]").astype("int64") / 86_400
-    for positions in rows.reset_index(drop=True).groupby("product_id").indices.values():
+    alike = [column for column in ("product_id", "day") if column in rows]
+    for positions in rows.reset_index(drop=True).groupby(alike).indices.values():
         for cohort, peers in _cohorts(positions, days):
             for column in range(values.shape[1]):
                 ranks[cohort, column] = _mid_ranks(values[cohort, column], values[peers, column])

@@ -60,11 +60,18 @@ def family(model: str, name: str, *, view: str, sources: Iterable[str], features
         for feature, (meaning, unit) in features.items()
     )
 
-    def enter(compute):
+    def entered(compute):
         FAMILIES[model, name] = Family(name, model, view, needed, listed, compute)
         return compute
 
-    return enter
+    return entered
+
+
+def enter(model: str, other: str, name: str) -> None:
+    """Enter a family of another model for this one as well: the same features from the same records."""
+    known = FAMILIES[other, name]
+    described = {feature.name: (feature.meaning, feature.unit) for feature in known.features}
+    family(model, name, view=known.view, sources=known.sources, features=described)(known.compute)
 
 
 def declare(model: str, name: str, *, view: str, features: dict[str, tuple[str, str]]) -> None:

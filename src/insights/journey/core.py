@@ -6,7 +6,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from insights import cleaning
+from insights import cleaning, forecasts
 from insights.journey import attribution, channels, effects, funnel, segments, stages, times, visits
 from insights.progress import report
 from insights.store import Step
@@ -39,6 +39,8 @@ class Journey:
     effect : insights.journey.effects.Effect or None
     segments : pandas.DataFrame
         From :func:`insights.journey.segments.compare`.
+    forecasts : dict of str to insights.forecasts.Forecasts
+        ``completion`` and ``enrollment``, as far as the source supports them.
     """
 
     lacking: list[str]
@@ -52,6 +54,7 @@ class Journey:
     credits: pd.DataFrame | None
     effect: effects.Effect | None
     segments: pd.DataFrame
+    forecasts: dict[str, forecasts.Forecasts]
 
 
 def study(step: Step, con: ibis.BaseBackend) -> Journey | None:
@@ -77,6 +80,7 @@ def study(step: Step, con: ibis.BaseBackend) -> Journey | None:
         credits=_credits(step, con, tables, names),
         effect=_effect(step, con, tables, courses, names),
         segments=step.table("table_3_9_segments", _segments(tables, courses, params)),
+        forecasts=forecasts.study(step, con, tables),
     )
     _record(step, found)
     return found

@@ -53,6 +53,10 @@ RULES = {
         ColumnRule("active_days", "course_days"),
         ColumnRule("last_week", "course_views_last_week"),
     ),
+    "enrollment": (
+        ColumnRule("last_week", "views_last_week"),
+        ColumnRule("enrolled_before", "earlier_enrollments"),
+    ),
 }
 
 

@@ -67,8 +67,9 @@ def from_frame(model: str, frame: pd.DataFrame) -> Dataset:
     """Return the dataset of a feature table."""
     registered = [f.name for f in registry.features(model, frame.columns)]
     trained = frame.loc[frame["role"] == timeline.TRAIN, registered]
-    return Dataset(model, frame, [name for name in registered if _varies(trained[name])])
+    return Dataset(model, frame, [name for name in registered if varies(trained[name])])
 
 
-def _varies(values):
+def varies(values: pd.Series) -> bool:
+    """Say whether a column holds two values, or a value here and none there."""
     return values.min() < values.max() or (values.isna().any() and values.notna().any())

@@ -1,0 +1,73 @@
+"""Landmarks: the rows of a day to be asked about, and for training those of the days around it."""
+
+from collections.abc import Mapping
+
+import ibis
+import pandas as pd
+
+from insights import rows, timeline
+from insights.features import completion, registry
+from insights.modeling.dataset import varies
+from insights.params import Params
+
+SPREAD = (0.7, 0.85, 1.0, 1.15, 1.3)
+COUNTED_HERE = ("activity", "rhythm", "site")  # families of counts that mean another thing in another course
+
+
+def around(day: int) -> list[int]:
+    """Return the days whose rows train a model for a day: from seven tenths of it to thirteen."""
+    return sorted({round(day * part) for part in SPREAD})
+
+
+def described(con: ibis.BaseBackend, tables: Mapping[str, ibis.Table], params: Params) -> pd.DataFrame:
+    """Return completion rows with features at every day that is asked about and around it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of :func:`insights.rows.completion_rows` with features. On a day that is asked about they have every
+        role, on the days around it they train only; each role of each day is sampled down evenly.
+    """
+    asked = {*params.completion.days, params.completion.day}
+    every = sorted({near for day in asked for near in around(day)} | asked)
+    parts = [_of_day(tables, params, day, day in asked) for day in every]
+    return completion.completion_features(con, dict(tables), pd.concat(parts, ignore_index=True), params)
+
+
+def training(frame: pd.DataFrame, day: int) -> pd.DataFrame:
+    """Return the rows that train a model for a day, those of its landmarks."""
+    return _of_role(frame[frame["day"].isin(around(day))], timeline.TRAIN)
+
+
+def judged(frame: pd.DataFrame, day: int) -> pd.DataFrame:
+    """Return the validation rows of a day."""
+    return _of_role(frame[frame["day"] == day], timeline.VALIDATE)
+
+
+def candidates(training: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the sets of features to choose from: all, or without counts that do not carry over between courses."""
+    known = [f for f in registry.features(completion.MODEL, training.columns) if varies(training[f.name])]
+    relative = [f.name for f in known if f.family not in COUNTED_HERE]
+    return {"all": [f.name for f in known], "relative to the course": relative}
+
+
+def _of_day(tables, params, day, asked):
+    found = rows.completion_rows(params, tables["products"], tables["enrollments"], day)
+    most = params.modeling.max_training_rows // len(SPREAD)
+    limits = {timeline.TRAIN: most, timeline.VALIDATE: params.modeling.max_validation_rows}
+    kept = found if asked else found[found["role"] == timeline.TRAIN]
+    parts = [
+        _drawn(part.reset_index(drop=True), limits.get(role, len(part)))
+        for role, part in kept.groupby("role")
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _drawn(part, most):
+    """Return at most so many rows, and how many of the whole each stands for."""
+    drawn = timeline.evenly(part, most)
+    return drawn.assign(weight=len(part) / len(drawn))
+
+
+def _of_role(frame, role):
+    return frame[frame["role"] == role].reset_index(drop=True)
