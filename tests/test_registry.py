@@ -24,4 +24,4 @@ def test_every_source_of_a_feature_is_a_table_of_the_contract():
     ]
     sources = {source for feature in every for source in feature.sources}
     assert {"enrollments", "page_views", "submissions", "social_posts"} <= sources
-    assert sources <= set(contract.TABLES) - {"protected"}
+    assert sources <= {*contract.TABLES, *contract.DERIVED} - {"protected"}

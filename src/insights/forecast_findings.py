@@ -33,8 +33,8 @@ def none(name: str) -> Prose:
 def _order(row, whom):
     when = f"Asked on day {int(row['day'])}, the" if "day" in row else "The"
     return say(
-        f"{when} forecaster puts one who will {whom} before one who will not in {{auc}} of pairs (ROC AUC), over {{n}} "
-        f"forecasts. {_against_rule(row)}",
+        f"{when} forecaster puts one who will {whom} before one who will not in {{auc}} of pairs (ROC AUC), over "
+        f"{{n}} forecasts. {_against_rule(row)}",
         auc=interval(row["roc_auc"], row["roc_auc_low"], row["roc_auc_high"]), n=number(int(row["n"])),
         rule=row["rule"].replace("_", " "), rule_auc=number(row["rule_auc"]),
     )  # fmt: skip

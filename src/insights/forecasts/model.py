@@ -93,15 +93,15 @@ def linear(rows: pd.DataFrame, features: list[str], seed: int) -> Pipeline:
 
 
 def _judge(rows, features, folds, seed):
-    y, scores, truths, aucs = rows["y"].to_numpy(dtype=int), [], [], []
+    y, scores, outcomes, aucs = rows["y"].to_numpy(dtype=int), [], [], []
     for fit_on, judge in folds.split():
         voters = _fitted(rows.iloc[fit_on], features, seed)
         score = voters.predict_proba(rows.iloc[judge][_columns(rows, features)])[:, 1]
         scores.append(score)
-        truths.append(y[judge])
+        outcomes.append(y[judge])
         aucs.append(metrics.roc_auc(y[judge], score))
     odds = _odds(np.concatenate(scores))
-    return LogisticRegression(C=1e6).fit(odds, np.concatenate(truths)), float(np.mean(aucs))
+    return LogisticRegression(C=1e6).fit(odds, np.concatenate(outcomes)), float(np.mean(aucs))
 
 
 def _fitted(rows, features, seed):
