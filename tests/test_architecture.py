@@ -12,7 +12,8 @@ from collecting import HERE
 SOURCE = HERE / "src" / "insights"
 GROUND = {"contract", "params", "paths", "warehouse", "store", "privacy"}
 PRESENTATION = {
-    "wording", "tables", "drawing", "curves", "forecast_findings", "journey_findings", "maps", "plots", "pictures",
+    "wording", "tables", "drawing", "curves", "flows", "journey_findings", "maps",
+    "pictures", "plots",
 }  # fmt: skip
 MAY_READ_PROTECTED = {"paths", "bias", "dictionary", "cleaning", "collection"}
 

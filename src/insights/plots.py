@@ -31,12 +31,13 @@ from insights.drawing import (
     styles,
     unit_square,
 )  # fmt: skip
+from insights.flows import alluvial, graph
 from insights.maps import diagram, heat, months
 from insights.pictures import Picture, show
 
 __all__ = (
-    "Picture", "calibration", "coverage", "curves", "diagram", "distribution", "dots", "funnel", "heat", "importance",
-    "intervals", "loss_ledger", "months", "pauses", "roc", "show",
+    "Picture", "alluvial", "calibration", "coverage", "curves", "diagram", "distribution", "dots", "funnel", "graph",
+    "heat", "importance", "intervals", "loss_ledger", "months", "pauses", "roc", "show",
 )  # fmt: skip
 
 

@@ -156,6 +156,20 @@ def with_bounds(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return frame.assign(**written)
 
 
+def in_percent(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return a frame in which some shares are text with their bounds: ``41.2 % (38.0 % to 44.5 %)``."""
+    written = {
+        column: [
+            f"{wording.share(value)} ({wording.share(low)} to {wording.share(high)})"
+            for value, low, high in zip(
+                frame[column], frame[f"{column}_low"], frame[f"{column}_high"], strict=True
+            )
+        ]
+        for column in columns
+    }
+    return frame.assign(**written)
+
+
 def cited(name: str | None, caption: str) -> str:
     """Return a caption behind the name it is cited by: ``table_5_1_performance`` gives "Table 5.1 · …"."""
     parts = (name or "").split("_")

@@ -10,6 +10,7 @@ import pandas as pd
 
 PEER_DAYS = 90
 FEWEST_PEERS = 10
+AT_ONCE = 500_000  # comparisons of each with each that are held in memory
 
 
 def against_course(rows: pd.DataFrame, absolute: pd.DataFrame) -> pd.DataFrame:
@@ -33,8 +34,7 @@ def against_course(rows: pd.DataFrame, absolute: pd.DataFrame) -> pd.DataFrame:
     alike = [column for column in ("product_id", "day") if column in rows]
     for positions in rows.reset_index(drop=True).groupby(alike).indices.values():
         for cohort, peers in _cohorts(positions, days):
-            for column in range(values.shape[1]):
-                ranks[cohort, column] = _mid_ranks(values[cohort, column], values[peers, column])
+            ranks[cohort] = _mid_ranks(values[cohort], values[peers])
     return pd.DataFrame(ranks, columns=[f"{name}_rank" for name in absolute])
 
 
@@ -45,9 +45,24 @@ def _cohorts(positions, days):
 
 
 def _mid_ranks(values, peers):
-    known = np.sort(peers[~np.isnan(peers)])
-    if len(known) < FEWEST_PEERS:
-        return np.full(len(values), np.nan)
-    below = np.searchsorted(known, values, side="left")
-    up_to = np.searchsorted(known, values, side="right")
-    return np.where(np.isnan(values), np.nan, (below + up_to) / (2 * len(known)))
+    known = (~np.isnan(peers)).sum(axis=0)
+    compared = _compare if len(values) * peers.size <= AT_ONCE else _search
+    below, up_to = compared(values, peers)
+    enough = (known >= FEWEST_PEERS) & ~np.isnan(values)
+    return np.divide(below + up_to, 2 * known, out=np.full(values.shape, np.nan), where=enough)
+
+
+def _compare(values, peers):
+    """Count by comparing each with each: fast for few rows."""
+    asked = values[:, None, :]
+    return (peers < asked).sum(axis=1), (peers <= asked).sum(axis=1)
+
+
+def _search(values, peers):
+    """Count by searching in sorted columns: fast for many rows. What is missing is sorted last, and never counted."""
+    below, up_to = np.zeros(values.shape), np.zeros(values.shape)
+    for column in range(values.shape[1]):
+        known = np.sort(peers[~np.isnan(peers[:, column]), column])
+        below[:, column] = np.searchsorted(known, values[:, column], side="left")
+        up_to[:, column] = np.searchsorted(known, values[:, column], side="right")
+    return below, up_to

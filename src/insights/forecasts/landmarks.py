@@ -11,6 +11,7 @@ from insights.modeling.dataset import varies
 from insights.params import Params
 
 SPREAD = (0.7, 0.85, 1.0, 1.15, 1.3)
+EVERY_ROLE = (timeline.TRAIN, timeline.PURGED, timeline.VALIDATE, timeline.UNRESOLVED)
 COUNTED_HERE = ("activity", "rhythm", "site")  # families of counts that mean another thing in another course
 
 
@@ -25,12 +26,13 @@ def described(con: ibis.BaseBackend, tables: Mapping[str, ibis.Table], params: P
     Returns
     -------
     pandas.DataFrame
-        Rows of :func:`insights.rows.completion_rows` with features. On a day that is asked about they have every
-        role, on the days around it they train only; each role of each day is sampled down evenly.
+        Rows of :func:`insights.rows.completion_rows` with features and ``weight``, how many rows each stands for. On
+        a day that is asked about they train and validate, on the days around it they train only; on the main day,
+        ``completion.day``, rows of every role are there. Training and validation rows are sampled down evenly.
     """
     asked = {*params.completion.days, params.completion.day}
     every = sorted({near for day in asked for near in around(day)} | asked)
-    parts = [_of_day(tables, params, day, day in asked) for day in every]
+    parts = [_of_day(tables, params, day, _roles(day, asked, params)) for day in every]
     return completion.completion_features(con, dict(tables), pd.concat(parts, ignore_index=True), params)
 
 
@@ -51,15 +53,18 @@ def candidates(training: pd.DataFrame) -> dict[str, list[str]]:
     return {"all": [f.name for f in known], "relative to the course": relative}
 
 
-def _of_day(tables, params, day, asked):
+def _roles(day, asked, params):
+    if day == params.completion.day:
+        return EVERY_ROLE
+    return (timeline.TRAIN, timeline.VALIDATE) if day in asked else (timeline.TRAIN,)
+
+
+def _of_day(tables, params, day, roles):
     found = rows.completion_rows(params, tables["products"], tables["enrollments"], day)
     most = params.modeling.max_training_rows // len(SPREAD)
     limits = {timeline.TRAIN: most, timeline.VALIDATE: params.modeling.max_validation_rows}
-    kept = found if asked else found[found["role"] == timeline.TRAIN]
-    parts = [
-        _drawn(part.reset_index(drop=True), limits.get(role, len(part)))
-        for role, part in kept.groupby("role")
-    ]
+    of_role = {role: found[found["role"] == role].reset_index(drop=True) for role in roles}
+    parts = [_drawn(part, limits.get(role, len(part))) for role, part in of_role.items() if len(part)]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -27,7 +27,7 @@ from insights.features import completion, registry
 from insights.journey import stages, times
 from insights.params import Params
 
-MOST = 40_000  # enrollments; more are sampled down
+MOST = 20_000  # enrollments; more are sampled down
 FEWEST = 30  # of either kind, below which nothing is estimated
 FOLDS, CLIP = 5, 0.01
 NOT_BEFORE = (
@@ -36,6 +36,7 @@ NOT_BEFORE = (
     "protected",
     "enrollment",
 )  # families that hold the event itself, or come after it
+NO_COVARIATES = ("enrollment_id", "learner_id", "came", "y", "days", "outcome")
 COLUMNS = ["estimate", "difference", "low", "high", "n", "came"]
 
 
@@ -55,12 +56,16 @@ class Effect:
     e_value : float
         Risk ratio that something unrecorded would need with both coming and completing to explain the estimate away;
         1 where its interval holds 0.
+    influence : pandas.DataFrame
+        ``enrollment_id, learner_id, influence``: what each enrollment adds to the doubly robust estimate; the mean
+        over a group is the estimate for the group.
     """
 
     estimates: pd.DataFrame
     balance: pd.DataFrame
     overlap: pd.DataFrame
     e_value: float
+    influence: pd.DataFrame
 
 
 def rows(
@@ -80,8 +85,9 @@ def rows(
     Returns
     -------
     pandas.DataFrame
-        ``learner_id, came`` (to an event in the ``journey.community_days`` before the enrollment), ``y`` (completed
-        within 49 days), and covariates.
+        ``enrollment_id, learner_id, came`` (to an event in the ``journey.community_days`` before the enrollment),
+        ``y`` (completed within 49 days), ``days, outcome`` (how it stands, as in :mod:`insights.journey.times`), and
+        covariates.
     """
     first, last = span(params)
     kept = courses[(courses["enrolled_at"] >= first) & (courses["enrolled_at"] < last)]
@@ -93,7 +99,8 @@ def rows(
     varying = [name for name in names if len(built[name].unique()) > 1]
     came = _came(con, tables, asked, params.journey.community_days)
     y = times.completed_in_time(kept).astype(int).to_numpy()
-    return built[["learner_id", *varying]].assign(came=came, y=y)
+    told = kept[["enrollment_id", "days", "outcome"]].reset_index(drop=True)
+    return pd.concat([told, built[["learner_id", *varying]]], axis=1).assign(came=came, y=y)
 
 
 def span(params: Params) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -114,7 +121,7 @@ def estimate(frame: pd.DataFrame, seed: int) -> Effect | None:
     came, y = frame["came"].to_numpy(dtype=int), frame["y"].to_numpy(dtype=int)
     if min(came.sum(), (1 - came).sum()) < FEWEST or len(np.unique(y)) < 2:
         return None
-    names = [name for name in frame.columns if name not in ("learner_id", "came", "y")]
+    names = [name for name in frame.columns if name not in NO_COVARIATES]
     x, people = frame[names], frame["learner_id"].to_numpy()
     chance, with_event, without = _nuisances(x, came, y, people, seed)
     influence = (
@@ -124,8 +131,8 @@ def estimate(frame: pd.DataFrame, seed: int) -> Effect | None:
         1 - came.mean()
     )
     found = [
-        ["naive", y[came == 1].mean() - y[came == 0].mean(), _error(naive, people)],
-        ["doubly robust", influence.mean(), _error(influence - influence.mean(), people)],
+        ["naive", y[came == 1].mean() - y[came == 0].mean(), error(naive, people)],
+        ["doubly robust", influence.mean(), error(influence - influence.mean(), people)],
     ]
     z = norm.ppf(0.975)
     table = pd.DataFrame(
@@ -134,7 +141,11 @@ def estimate(frame: pd.DataFrame, seed: int) -> Effect | None:
     )
     weights = np.where(came == 1, 1 / chance, 1 / (1 - chance))
     return Effect(
-        table, _balance(x, came, weights), _overlap(chance, came), _e_value(table.iloc[1], without.mean())
+        estimates=table,
+        balance=_balance(x, came, weights),
+        overlap=_overlap(chance, came),
+        e_value=_e_value(table.iloc[1], without.mean()),
+        influence=frame.reindex(columns=["enrollment_id", "learner_id"]).assign(influence=influence),
     )
 
 
@@ -174,7 +185,7 @@ def _model():
     return make_pipeline(fill, StandardScaler(), LogisticRegression(C=1.0, max_iter=1_000))
 
 
-def _error(influence, people):
+def error(influence: np.ndarray, people: np.ndarray) -> float:
     """Return the standard error of a mean of influences, people as clusters."""
     sums = pd.Series(influence).groupby(people).sum().to_numpy()
     return float(np.sqrt((sums**2).sum()) / len(influence))

@@ -1,4 +1,4 @@
-"""Findings about the journey: the sentences of notebook 03, each computed from the frames that hold the numbers."""
+"""Findings about people: how far they come, where they fall out, what goes with completing."""
 
 import pandas as pd
 

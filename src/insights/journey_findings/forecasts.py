@@ -22,7 +22,7 @@ def forecasts(name: str, performance: pd.DataFrame, tenths: pd.DataFrame) -> Pro
     return bullets(*told, _slopes(performance), _acting(tenths, WHOM[name]))
 
 
-def none(name: str) -> Prose:
+def no_forecast(name: str) -> Prose:
     """Say that a forecast could not be made."""
     return say(
         "This source does not support a forecast of who will {whom}: it lacks the columns, or too few did.",
