@@ -51,7 +51,9 @@ def months(coverage: pd.DataFrame, marks: pd.DataFrame, title: str = "") -> Figu
     return figure
 
 
-def heat(frame: pd.DataFrame, row: str, column: str, value: str, title: str = "") -> Figure:
+def heat(
+    frame: pd.DataFrame, row: str, column: str, value: str, of: str = "the people of the row", title: str = ""
+) -> Figure:
     """Draw shares as a table of shades, each with its number, so that none rests on colour alone.
 
     Parameters
@@ -60,6 +62,8 @@ def heat(frame: pd.DataFrame, row: str, column: str, value: str, title: str = ""
         A row per cell, in the order in which rows and columns shall stand.
     row, column, value : str
         Columns of the frame; the values are shares.
+    of : str
+        What they are shares of.
     title : str
 
     Returns
@@ -82,7 +86,7 @@ def heat(frame: pd.DataFrame, row: str, column: str, value: str, title: str = ""
         axes.set_xticks(np.arange(len(columns)), columns, rotation=40, ha="right")
         axes.set_yticks(np.arange(len(rows)), rows)
         axes.grid(visible=False)
-        axes.set_xlabel("per cent of the people of the row")
+        axes.set_xlabel(f"per cent of {of}")
     return figure
 
 

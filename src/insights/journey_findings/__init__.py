@@ -2,9 +2,9 @@
 
 from insights.journey_findings.forecasts import forecasts, no_forecast
 from insights.journey_findings.people import against_truth, effect, journey, no_people, pauses, unfinished
-from insights.journey_findings.ways import actions, integrity, kinds, sequences, speed, transitions
+from insights.journey_findings.ways import actions, integrity, kinds, of_kinds, sequences, speed, transitions
 
 __all__ = [
     "actions", "against_truth", "effect", "forecasts", "integrity", "journey", "kinds", "no_forecast", "no_people",
-    "pauses", "sequences", "speed", "transitions", "unfinished",
+    "of_kinds", "pauses", "sequences", "speed", "transitions", "unfinished",
 ]  # fmt: skip

@@ -20,6 +20,8 @@ def journey(found, budget: int) -> Prose:
     told += [_event(found.effect)] if found.effect is not None else []
     told += [_credit(found.credits)] if found.credits is not None else []
     told += [_segments(found.segments)]
+    told += [_action(found.actions)] if len(found.actions) else []
+    told += [_forecast(found.forecasts["completion"].performance)] if "completion" in found.forecasts else []
     if found.lacking:
         told.append(say("This source says nothing of who {stages}.", stages=listing(found.lacking)))
     return bullets(*told)
@@ -105,6 +107,31 @@ def against_truth(found, true: float) -> Prose:
         f"{words['doubly robust']}; that of the naive difference {words['naive']}.",
         true=share(true),
     )
+
+
+def _action(table):
+    whole = table.iloc[0]
+    if pd.isna(whole["adds"]):
+        return say("No single step is shown to raise completion for everybody together.")
+    return say(
+        "Next best action for everybody together: **{action}** (adds {adds}; {evidence}).",
+        action=whole["action"], evidence=whole["evidence"],
+        adds=interval(whole["adds"], whole["low"], whole["high"], kind="share"),
+    )  # fmt: skip
+
+
+def _forecast(table):
+    first, last = (_auc(table.iloc[place]) for place in (0, -1))
+    early, late = (number(int(table["day"].iloc[place])) for place in (0, -1))
+    return say(
+        "Who will complete can be told beforehand: in {first} of pairs rightly on day {early} (ROC AUC), in {last} on "
+        "day {late}.",
+        first=first, early=early, last=last, late=late,
+    )  # fmt: skip
+
+
+def _auc(row):
+    return interval(row["roc_auc"], row["roc_auc_low"], row["roc_auc_high"])
 
 
 def _far(table, budget):

@@ -7,6 +7,10 @@ from insights.wording import Prose, bullets, count, interval, listing, number, s
 NOTHING = "nothing more"
 NO_ACTION = "none shown to help"
 SHOWN = 3
+HEADINGS = {
+    "visit": "visits", "click in an e-mail": "clicks", "registration for an event": "registered",
+    "attendance": "attended", "enrollment": "enrolled",
+}  # fmt: skip
 
 
 def transitions(table: pd.DataFrame) -> Prose:
@@ -55,6 +59,12 @@ def kinds(table: pd.DataFrame) -> Prose:
         for row in table.itertuples()
     ]
     return say("People fall into {n}: {kinds}.", n=count(len(table), "kind"), kinds=listing(named))
+
+
+def of_kinds(table: pd.DataFrame) -> dict[str, str]:
+    """Return the columns of the table of kinds that a page shows, with short headings."""
+    known = {"kind": "kind", "people": "people", "part": "share", "completed": "completed"} | HEADINGS
+    return {column: heading for column, heading in known.items() if column in table}
 
 
 def speed(table: pd.DataFrame) -> Prose:
