@@ -12,6 +12,7 @@ from insights.drawing import COLOURS, GREY, SKY, drawing, require
 from insights.wording import number, share
 
 LEAST_SHARE = 0.03  # of the times that something followed; rarer arrows are left out
+LEAST_RIBBON = 0.01  # of the people; thinner ribbons are left out
 GAP = 0.02  # between the bars of a column, as part of its height
 BAR = 0.09
 
@@ -120,6 +121,7 @@ def _ribbons(axes, frame, place, steps, size, tops, colours):
     widths = [{name: upper - lower for name, (upper, lower) in top.items()} for top in tops]
     held = [frame.groupby(step)[size].sum() for step in steps]
     order = [(a, b) for a in tops[0] for b in tops[1] if (a, b) in flows.index]
+    least = LEAST_RIBBON * flows.sum()
     for a, b in order:
         ends = []
         for side, name in enumerate((a, b)):
@@ -127,7 +129,8 @@ def _ribbons(axes, frame, place, steps, size, tops, colours):
             upper = tops[side][name][0] - used[side][name]
             used[side][name] += tall
             ends.append((upper, upper - tall))
-        axes.add_patch(_ribbon(place + BAR, place + 1 - BAR, *ends, colours[a]))
+        if flows[a, b] >= least:
+            axes.add_patch(_ribbon(place + BAR, place + 1 - BAR, *ends, colours[a]))
 
 
 def _ribbon(x0, x1, start, end, colour):

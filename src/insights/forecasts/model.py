@@ -22,6 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
+from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from insights.modeling import metrics
 from insights.timeline import TimeFolds
@@ -110,9 +112,11 @@ def _fitted(rows, features, seed):
         random_state=seed,
     )  # fmt: skip
     vote = VotingClassifier([("logistic", _logistic()), ("boosting", boosting)], voting="soft")
-    return _with_columns(rows, features, vote, seed).fit(
-        rows[_columns(rows, features)], rows["y"].astype(int)
-    )
+    model = _with_columns(rows, features, vote, seed)
+    with threadpool_limits(
+        1, "openmp"
+    ):  # threads that share a core with others wait for each other for minutes
+        return model.fit(rows[_columns(rows, features)], rows["y"].astype(int))
 
 
 def _logistic():

@@ -124,8 +124,8 @@ def _forecast(table):
     first, last = (_auc(table.iloc[place]) for place in (0, -1))
     early, late = (number(int(table["day"].iloc[place])) for place in (0, -1))
     return say(
-        "Who will complete can be told beforehand: in {first} of pairs rightly on day {early} (ROC AUC), in {last} on "
-        "day {late}.",
+        "Who will complete can be told beforehand: in {first} of pairs rightly on day {early} (ROC AUC), in {last} "
+        "on day {late}.",
         first=first, early=early, last=last, late=late,
     )  # fmt: skip
 
