@@ -14,7 +14,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench
+.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -29,6 +29,9 @@ test: $(INSTALLED) ## run the tests
 
 bench: $(INSTALLED) ## measure what the simulation costs at 3,000, 30,000 and 300,000 people
 	@$(PYTHON) benchmarks/simulation.py
+
+seeds: $(INSTALLED) ## hold the estimated effect of events against the planted one, in twenty companies
+	@$(PYTHON) benchmarks/seeds.py
 
 # In a container there is often nobody but root.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)

@@ -1,4 +1,4 @@
-"""What people do next, kinds of journeys, speed, next best actions and integrity: by hand, and against what was planted."""
+"""What people do next, kinds of journeys, speed, actions and integrity: by hand, and against what was planted."""
 
 import datetime
 
