@@ -11,6 +11,7 @@ from insights.modeling.dataset import varies
 from insights.params import Params
 
 SPREAD = (0.7, 0.85, 1.0, 1.15, 1.3)
+DAYS_AT_ONCE = 9  # more at a time need more memory, fewer read the tables more often
 EVERY_ROLE = (timeline.TRAIN, timeline.PURGED, timeline.VALIDATE, timeline.UNRESOLVED)
 COUNTED_HERE = ("activity", "rhythm", "site")  # families of counts that mean another thing in another course
 
@@ -28,12 +29,13 @@ def described(con: ibis.BaseBackend, tables: Mapping[str, ibis.Table], params: P
     pandas.DataFrame
         Rows of :func:`insights.rows.completion_rows` with features and ``weight``, how many rows each stands for. On
         a day that is asked about they train and validate, on the days around it they train only; on the main day,
-        ``completion.day``, rows of every role are there. Training and validation rows are sampled down evenly.
+        ``completion.day``, rows of every role are there. Each role is sampled down evenly.
     """
     asked = {*params.completion.days, params.completion.day}
     every = sorted({near for day in asked for near in around(day)} | asked)
-    parts = [_of_day(tables, params, day, _roles(day, asked, params)) for day in every]
-    return completion.completion_features(con, dict(tables), pd.concat(parts, ignore_index=True), params)
+    batches = [every[first : first + DAYS_AT_ONCE] for first in range(0, len(every), DAYS_AT_ONCE)]
+    parts = [_of_days(con, tables, params, {day: _roles(day, asked, params) for day in days}) for days in batches]
+    return pd.concat(parts, ignore_index=True)
 
 
 def training(frame: pd.DataFrame, day: int) -> pd.DataFrame:
@@ -53,6 +55,11 @@ def candidates(training: pd.DataFrame) -> dict[str, list[str]]:
     return {"all": [f.name for f in known], "relative to the course": relative}
 
 
+def _of_days(con, tables, params, roles):
+    parts = [_of_day(tables, params, day, of_day) for day, of_day in roles.items()]
+    return completion.completion_features(con, dict(tables), pd.concat(parts, ignore_index=True), params)
+
+
 def _roles(day, asked, params):
     if day == params.completion.day:
         return EVERY_ROLE
@@ -61,10 +68,11 @@ def _roles(day, asked, params):
 
 def _of_day(tables, params, day, roles):
     found = rows.completion_rows(params, tables["products"], tables["enrollments"], day)
-    most = params.modeling.max_training_rows // len(SPREAD)
-    limits = {timeline.TRAIN: most, timeline.VALIDATE: params.modeling.max_validation_rows}
+    found = found[found["as_of"] < params.end]
+    limits = dict.fromkeys(EVERY_ROLE, params.modeling.max_validation_rows)
+    limits[timeline.TRAIN] = params.modeling.max_training_rows // len(SPREAD)
     of_role = {role: found[found["role"] == role].reset_index(drop=True) for role in roles}
-    parts = [_drawn(part, limits.get(role, len(part))) for role, part in of_role.items() if len(part)]
+    parts = [_drawn(part, limits[role]) for role, part in of_role.items() if len(part)]
     return pd.concat(parts, ignore_index=True)
 
 
