@@ -7,7 +7,7 @@ from ibis import _
 from insights import asof
 from insights.contract import NEWSLETTERS
 from insights.features.norms import against_course
-from insights.features.registry import JOURNEY, PLAN, Past, compute, declare, family
+from insights.features.registry import JOURNEY, PLAN, Past, compute, declare, family, features
 from insights.params import Params
 
 MODEL = "completion"
@@ -299,15 +299,14 @@ NORMED = (
 )  # fmt: skip
 
 
+_AGAINST = "against others on the course (0 least, 1 most)"
+_MEANINGS = {feature.name: feature.meaning for feature in features(MODEL)}
 declare(
-    MODEL,
-    "norms",
-    view=JOURNEY,
+    MODEL, "norms", view=JOURNEY,
     features={
-        f"{name}_rank": (f"rank of {name.replace('_', ' ')} among those on the course, 0 to 1", "rank")
-        for name in NORMED
+        f"{name}_rank": (f"{_MEANINGS[name]}, {_AGAINST}", "rank") for name in NORMED
     },
-)
+)  # fmt: skip
 
 
 def _begun(past):

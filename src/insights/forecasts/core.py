@@ -74,36 +74,54 @@ def _completion(step, con, tables):
     params = step.params
     report("what was known of learners on each day")
     frame = landmarks.described(con, tables, params)
-    rows = []
-    for day in sorted({*params.completion.days, params.completion.day}):
-        report(f"who will complete, asked on day {day}")
-        training, asked = landmarks.training(frame, day), landmarks.judged(frame, day)
-        sets = landmarks.candidates(training)
-        chosen, fitted = model.fit(training, sets, params.modeling.folds, params.modeling.seed)
-        rows.append(
-            {"day": day}
-            | _judged(training, asked, chosen, fitted, params)
-            | _rule(completion.MODEL, training, asked)
-        )
-        if day == params.completion.day:
-            main, training_of_main, validated = fitted, training, asked
-    now = frame[frame["day"] == params.completion.day]
-    now = now[now["role"] == timeline.UNRESOLVED].reset_index(drop=True)
-    told = _told(completion.MODEL, training_of_main, validated if now.empty else now, main, params)
-    _keep(step, completion.MODEL, told)
+    found = {
+        day: _on_day(frame, day, params) for day in sorted({*params.completion.days, params.completion.day})
+    }
+    main = found[params.completion.day]
     of_day = frame[frame["day"] == params.completion.day].reset_index(drop=True)
-    by_product = expected.month_by_month(of_day, main.features, params.modeling.seed)
-    _write(step, paths.expected_completions(params.window), by_product)
-    table = pd.DataFrame(rows)
+    _write(
+        step,
+        paths.expected_completions(params.window),
+        expected.month_by_month(of_day, main.fitted.features, params.modeling.seed),
+    )
+    now = of_day[of_day["role"] == timeline.UNRESOLVED].reset_index(drop=True)
+    told = _told(completion.MODEL, main, main.asked if now.empty else now, params)
+    _keep(step, completion.MODEL, told)
+    step.note(completion_forecasts_trained_until=main.training["resolved_at"].max().isoformat())
+    table = pd.DataFrame([{"day": day} | one.measured for day, one in found.items()])
     _record(step, completion.MODEL, table)
-    step.note(completion_forecasts_trained_until=training_of_main["resolved_at"].max().isoformat())
     return Forecasts(
         performance=step.table("table_3_10_completion_by_day", table),
-        tenths=step.table(
-            "table_3_11_completion_tenths", judged.tenths(validated, main.probability(validated))
-        ),
+        tenths=step.table("table_3_11_completion_tenths", _tenths(main)),
         reasons=_examples(told),
     )
+
+
+def _on_day(frame, day, params):
+    report(f"who will complete, asked on day {day}")
+    training = landmarks.training(frame, day)
+    return _answered(
+        completion.MODEL, training, landmarks.judged(frame, day), landmarks.candidates(training), params
+    )
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A fitted forecaster, the rows that it learned from and was asked about, and how well it did."""
+
+    training: pd.DataFrame
+    asked: pd.DataFrame
+    fitted: model.Forecaster
+    measured: dict
+
+
+def _answered(name, training, asked, candidates, params):
+    chosen, fitted = model.fit(training, candidates, params.modeling.folds, params.modeling.seed)
+    measured = judged.performance(
+        asked, fitted.probability(asked), training["y"].mean(), params.journey.resamples, params.modeling.seed
+    )
+    told = {"features": chosen, "fold_auc": fitted.fold_auc} | _rule(name, training, asked)
+    return _Answer(training, asked, fitted, {"trained": len(training)} | measured | told)
 
 
 def _enrollment(step, con, tables, asked):
@@ -114,25 +132,20 @@ def _enrollment(step, con, tables, asked):
         frame[frame["role"] == role].reset_index(drop=True) for role in (timeline.TRAIN, timeline.VALIDATE)
     )
     known = [f.name for f in registry.features(enrollment.MODEL, frame.columns) if varies(training[f.name])]
-    chosen, fitted = model.fit(training, {"all": known}, params.modeling.folds, params.modeling.seed)
-    table = pd.DataFrame(
-        [_judged(training, later, chosen, fitted, params) | _rule(enrollment.MODEL, training, later)]
-    )
-    _record(step, enrollment.MODEL, table)
-    told = _told(enrollment.MODEL, training, later, fitted, params)
+    one = _answered(enrollment.MODEL, training, later, {"all": known}, params)
+    told = _told(enrollment.MODEL, one, later, params)
     _keep(step, enrollment.MODEL, told)
+    table = pd.DataFrame([one.measured])
+    _record(step, enrollment.MODEL, table)
     return Forecasts(
         performance=step.table("table_3_12_enrollment", table),
-        tenths=step.table("table_3_13_enrollment_tenths", judged.tenths(later, fitted.probability(later))),
+        tenths=step.table("table_3_13_enrollment_tenths", _tenths(one)),
         reasons=_examples(told),
     )
 
 
-def _judged(training, asked, chosen, fitted, params):
-    measured = judged.performance(
-        asked, fitted.probability(asked), training["y"].mean(), params.journey.resamples, params.modeling.seed
-    )
-    return {"trained": len(training)} | measured | {"features": chosen, "fold_auc": fitted.fold_auc}
+def _tenths(one):
+    return judged.tenths(one.asked, one.fitted.probability(one.asked))
 
 
 def _rule(name, training, asked):
@@ -148,21 +161,19 @@ def _auc(rows, rule):
     return metrics.roc_auc(rows["y"].to_numpy(dtype=int), rule.score(rows))
 
 
-def _told(name, training, asked, fitted, params):
-    linear = model.linear(training, fitted.features, params.modeling.seed)
-    moved = reasons.contributions(linear, asked, fitted.features)
+def _told(name, one, asked, params):
+    linear = model.linear(one.training, one.fitted.features, params.modeling.seed)
+    moved = reasons.contributions(linear, asked, one.fitted.features)
     keys = [key for key in ("learner_id", "product_id", "as_of") if key in asked]
     words = reasons.told(name, moved, asked)
-    return asked[keys].assign(probability=fitted.probability(asked), reasons=words)
+    return asked[keys].assign(probability=one.fitted.probability(asked), reasons=words)
 
 
 def _examples(told):
     """Return learners spread evenly from most to least likely, without their pseudonyms."""
     ordered = told.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
     spread = timeline.evenly(ordered, SHOWN)
-    return spread[["probability", "reasons"]].assign(
-        learner=[f"learner {place}" for place in range(1, len(spread) + 1)]
-    )
+    return pd.DataFrame({"learner": range(1, len(spread) + 1)}).join(spread[["probability", "reasons"]])
 
 
 def _keep(step, name, told):

@@ -34,7 +34,9 @@ def described(con: ibis.BaseBackend, tables: Mapping[str, ibis.Table], params: P
     asked = {*params.completion.days, params.completion.day}
     every = sorted({near for day in asked for near in around(day)} | asked)
     batches = [every[first : first + DAYS_AT_ONCE] for first in range(0, len(every), DAYS_AT_ONCE)]
-    parts = [_of_days(con, tables, params, {day: _roles(day, asked, params) for day in days}) for days in batches]
+    parts = [
+        _of_days(con, tables, params, {day: _roles(day, asked, params) for day in days}) for days in batches
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

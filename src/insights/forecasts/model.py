@@ -23,7 +23,6 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 from threadpoolctl import threadpool_limits
-from threadpoolctl import threadpool_limits
 
 from insights.modeling import metrics
 from insights.timeline import TimeFolds
