@@ -57,7 +57,11 @@ def top_products(params: Params, enrollments: ibis.Table) -> list[str]:
 
 
 def completion_rows(
-    params: Params, products: ibis.Table, enrollments: ibis.Table, day: int | None = None
+    params: Params,
+    products: ibis.Table,
+    enrollments: ibis.Table,
+    day: int | None = None,
+    both_roles: bool = True,
 ) -> pd.DataFrame:
     """Return a row per enrolled learner and product at its ``as_of`` date, with the outcome.
 
@@ -71,6 +75,8 @@ def completion_rows(
         Cleaned tables of the window.
     day : int, optional
         Days from the anchor to the ``as_of``; ``completion.day`` where not given.
+    both_roles : bool
+        Whether rows to train and rows to validate on must be left.
 
     Returns
     -------
@@ -80,10 +86,13 @@ def completion_rows(
     Raises
     ------
     insights.timeline.WindowError
-        If nothing is left to train or to validate on.
+        If nothing is left to train or to validate on, and both are asked for.
     """
-    products, day = contract.complete("products", products), params.completion.day if day is None else day
-    rows = _dated(params, products, contract.complete("enrollments", enrollments), day)
+    if day is not None:
+        params = params.model_copy(update={"completion": params.completion.model_copy(update={"day": day})})
+    rows = _dated(
+        params, contract.complete("products", products), contract.complete("enrollments", enrollments)
+    )
     rows = rows.filter(
         rows.as_of - ibis.interval(days=params.completion.lookback_days) >= params.start,
         rows.recorded_at < rows.as_of,
@@ -98,8 +107,9 @@ def completion_rows(
     ]  # fmt: skip
     frame = rows.select(*kept).order_by("as_of", "product_id", "learner_id", "enrollment_id").to_pandas()
     frame = frame.drop_duplicates(["learner_id", "product_id", "as_of"], ignore_index=True)
-    frame = frame.assign(day=day, role=timeline.roles(frame, params.split, params.end))
-    timeline.require_both_roles(frame, params, "completion")
+    frame = frame.assign(day=params.completion.day, role=timeline.roles(frame, params.split, params.end))
+    if both_roles:
+        timeline.require_both_roles(frame, params, "completion")
     return frame
 
 
@@ -253,13 +263,13 @@ def _past(params, rows, sold):
     return mean.where(mean > 0) * params.launch.horizon_months
 
 
-def _dated(params, products, enrollments, day):
+def _dated(params, products, enrollments):
     bought = enrollments.filter(enrollments.learner_id.notnull(), enrollments.units > 0)
     joined = bought.inner_join(
         products.select("product_id", "family", "launched_at", "ends_at"), "product_id"
     )
     anchors = {"enrollment": joined.enrolled_at.truncate("D"), "course_start": joined.launched_at}
-    dated = joined.mutate(as_of=anchors[params.completion.anchor] + ibis.interval(days=day))
+    dated = joined.mutate(as_of=anchors[params.completion.anchor] + ibis.interval(days=params.completion.day))
     days = params.completion.horizon_days
     if days is not None:
         return dated.mutate(resolved_at=dated.as_of + ibis.interval(days=days))

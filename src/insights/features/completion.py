@@ -311,7 +311,7 @@ declare(
 
 def _begun(past):
     """Return when each course began for each learner: at the enrollment, or at the course's own start if later."""
-    bought = past.events("enrollments")
+    bought = past.entities("enrollments")  # however old: a course may begin long after the enrollment
     bought = bought.filter(bought.units > 0)
     first = bought.group_by(*KEYS).agg(enrolled_at=bought.enrolled_at.min())
     starts = past.entities("products").select("product_id", "as_of", "launched_at").distinct()

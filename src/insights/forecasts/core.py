@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from insights import paths, timeline, warehouse
@@ -82,7 +83,7 @@ def _completion(step, con, tables):
     _write(
         step,
         paths.expected_completions(params.window),
-        expected.month_by_month(of_day, main.fitted.features, params.modeling.seed),
+        expected.month_by_month(of_day, _every_feature(of_day), params.modeling.seed),
     )
     now = of_day[of_day["role"] == timeline.UNRESOLVED].reset_index(drop=True)
     told = _told(completion.MODEL, main, main.asked if now.empty else now, params)
@@ -95,6 +96,11 @@ def _completion(step, con, tables):
         tenths=step.table("table_3_11_completion_tenths", _tenths(main)),
         reasons=_examples(told),
     )
+
+
+def _every_feature(rows):
+    """Return all features: a choice among them, made on all training rows, would know what came later."""
+    return [f.name for f in registry.features(completion.MODEL, rows.columns)]
 
 
 def _on_day(frame, day, params):
@@ -189,7 +195,7 @@ def _write(step, final, frame):
 def _record(step, name, table):
     for row in table.to_dict("records"):
         by = {"split": "validation", "notebook": "forecast"} | ({"day": row["day"]} if "day" in row else {})
-        for metric in ("roc_auc", "brier", "slope"):
+        for metric in (name for name in ("roc_auc", "brier", "slope") if np.isfinite(row[name])):
             step.record(
                 f"{name}.forecast_{metric}", row[metric], low=row[f"{metric}_low"], high=row[f"{metric}_high"],
                 n=row["n"], model="forecaster", by=by,

@@ -32,7 +32,7 @@ def performance(
     dict of str to float
         ``n, share`` (of ones), ``roc_auc, brier, slope`` each with ``_low, _high``, and ``brier_usual``, the Brier
         score of saying ``usual`` of everybody. The slope is that of the outcome on the log odds: 1 where
-        probabilities are calibrated, below 1 where they are too sure.
+        probabilities are calibrated, below 1 where they are too sure; missing where all are told the same.
     """
     y = rows["y"].to_numpy(dtype=int)
     weights = metrics.cluster_weights(rows["learner_id"], repeats, np.random.default_rng([seed, 4]))
@@ -64,7 +64,7 @@ def tenths(rows: pd.DataFrame, probability: np.ndarray) -> pd.DataFrame:
     order = np.argsort(-probability, kind="stable")
     y = rows["y"].to_numpy(dtype=int)[order]
     parts, found = [], 0
-    for tenth, places in enumerate(np.array_split(np.arange(len(y)), TENTHS), start=1):
+    for tenth, places in enumerate(np.array_split(np.arange(len(y)), min(TENTHS, len(y))), start=1):
         ones, n = int(y[places].sum()), len(places)
         found += ones
         low, high = proportion_confint(ones, n, method="wilson")
@@ -76,6 +76,8 @@ def tenths(rows: pd.DataFrame, probability: np.ndarray) -> pd.DataFrame:
 
 
 def _slope(y, probability, people):
+    if len(np.unique(probability)) < 2:
+        return np.nan, np.nan, np.nan
     said = sm.add_constant(logit(np.clip(probability, NEVER_SURE, 1 - NEVER_SURE)))
     groups = pd.factorize(people)[0]
     fitted = sm.Logit(y, said).fit(disp=0, cov_type="cluster", cov_kwds={"groups": groups})

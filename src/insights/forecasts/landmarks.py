@@ -69,13 +69,16 @@ def _roles(day, asked, params):
 
 
 def _of_day(tables, params, day, roles):
-    found = rows.completion_rows(params, tables["products"], tables["enrollments"], day)
+    judged_too = timeline.VALIDATE in roles
+    found = rows.completion_rows(
+        params, tables["products"], tables["enrollments"], day, both_roles=judged_too
+    )
     found = found[found["as_of"] < params.end]
     limits = dict.fromkeys(EVERY_ROLE, params.modeling.max_validation_rows)
     limits[timeline.TRAIN] = params.modeling.max_training_rows // len(SPREAD)
     of_role = {role: found[found["role"] == role].reset_index(drop=True) for role in roles}
     parts = [_drawn(part, limits[role]) for role, part in of_role.items() if len(part)]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True) if parts else found.head(0).assign(weight=1.0)
 
 
 def _drawn(part, most):

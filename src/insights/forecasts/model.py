@@ -28,6 +28,7 @@ from insights.modeling import metrics
 from insights.timeline import TimeFolds
 
 NEVER_SURE = 1e-4
+FEWEST_CALIBRATED = 3_000  # training rows
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,10 @@ class Forecaster:
         Columns it reads, besides ``family`` where rows have one.
     voters : sklearn.pipeline.Pipeline
     calibration : sklearn.linear_model.LogisticRegression or None
-        From the voters' log odds to the outcome, on rows that a fold held out; None where there was no fold.
+        From the voters' log odds to the outcome, on rows that a fold held out; None for fewer than 3,000 training
+        rows: what is learned from models of so few rows does more harm than good to the model of all.
     fold_auc : float
-        Mean ROC AUC over folds; nan where there was no fold.
+        Mean ROC AUC over folds.
     """
 
     features: list[str]
@@ -102,7 +104,8 @@ def _judge(rows, features, folds, seed):
         outcomes.append(y[judge])
         aucs.append(metrics.roc_auc(y[judge], score))
     odds = _odds(np.concatenate(scores))
-    return LogisticRegression(C=1e6).fit(odds, np.concatenate(outcomes)), float(np.mean(aucs))
+    calibration = LogisticRegression(C=1e6).fit(odds, np.concatenate(outcomes))
+    return calibration if len(rows) >= FEWEST_CALIBRATED else None, float(np.mean(aucs))
 
 
 def _fitted(rows, features, seed):

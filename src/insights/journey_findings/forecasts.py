@@ -31,16 +31,18 @@ def no_forecast(name: str) -> Prose:
 
 
 def _order(row, whom):
+    rule = {"rule": row["rule"].replace("_", " "), "rule_auc": number(row["rule_auc"])} if row["rule"] else {}
     when = f"Asked on day {int(row['day'])}, the" if "day" in row else "The"
     return say(
         f"{when} forecaster puts one who will {whom} before one who will not in {{auc}} of pairs (ROC AUC), over "
         f"{{n}} forecasts. {_against_rule(row)}",
-        auc=interval(row["roc_auc"], row["roc_auc_low"], row["roc_auc_high"]), n=number(int(row["n"])),
-        rule=row["rule"].replace("_", " "), rule_auc=number(row["rule_auc"]),
+        auc=interval(row["roc_auc"], row["roc_auc_low"], row["roc_auc_high"]), n=number(int(row["n"])), **rule,
     )  # fmt: skip
 
 
 def _against_rule(row):
+    if not row["rule"]:
+        return "No simple rule is at hand to compare it with."
     if row["roc_auc_low"] > row["rule_auc"]:
         return "The best simple rule ({rule}) reaches {rule_auc}."
     return "It is **not shown to be better** than the best simple rule ({rule}: {rule_auc})."
@@ -50,6 +52,8 @@ def _slopes(performance):
     sure = performance["slope_high"] < 1
     shy = performance["slope_low"] > 1
     days = performance.get("day", pd.Series(["the question"] * len(performance), index=performance.index))
+    if performance["slope_low"].isna().any():
+        return say("Whether the probabilities are calibrated cannot be told: all are the same.")
     if not (sure | shy).any():
         return say("The probabilities are calibrated: the interval of each calibration slope holds 1.")
     parts = [
