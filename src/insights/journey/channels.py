@@ -28,9 +28,7 @@ def touches(tables: Mapping[str, ibis.Table]) -> ibis.Table | None:
         Clean tables by name.
     """
     full = {name: contract.complete(name, table) for name, table in tables.items()}
-    told = {
-        name for name in full if name != "page_views" or {"referrer", "utm_source"} & {*tables[name].columns}
-    }
+    told = {name for name in full if name != "page_views" or _tells_source(tables[name])}
     parts = [find(full) for name, find in _FOUND.items() if name in told]
     known = [
         part.filter(part.learner_id.notnull(), part.channel.notnull(), part["at"].notnull()) for part in parts
@@ -54,6 +52,13 @@ def of_visit(views: ibis.Table) -> ibis.Value:
         (inside | mailed, none), (tagged, NETWORKS), (site.re_search(SEARCH).fill_null(False), SEARCHED),
         (site.isnull() | (site == "direct"), DIRECT), else_=OTHER,
     )  # fmt: skip
+
+
+def _tells_source(views):
+    """Say whether page views tell where they come from; tags that cleaning looked for in addresses may be nowhere."""
+    if "referrer" in views.columns:
+        return True
+    return "utm_source" in views.columns and views.utm_source.count().to_pyarrow().as_py() > 0
 
 
 def _visits(tables):

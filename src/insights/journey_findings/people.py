@@ -34,6 +34,11 @@ def no_people() -> Prose:
     )
 
 
+def not_told() -> Prose:
+    """Say, below a heading, that a source does not tell enough for what the heading promises."""
+    return say("This source does not tell enough for this part, or too few people would stand in it.")
+
+
 def unfinished(open_funnel: pd.DataFrame) -> Prose:
     """Say how many people could not be watched to the end of the budget, and how many steps came out of order."""
     later = open_funnel.iloc[1:]
