@@ -13,6 +13,6 @@ from insights.journey_findings.people import (
 from insights.journey_findings.ways import actions, integrity, kinds, of_kinds, sequences, speed, transitions
 
 __all__ = [
-    "actions", "against_truth", "effect", "forecasts", "integrity", "journey", "kinds", "no_forecast", "no_people", "not_told",
-    "of_kinds", "pauses", "sequences", "speed", "transitions", "unfinished",
+    "actions", "against_truth", "effect", "forecasts", "integrity", "journey", "kinds", "no_forecast", "no_people",
+    "not_told", "of_kinds", "pauses", "sequences", "speed", "transitions", "unfinished",
 ]  # fmt: skip
