@@ -146,28 +146,12 @@ def beside(frame: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
 
 def with_bounds(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return a frame in which some columns are text with the bounds from ``<column>_low`` and ``<column>_high``."""
-    written = {
-        column: [
-            wording.bounds(*values)
-            for values in zip(frame[column], frame[f"{column}_low"], frame[f"{column}_high"], strict=True)
-        ]
-        for column in columns
-    }
-    return frame.assign(**written)
+    return _with_text(frame, columns, wording.bounds)
 
 
 def in_percent(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return a frame in which some shares are text with their bounds: ``41.2 % (38.0 % to 44.5 %)``."""
-    written = {
-        column: [
-            f"{wording.share(value)} ({wording.share(low)} to {wording.share(high)})"
-            for value, low, high in zip(
-                frame[column], frame[f"{column}_low"], frame[f"{column}_high"], strict=True
-            )
-        ]
-        for column in columns
-    }
-    return frame.assign(**written)
+    return _with_text(frame, columns, _bounded_share)
 
 
 def cited(name: str | None, caption: str) -> str:
@@ -263,3 +247,13 @@ def _row(tag, cells, numeric, attributes):
         for cell, right, extra in zip(cells, numeric, attributes, strict=True)
     )
     return f"<tr>{''.join(written)}</tr>"
+
+
+def _with_text(frame, columns, write):
+    """Replace columns by what ``write`` makes of each value, its lower and its upper bound."""
+    bounded = {name: frame[[name, f"{name}_low", f"{name}_high"]].to_numpy() for name in columns}
+    return frame.assign(**{name: [write(*values) for values in rows] for name, rows in bounded.items()})
+
+
+def _bounded_share(value, low, high):
+    return f"{wording.share(value)} ({wording.share(low)} to {wording.share(high)})"

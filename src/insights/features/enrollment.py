@@ -6,12 +6,12 @@ from ibis import _
 
 from insights import asof
 from insights.features import completion
+from insights.features.launch import PRE_LAUNCH_PAGES
 from insights.features.registry import JOURNEY, Past, compute, enter, family
 from insights.params import Params
 
 MODEL = "enrollment"
 KEYS = ["learner_id", "as_of"]
-LAUNCHING = ("announcement", "waiting_list")
 SHARED = ("email", "events", "history", "person", "newsletters")  # families that do not depend on a course
 
 
@@ -56,10 +56,7 @@ def enrollment_features(
 def visits(past: Past) -> ibis.Table:
     """Describe the learner's visits over several look-backs, and what they looked at."""
     v = past.events("page_views")
-    week, month = (
-        v.viewed_at >= v.as_of - ibis.interval(days=7),
-        v.viewed_at >= v.as_of - ibis.interval(days=28),
-    )
+    week, month = v.viewed_at >= v.as_of - completion.WEEK, v.viewed_at >= v.as_of - 4 * completion.WEEK
     offered = v.page_type == "product"
     seen = v.group_by(*KEYS).agg(
         views_last_week=v.views.sum(where=week).fill_null(0),
@@ -68,7 +65,7 @@ def visits(past: Past) -> ibis.Table:
         days_last_month=v.viewed_at.truncate("D").nunique(where=month),
         product_views_last_week=v.views.sum(where=week & offered).fill_null(0),
         product_views_last_month=v.views.sum(where=month & offered).fill_null(0),
-        launch_views_last_month=v.views.sum(where=month & v.page_type.isin(LAUNCHING)).fill_null(0),
+        launch_views_last_month=v.views.sum(where=month & v.page_type.isin(PRE_LAUNCH_PAGES)).fill_null(0),
         products_seen=v.product_id.nunique(where=month & offered),
         last=v.viewed_at.max(),
     )

@@ -85,17 +85,11 @@ def _completion(step, con, tables):
         paths.expected_completions(params.window),
         expected.month_by_month(of_day, _every_feature(of_day), params.modeling.seed),
     )
-    now = of_day[of_day["role"] == timeline.UNRESOLVED].reset_index(drop=True)
-    told = _told(completion.MODEL, main, main.asked if now.empty else now, params)
-    _keep(step, completion.MODEL, told)
     step.note(completion_forecasts_trained_until=main.training["resolved_at"].max().isoformat())
+    now = of_day[of_day["role"] == timeline.UNRESOLVED].reset_index(drop=True)
     table = pd.DataFrame([{"day": day} | one.measured for day, one in found.items()])
-    _record(step, completion.MODEL, table)
-    return Forecasts(
-        performance=step.table("table_3_10_completion_by_day", table),
-        tenths=step.table("table_3_11_completion_tenths", _tenths(main)),
-        reasons=_examples(told),
-    )
+    names = "table_3_10_completion_by_day", "table_3_11_completion_tenths"
+    return _kept(step, completion.MODEL, main, main.asked if now.empty else now, table, names)
 
 
 def _every_feature(rows):
@@ -139,19 +133,17 @@ def _enrollment(step, con, tables, asked):
     )
     known = [f.name for f in registry.features(enrollment.MODEL, frame.columns) if varies(training[f.name])]
     one = _answered(enrollment.MODEL, training, later, {"all": known}, params)
-    told = _told(enrollment.MODEL, one, later, params)
-    _keep(step, enrollment.MODEL, told)
-    table = pd.DataFrame([one.measured])
-    _record(step, enrollment.MODEL, table)
-    return Forecasts(
-        performance=step.table("table_3_12_enrollment", table),
-        tenths=step.table("table_3_13_enrollment_tenths", _tenths(one)),
-        reasons=_examples(told),
-    )
+    names = "table_3_12_enrollment", "table_3_13_enrollment_tenths"
+    return _kept(step, enrollment.MODEL, one, later, pd.DataFrame([one.measured]), names)
 
 
-def _tenths(one):
-    return judged.tenths(one.asked, one.fitted.probability(one.asked))
+def _kept(step, name, one, asked, table, names):
+    """Keep the forecasts of those asked about, record how good they are, and return what is shown."""
+    told = _told(name, one, asked, step.params)
+    _write(step, paths.forecasts(step.params.window, name), told)
+    _record(step, name, table)
+    tenths = judged.tenths(one.asked, one.fitted.probability(one.asked))
+    return Forecasts(step.table(names[0], table), step.table(names[1], tenths), _examples(told))
 
 
 def _rule(name, training, asked):
@@ -180,10 +172,6 @@ def _examples(told):
     ordered = told.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
     spread = timeline.evenly(ordered, SHOWN)
     return pd.DataFrame({"learner": range(1, len(spread) + 1)}).join(spread[["probability", "reasons"]])
-
-
-def _keep(step, name, told):
-    _write(step, paths.forecasts(step.params.window, name), told)
 
 
 def _write(step, final, frame):

@@ -3,14 +3,13 @@
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from scipy.special import logit
 from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
+from insights.forecasts.model import log_odds
 from insights.modeling import metrics
 
 TENTHS = 10
-NEVER_SURE = 1e-4
 
 
 def performance(
@@ -78,7 +77,7 @@ def tenths(rows: pd.DataFrame, probability: np.ndarray) -> pd.DataFrame:
 def _slope(y, probability, people):
     if len(np.unique(probability)) < 2:
         return np.nan, np.nan, np.nan
-    said = sm.add_constant(logit(np.clip(probability, NEVER_SURE, 1 - NEVER_SURE)))
+    said = sm.add_constant(log_odds(probability)[:, 0])
     groups = pd.factorize(people)[0]
     fitted = sm.Logit(y, said).fit(disp=0, cov_type="cluster", cov_kwds={"groups": groups})
     value, reach = fitted.params[1], norm.ppf(0.975) * fitted.bse[1]

@@ -59,7 +59,7 @@ class Forecaster:
     def probability(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the calibrated probability of 1, shape (rows,)."""
         raw = self.raw(rows)
-        return raw if self.calibration is None else self.calibration.predict_proba(_odds(raw))[:, 1]
+        return raw if self.calibration is None else self.calibration.predict_proba(log_odds(raw))[:, 1]
 
 
 def fit(
@@ -103,7 +103,7 @@ def _judge(rows, features, folds, seed):
         scores.append(score)
         outcomes.append(y[judge])
         aucs.append(metrics.roc_auc(y[judge], score))
-    odds = _odds(np.concatenate(scores))
+    odds = log_odds(np.concatenate(scores))
     calibration = LogisticRegression(C=1e6).fit(odds, np.concatenate(outcomes))
     return calibration if len(rows) >= FEWEST_CALIBRATED else None, float(np.mean(aucs))
 
@@ -115,9 +115,8 @@ def _fitted(rows, features, seed):
     )  # fmt: skip
     vote = VotingClassifier([("logistic", _logistic()), ("boosting", boosting)], voting="soft")
     model = _with_columns(rows, features, vote, seed)
-    with threadpool_limits(
-        1, "openmp"
-    ):  # threads that share a core with others wait for each other for minutes
+    # threads that share a core with others wait for each other for minutes
+    with threadpool_limits(1, "openmp"):
         return model.fit(rows[_columns(rows, features)], rows["y"].astype(int))
 
 
@@ -139,5 +138,6 @@ def _columns(rows, features):
     return [*(["family"] if "family" in rows else []), *features]
 
 
-def _odds(probability):
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the odds, of what is never quite sure, shape (rows, 1)."""
     return logit(np.clip(probability, NEVER_SURE, 1 - NEVER_SURE)).reshape(-1, 1)

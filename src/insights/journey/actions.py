@@ -51,11 +51,8 @@ def study(
     """
     named = described.set_index("enrollment_id")[list(GROUPED_BY)]
     asked = [*_experiments(described, tables, params), *_clicks(frame)]
-    asked += (
-        []
-        if found is None
-        else [("come to an event", ALIKE, found.influence.rename(columns={"influence": "adds"}))]
-    )
+    if found is not None:
+        asked.append(("come to an event", ALIKE, found.influence.rename(columns={"influence": "adds"})))
     rows = [
         [segment, group, action, *_mean(part), evidence, part["learner_id"].nunique()]
         for action, evidence, one in asked
@@ -64,7 +61,7 @@ def study(
     ]
     if not rows:
         return pd.DataFrame(columns=COLUMNS)
-    table = pd.DataFrame(rows, columns=[*COLUMNS[:6], "p_adjusted", *COLUMNS[7:]])
+    table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(p_adjusted=multipletests(table["p_adjusted"], method="fdr_bh")[1])
 
 
@@ -109,9 +106,8 @@ def _mean(part):
 def _difference(part):
     """Return values whose mean is the difference of two means, and whose spread is its error's."""
     got, y = part["got"].to_numpy(dtype=float), part["y"].to_numpy(dtype=float)
-    with_it, without = y[got == 1].mean(), y[got == 0].mean()
-    moved = got * (y - with_it) / got.mean() - (1 - got) * (y - without) / (1 - got.mean())
-    return pd.Series(moved + with_it - without, index=part.index)
+    difference = y[got == 1].mean() - y[got == 0].mean()
+    return pd.Series(effects.of_difference(got, y) + difference, index=part.index)
 
 
 def _experiments(described, tables, params):

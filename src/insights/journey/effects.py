@@ -127,11 +127,8 @@ def estimate(frame: pd.DataFrame, seed: int) -> Effect | None:
     influence = (
         with_event - without + came * (y - with_event) / chance - (1 - came) * (y - without) / (1 - chance)
     )
-    naive = came * (y - y[came == 1].mean()) / came.mean() - (1 - came) * (y - y[came == 0].mean()) / (
-        1 - came.mean()
-    )
     found = [
-        ["naive", y[came == 1].mean() - y[came == 0].mean(), error(naive, people)],
+        ["naive", y[came == 1].mean() - y[came == 0].mean(), error(of_difference(came, y), people)],
         ["doubly robust", influence.mean(), error(influence - influence.mean(), people)],
     ]
     z = norm.ppf(0.975)
@@ -183,6 +180,12 @@ def _chances(x, y, asked):
 def _model():
     fill = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     return make_pipeline(fill, StandardScaler(), LogisticRegression(C=1.0, max_iter=1_000))
+
+
+def of_difference(got: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return what each row adds to the error of the mean of those who got something minus that of the others."""
+    with_it, without = y[got == 1].mean(), y[got == 0].mean()
+    return got * (y - with_it) / got.mean() - (1 - got) * (y - without) / (1 - got.mean())
 
 
 def error(influence: np.ndarray, people: np.ndarray) -> float:
