@@ -273,3 +273,12 @@ def test_people_are_grouped_by_what_was_known_a_week_after_they_registered():
         segments.NOT_SEEN,
         "no page view",
     ]
+
+
+def test_the_error_of_a_difference_is_that_of_two_shares_and_people_count_whole():
+    got, y = np.array([1] * 40 + [0] * 60), np.array([1] * 10 + [0] * 30 + [1] * 30 + [0] * 30)
+    by_hand = np.sqrt(0.25 * 0.75 / 40 + 0.5 * 0.5 / 60)
+    moved = effects.of_difference(got, y)
+    assert moved.mean() == pytest.approx(0) and effects.error(moved, np.arange(100)) == pytest.approx(by_hand)
+    twice = effects.of_difference(np.tile(got, 2), np.tile(y, 2))
+    assert effects.error(twice, np.tile(np.arange(100), 2)) == pytest.approx(by_hand)
