@@ -30,7 +30,7 @@ test: $(INSTALLED) ## run the tests
 bench: $(INSTALLED) ## measure what the simulation costs at 3,000, 30,000 and 300,000 people
 	@$(PYTHON) benchmarks/simulation.py
 
-seeds: $(INSTALLED) ## hold the estimated effect of events against the planted one, in twenty companies
+seeds: $(INSTALLED) ## hold estimated effects against the planted ones, in twenty companies
 	@$(PYTHON) benchmarks/seeds.py
 
 # In a container there is often nobody but root.

@@ -1,7 +1,8 @@
-"""Whether notebook 03 finds the planted effect of events: the sample's company made anew from many seeds.
+"""Whether notebook 03 finds the planted effects: the sample's company made anew from many seeds.
 
-``make seeds`` prints a row per seed: the true effect on completion, the naive difference and the doubly robust
-estimate with their intervals, and whether each holds the truth. Each company is made in a folder that is removed.
+``make seeds`` prints how often each interval held the truth: of coming to an event on completion, the naive
+difference and the doubly robust one; of each channel on enrollments, the lift. Beside it stands how each rule of
+credit orders the channels against what is truly owed to them. Each company is made in a folder that is removed.
 """
 
 import os
@@ -12,28 +13,37 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from insights import certification, cleaning, collection, dictionary, params, paths, store, tables, warehouse
-from insights.journey import effects, times
+from insights import certification, cleaning, collection, dictionary, params, paths, store, warehouse
+from insights.journey import attribution, channels, effects, lifts, times
 
 SEEDS = 20
 
 
-def held(seed: int, people: int) -> list[dict]:
-    """Return what is estimated of the company of one seed, a row per estimate."""
+def of_seed(seed: int, people: int) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the estimates of the company of one seed with what is true, and how each order of channels agrees."""
     with tempfile.TemporaryDirectory() as aside:
         window = _window(Path(aside), seed, people)
         step, con = _cleaned(window)
         clean = cleaning.tables(con, window)
         rows = effects.rows(con, clean, times.enrollments(clean, step.params), step.params)
-        found = effects.estimate(rows, step.params.modeling.seed)
-        true = certification.event_effect(step, con)
-    return [
-        {
-            "seed": seed, "estimate": r.estimate, "true": true, "difference": r.difference, "low": r.low,
-            "high": r.high, "holds": r.low <= true <= r.high,
-        }
-        for r in found.estimates.itertuples()
-    ]  # fmt: skip
+        events = effects.estimate(rows, step.params.modeling.seed).estimates
+        events = events.assign(
+            estimate="events, " + events["estimate"], true=certification.event_effect(step, con)
+        )
+        touches, enrolled = channels.touches(clean), attribution.enrollments(clean)
+        true = certification.channel_effects(step)
+        added = lifts.study(con, clean, touches, enrolled, step.params).merge(
+            true, on="channel", suffixes=("", "_true")
+        )
+        added = added.assign(
+            estimate="lift of " + added["channel"], true=added["ratio_true"], difference=added["ratio"]
+        )
+        credits = attribution.study(attribution.paths(con, touches, enrolled, step.params), step.params)
+    columns = ["estimate", "true", "difference", "low", "high"]
+    found = pd.concat([events[columns], added[columns]], ignore_index=True).assign(seed=seed)
+    held = (found["low"] <= found["true"]) & (found["true"] <= found["high"])
+    agreed = attribution.agreement(credits, added, true).set_index("rule")["agreement"]
+    return found.assign(holds=held), agreed
 
 
 def _window(root, seed, people):
@@ -60,16 +70,22 @@ def _cleaned(window):
 
 
 def main() -> None:
-    """Print a row per seed and estimate, and how often each held the truth."""
+    """Print how often each interval held the truth, with the mean error, and the agreement of the orders."""
     home = os.environ.get("INSIGHTS_ROOT")
-    people, rows = params.load("sample").simulation.people, []
+    people, found, orders = params.load("sample").simulation.people, [], []
     for seed in range(1, SEEDS + 1):
-        rows += held(seed, people)
+        one, order = of_seed(seed, people)
+        found.append(one)
+        orders.append(order)
         os.environ.pop("INSIGHTS_ROOT") if home is None else os.environ.update(INSIGHTS_ROOT=home)
         print(f"{seed} of {SEEDS} companies made", file=sys.stderr)
-    frame = pd.DataFrame(rows)
-    print(tables.show(frame, "The effect of events, seed by seed", most=len(frame)))
-    print(frame.groupby("estimate")["holds"].sum().to_string())
+    every = pd.concat(found).assign(error=lambda frame: frame["difference"] - frame["true"])
+    told = every.groupby("estimate", sort=False).agg(
+        seeds=("holds", "size"), held=("holds", "sum"), true=("true", "mean"), found=("difference", "mean"),
+        error=("error", "mean"), spread=("error", "std"),
+    )  # fmt: skip
+    print(told.round(3).to_string())
+    print(pd.DataFrame(orders).describe().loc[["mean", "min", "max"]].round(2).to_string())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from micro import table, window
+from scipy.stats import norm
+from statsmodels.stats.proportion import proportion_confint
 
 from insights import store, warehouse
 from insights.journey import attribution, channels, effects, funnel, segments, stages, times, visits
@@ -234,10 +236,32 @@ def test_credit_by_hand():
 
 def test_removal_effects_by_hand():
     """Of 30, 20 begin at x, half of whom go on to y, from which 4 of 20 enroll; of x alone 2 of 20 do."""
-    found = attribution.removal_effects([p.split(" > ") for p in PATHS["path"]], PATHS)
+    made = attribution.design(pd.Index(PATHS["path"]))
+    people, enrolled = PATHS["people"].to_numpy(), PATHS["enrolled"].to_numpy()
+    found = pd.Series(attribution.removal_effects(made, people, enrolled), index=made.names)
     whole = 20 / 30 * (2 / 20 + 10 / 20 * 4 / 20) + 10 / 30 * 4 / 20
     assert found["x"] == pytest.approx(1 - (10 / 30 * 4 / 20) / whole)
     assert found["y"] == pytest.approx(1 - (20 / 30 * 2 / 20) / whole)
+
+
+def test_orders_of_channels_agree_as_their_ranks_do():
+    credits = pd.DataFrame(
+        [["enrolled", c, rule, s] for rule in attribution.RULES for c, s in {"a": 0.5, "b": 0.3, "c": 0.2}.items()]
+        + [["completed", "a", rule, 1.0] for rule in attribution.RULES],
+        columns=["outcome", "channel", "rule", "share"],
+    )  # fmt: skip
+    added = pd.DataFrame({"channel": ["c", "b", "a", "z"], "owed": [0.3, 0.2, 0.1, 0.9]})
+    found = attribution.agreement(credits, added)
+    assert found["agreement"].tolist() == pytest.approx([-1.0] * 4) and set(found["against"]) == {"lift"}
+    planted = pd.DataFrame({"channel": ["a", "b", "c"], "owed": [0.1, 0.2, 0.3]})
+    known = attribution.agreement(credits, added, planted).set_index("rule")["agreement"]
+    assert known["lift"] == pytest.approx(1.0) and known["markov"] == pytest.approx(-1.0)
+
+
+def test_completed_courses_are_credited_apart_from_enrollments():
+    done = PATHS.assign(completed=[0, 0, 0]).assign(completed=[2, 0, 0])
+    assert attribution.credits(done, "completed")["shapley"].tolist() == [1.0, 0.0]
+    assert attribution.credits(done, "completed").loc["y", "markov"] == pytest.approx(0.0)
 
 
 def test_paths_hold_what_came_before_each_date_once_in_a_row_and_who_enrolled_after_it():
@@ -249,7 +273,11 @@ def test_paths_hold_what_came_before_each_date_once_in_a_row_and_who_enrolled_af
             [{"learner_id": who, "at": start + d * DAY, "channel": c} for d, c in moments for who in "ab"]
         )
     )
-    bought = ibis.memtable(pd.DataFrame({"learner_id": ["a"], "at": [start + 31 * DAY]}))
+    bought = ibis.memtable(
+        pd.DataFrame(
+            {"learner_id": ["a", "a", "b"], "at": [start + d * DAY for d in (31, 40, 61)], "completed": True}
+        )
+    )
     found = attribution.paths(
         con,
         touched.mutate(at=touched["at"].cast("timestamp(6)")),
@@ -257,7 +285,7 @@ def test_paths_hold_what_came_before_each_date_once_in_a_row_and_who_enrolled_af
         PARAMS,
     )
     assert found["path"].unique().tolist() == ["x > y > x"]
-    assert found["people"].sum() == 2 and found["enrolled"].sum() == 1
+    assert found[["people", "enrolled", "completed"]].sum().tolist() == [2, 1, 1]
 
 
 # Effects.
@@ -325,6 +353,41 @@ def test_segments_that_differ_are_told_from_those_that_do_not():
     assert "rare" not in segments.compare(few, PARAMS)["group"].tolist()
 
 
+def leveled(n, shares, seed=0, times=1):
+    """Return enrollments of n people in two groups, each person's outcome so many times over."""
+    level = np.arange(n) % 2
+    done = np.random.default_rng(seed).random(n) < np.array(shares)[level]
+    frame = pd.DataFrame(
+        {"learner_id": np.arange(n).astype(str), "enrolled_at": PARAMS.start, "outcome": done.astype(int),
+         "days": 10.0, "level": np.array(["beginner", "advanced"])[level]}
+    )  # fmt: skip
+    frame = pd.concat([frame] * times, ignore_index=True)
+    return frame.assign(**dict.fromkeys(set(segments.TITLES) - {"level"}))
+
+
+def test_people_who_enroll_often_do_not_make_a_difference_surer():
+    once, often = (segments.compare(leveled(400, (0.5, 0.42), times=k), PARAMS) for k in (1, 5))
+    assert once["verdict"].tolist() == [segments.ALIKE] * 2
+    columns = ["share", "low", "high", "p_adjusted", "verdict"]
+    pd.testing.assert_frame_equal(once[columns], often[columns])
+
+
+def test_the_chance_of_a_difference_between_two_groups_is_that_of_two_shares():
+    found = segments.compare(leveled(600, (0.5, 0.4)), PARAMS)
+    p, n = found["share"].to_numpy(), found["n"].to_numpy()
+    z = (p[0] - p[1]) / np.sqrt((p * (1 - p) / n).sum())
+    assert found["p_adjusted"].iloc[0] == pytest.approx(2 * norm.sf(abs(z)))
+    low, high = proportion_confint(found["completed"], n, method="wilson")
+    np.testing.assert_allclose(found[["low", "high"]], np.column_stack([low, high]))
+
+
+@pytest.mark.parametrize(
+    ("shares", "verdict"), [((0.5, 0.48), segments.LITTLE), ((0.5, 0.4), segments.DIFFER)]
+)
+def test_a_difference_that_is_sure_and_small_is_called_little(shares, verdict):
+    assert segments.compare(leveled(60_000, shares), PARAMS)["verdict"].tolist() == [verdict] * 2
+
+
 def test_an_enrollment_that_was_not_watched_long_enough_is_left_out():
     frame = pd.DataFrame(
         {"learner_id": ["a"], "enrolled_at": [PARAMS.end - 3 * DAY], "outcome": [1], "days": [1.0]}
@@ -341,13 +404,18 @@ def test_the_journey_of_the_tiny_company_is_studied_whole(company, monkeypatch):
     found = journey.study(step, warehouse.connect(company.params.compute))
     assert found.open["stage"].tolist() == list(company.params.journey.stages) and found.lacking == []
     assert (found.open["share"].between(0, 1)).all() and found.closed["people"].min() >= 10
-    assert found.credits.groupby("rule")["share"].sum().tolist() == pytest.approx([1.0] * 4)
+    assert found.credits.groupby(["outcome", "rule"])["share"].sum().tolist() == pytest.approx([1.0] * 8)
+    agreed = journey.agreement(found.credits, found.lifts)
+    assert agreed["rule"].tolist() == list(attribution.RULES) and agreed["agreement"].between(-1, 1).all()
+    assert len(found.lifts) >= 5 and (found.lifts["low"] < found.lifts["ratio"]).all()
     assert "registered in the window" in str(journey_findings.journey(found, 90))
     drawn = [
         plots.funnel(found.open),
         plots.curves(found.curves[found.curves["stage"].isin(found.curves["stage"].unique()[:4])], "stage"),
         plots.heat(found.cohorts, "month", "title", "share"),
-        plots.dots(found.credits, "channel", "rule", "share", "low", "high"),
+        plots.dots(
+            found.credits[found.credits["outcome"] == "enrolled"], "channel", "rule", "share", "low", "high"
+        ),
         plots.pauses(found.pauses, found.cut_off, 30),
     ]
     assert all(figure.axes for figure in drawn)

@@ -230,12 +230,12 @@ def test_a_difference_that_turns_round_within_groups_is_named():
 
 
 def test_tables_without_a_denominator_small_groups_and_sure_ways_are_minded():
-    good = pd.DataFrame({"people": [50], "share": [0.2]})
+    good = pd.DataFrame({"people": [50], "share": [0.2], "low": [0.1]})
     assert integrity._denominators({"a": good, "b": good.drop(columns="people")})[-1] == integrity.MIND
     assert integrity._denominators({"a": good})[-1] == integrity.FINE
     assert integrity._small({"a": good.assign(people=4)}, window("sample"))[-1] == integrity.MIND
-    assert integrity._structural(good.assign(share=0.97))[-1] == integrity.MIND
-    assert integrity._structural(good)[-1] == integrity.FINE
+    assert integrity._structural(good.assign(share=0.99, low=0.97))[-1] == integrity.MIND
+    assert integrity._structural(good.assign(share=0.99, low=0.9))[-1] == integrity.FINE
     assert "**" not in str(ways.integrity(pd.DataFrame({"check": ["x"], "verdict": [integrity.MIND]})))
 
 

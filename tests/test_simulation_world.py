@@ -39,7 +39,7 @@ def make_demand(seed) -> Demand:
     world, catalogue = setting.world, setting.catalogue
     rng = np.random.default_rng(own)
     crowd = people.make_people(world, 0, PEOPLE, rng)
-    demand = studies.topic_demand(world, crowd) * world.people / PEOPLE
+    demand = studies.topic_demand(world, crowd, crowd.here(world)) * world.people / PEOPLE
     expected = [
         products.expected_units(catalogue.attraction()[:, m], catalogue.topic, demand[:, m])
         for m in range(world.months)
@@ -296,9 +296,9 @@ def test_the_community_makes_people_complete_who_come_to_its_events(made):
         [(person, day) for person in range(len(crowd)) for day in range(0, 1_100, 40)],
         columns=["person", "day"],
     ).astype({"day": float})
-    nobody = everyone.iloc[:0]
+    nobody, here = everyone.iloc[:0], crowd.here(setting.world)
     came, stayed = (
-        studies.enroll(setting.world, crowd, setting.catalogue, who, np.random.default_rng(0))
+        studies.enroll(setting.world, crowd, setting.catalogue, here, who, np.random.default_rng(0))
         for who in (everyone, nobody)
     )
     np.testing.assert_allclose(came["effort"] - stayed["effort"], studies.COMMUNITY_EFFECT)

@@ -4,12 +4,13 @@ Only this module, tests and benchmarks read the truth; nothing that computes a r
 truth are turned into the pseudonyms under which the window knows them.
 """
 
+import numpy as np
 import pandas as pd
 
 from insights import cleaning, contract, dictionary, paths, privacy, warehouse
 from insights.cleaning import clocks
 from insights.collection import identities, simulated
-from insights.journey import effects
+from insights.journey import channels, effects
 from insights.params import Params
 from insights.store import Step
 
@@ -26,6 +27,8 @@ KINDS = {
     "machine open": "opens by privacy proxies, by open",
     "scanner click": "clicks by link scanners, by click",
 }  # fmt: skip
+CHANNELS = channels.LISTS | channels.EVENTS
+CHANNELS |= {"social": channels.NETWORKS, "search": channels.SEARCHED, "direct": channels.DIRECT}
 TRUE_ENROLLMENTS = "completion_probability.parquet"
 VALUES = {
     "text": [("learners", "job_title"), ("learners", "city"), ("social_posts", "text")],
@@ -86,6 +89,28 @@ def event_effect(step: Step, con) -> float | None:
     asked = sold.filter(sold.units > 0, sold.enrolled_at >= first, sold.enrolled_at < last)
     kept = true[true["enrollment_id"].isin(asked.enrollment_id.to_pandas())]
     return float((kept["with_event"] - kept["without_event"]).mean())
+
+
+def channel_effects(step: Step) -> pd.DataFrame | None:
+    """Return what each channel truly does to enrollments; None unless simulated.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``channel``, ``ratio`` (by which a touch multiplies purchases in the month after), ``owed`` (share of the
+        enrollments from the second month of the window on that would not be there without the channel).
+    """
+    params = step.params
+    if params.source.kind != KIND:
+        return None
+    truth = simulated.world_folder(params) / "truth"
+    told = pd.read_parquet(truth / "channels.parquet")
+    told = told[(told["month"] >= params.start + pd.DateOffset(months=1)) & (told["month"] < params.end)]
+    by = told.groupby("channel", sort=False).agg(effect=("effect", "first"), caused=("caused", "sum"))
+    sold = told.drop_duplicates("month")["sold"].sum()
+    return pd.DataFrame(
+        {"channel": by.index.map(CHANNELS), "ratio": np.exp(by["effect"]), "owed": by["caused"] / sold}
+    ).reset_index(drop=True)
 
 
 def _planted(params: Params) -> pd.DataFrame:

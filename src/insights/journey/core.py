@@ -15,6 +15,7 @@ from insights.journey import (
     funnel,
     integrity,
     kinds,
+    lifts,
     segments,
     speed,
     stages,
@@ -60,6 +61,8 @@ class Journey:
         From :func:`insights.journey.kinds.found`.
     credits : pandas.DataFrame or None
         From :func:`insights.journey.attribution.study`.
+    lifts : pandas.DataFrame
+        From :func:`insights.journey.lifts.study`.
     effect : insights.journey.effects.Effect or None
     speed : pandas.DataFrame
         From :func:`insights.journey.speed.study`.
@@ -87,6 +90,7 @@ class Journey:
     sequences: pd.DataFrame
     kinds: pd.DataFrame
     credits: pd.DataFrame | None
+    lifts: pd.DataFrame
     effect: effects.Effect | None
     speed: pd.DataFrame
     segments: pd.DataFrame
@@ -143,19 +147,17 @@ def _times(tables, people, names, courses, params):
 def _ways(con, tables, people, names, touches, params):
     report("what people do next")
     done = transitions.activities(tables, names, params)
-    credits, sequences = _credits(con, tables, names, touches, params)
+    credited = _credits(con, tables, names, touches, params)
     if done is None:
-        return {
+        return credited | {
             "transitions": pd.DataFrame(columns=transitions.COLUMNS), "first_steps": pd.DataFrame(),
-            "kinds": pd.DataFrame(columns=kinds.COLUMNS), "credits": credits, "sequences": sequences,
+            "kinds": pd.DataFrame(columns=kinds.COLUMNS),
         }  # fmt: skip
     done = con.create_table(ibis.util.gen_name("done"), obj=done, temp=True)
-    return {
+    return credited | {
         "transitions": transitions.matrix(done, params),
         "first_steps": transitions.first_steps(done, people, con, params),
         "kinds": kinds.found(kinds.counts(done), params),
-        "credits": credits,
-        "sequences": sequences,
     }
 
 
@@ -222,7 +224,7 @@ def _store(step, found):
         "3_5_endings": found.endings, "3_6_credits": found.credits, "3_9_segments": found.segments,
         "3_14_groups": found.groups, "3_15_transitions": found.transitions, "3_16_first_steps": found.first_steps,
         "3_17_sequences": found.sequences, "3_18_kinds": found.kinds, "3_19_speed": found.speed,
-        "3_20_actions": found.actions, "3_21_integrity": found.integrity,
+        "3_20_actions": found.actions, "3_21_integrity": found.integrity, "3_22_lifts": found.lifts,
     }  # fmt: skip
     if found.effect is not None:
         named |= {"3_7_effect": found.effect.estimates, "3_8_balance": found.effect.balance}
@@ -257,15 +259,24 @@ def _pauses(tables):
 
 
 def _credits(con, tables, names, touches, params):
-    nothing = None, pd.DataFrame(columns=transitions.SEQUENCES)
+    nothing = {
+        "credits": None,
+        "sequences": pd.DataFrame(columns=transitions.SEQUENCES),
+        "lifts": pd.DataFrame(columns=lifts.COLUMNS),
+    }
     if touches is None or "enrolled" not in names:
         return nothing
     report("what reached people before they enrolled")
-    counted = attribution.paths(con, touches, stages.reached("enrolled", tables), params)
+    enrolled = attribution.enrollments(tables)
+    counted = attribution.paths(con, touches, enrolled, params)
     if counted["enrolled"].sum() < effects.FEWEST:
         return nothing
     report("crediting channels")
-    return attribution.study(counted, params), transitions.sequences(counted, params.privacy.smallest_group)
+    return {
+        "credits": attribution.study(counted, params),
+        "sequences": transitions.sequences(counted, params.privacy.smallest_group),
+        "lifts": lifts.study(con, tables, touches, enrolled, params),
+    }
 
 
 def _record(step, found):
@@ -295,5 +306,12 @@ def _record(step, found):
         step.record("journey.event_e_value", found.effect.e_value, unit="risk ratio")
     if found.credits is not None:
         for row in found.credits.itertuples():
-            by = {"channel": row.channel, "rule": row.rule}
+            by = {"outcome": row.outcome, "channel": row.channel, "rule": row.rule}
             step.record("journey.credit", row.share, low=row.low, high=row.high, by=by, unit="share")
+    for row in found.lifts.itertuples():
+        by = {"channel": row.channel}
+        step.record(
+            "journey.lift", row.ratio, low=row.low, high=row.high, n=row.touched, by=by, unit="ratio of rates"
+        )
+        owed = {"low": row.owed_low, "high": row.owed_high}
+        step.record("journey.owed", row.owed, **owed, n=row.enrolled, by=by, unit="share")

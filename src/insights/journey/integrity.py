@@ -105,8 +105,8 @@ def _unfinished(funnel):
 
 
 def _structural(sequences):
-    sure = sequences[sequences["share"] >= SURE] if len(sequences) else sequences
-    found = f"{len(sure)} of {len(sequences)} ways end in an enrollment for {SURE:.0%} or more"
+    sure = sequences[sequences["low"] >= SURE] if len(sequences) else sequences
+    found = f"{len(sure)} of {len(sequences)} ways surely end in an enrollment for {SURE:.0%} or more"
     return [
         "structural lift", "Is a way part of the outcome that it is said to lead to?", found,
         MIND if len(sure) else FINE,

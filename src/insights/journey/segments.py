@@ -1,7 +1,7 @@
 """Segments: among whom courses are completed more often, with the chance findings of many looks controlled.
 
-Source: Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995); E. B. Wilson, JASA 22
-(1927), for the intervals.
+Sources: Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995); E. B. Wilson, JASA 22
+(1927), for the intervals; A. Wald, Transactions of the AMS 54 (1943), for the test of all groups at once.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import ibis
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2_contingency
+from scipy import sparse
+from scipy.stats import chi2
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
@@ -18,7 +19,7 @@ from insights.cleaning import terms
 from insights.journey import times
 from insights.params import Params
 
-ALIKE, DIFFER, TOO_FEW = "no difference shown", "differ", "too few to say"
+ALIKE, DIFFER, LITTLE = "no difference shown", "differ", "differ by little"
 TITLES = {
     "continent": "continent", "job_family": "job family", "seniority": "seniority", "education": "education",
     "topic": "topic of the course", "level": "level of the course", "kind": "kind of product",
@@ -101,35 +102,80 @@ def compare(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``segment, group, n`` (enrollments), ``completed, share, low, high, p_adjusted`` (of the segment, adjusted for
-        all segments), ``verdict``; groups with fewer people than ``bias.smallest_group`` are not shown.
+        all segments; people as clusters), ``verdict`` (a difference within ``bias.margin`` is called little); groups
+        with fewer people than ``bias.smallest_group`` are not shown.
     """
     watched = frame[frame["enrolled_at"] < times.watched_until(params)]
     watched = watched.assign(y=times.completed_in_time(watched))
     parts, chances = [], []
     for segment in TITLES:
-        groups = _groups(watched.dropna(subset=segment), segment, params.bias.smallest_group)
-        if len(groups) > 1 and groups["completed"].sum() not in (0, groups["n"].sum()):
-            counts = np.column_stack([groups["completed"], groups["n"] - groups["completed"]])
-            chances.append(chi2_contingency(counts).pvalue)
+        known = _big(watched.dropna(subset=segment), segment, params.bias.smallest_group)
+        if not (_same(known[segment]) or _same(known["y"])):
+            groups, chance = _groups(known, segment)
+            chances.append(chance)
             parts.append(groups.assign(segment=TITLES[segment]))
     if not parts:
         return pd.DataFrame(columns=COLUMNS)
     adjusted = multipletests(chances, method="fdr_bh")[1]
     told = [
-        part.assign(p_adjusted=p, verdict=DIFFER if p < 0.05 else ALIKE)
+        part.assign(p_adjusted=p, verdict=_verdict(part["share"], p, params.bias.margin))
         for part, p in zip(parts, adjusted, strict=True)
     ]
     return pd.concat(told, ignore_index=True)[COLUMNS]
 
 
-def _groups(frame, segment, smallest):
-    grouped = frame.groupby(segment).agg(
-        n=("y", "size"), completed=("y", "sum"), people=("learner_id", "nunique")
+def _big(frame, segment, smallest):
+    """Return the rows of groups of enough people."""
+    people = frame.groupby(segment)["learner_id"].nunique()
+    return frame[frame[segment].isin(people.index[people >= smallest])]
+
+
+def _same(values):
+    return (values == values.iloc[:1].max()).all()
+
+
+def _groups(frame, segment):
+    """Return the share of each group, with the chance that groups alike lie so far apart.
+
+    Enrollments of one person resemble each other: errors count people, and the intervals are those of Wilson for as
+    many independent enrollments as would have the same error.
+    """
+    grouped = (
+        frame.groupby(segment)
+        .agg(n=("y", "size"), completed=("y", "sum"), people=("learner_id", "nunique"))
+        .reset_index(names="group")
     )
-    kept = grouped[grouped["people"] >= smallest].reset_index(names="group").sort_values("n", ascending=False)
-    low, high = proportion_confint(kept["completed"], kept["n"], method="wilson")
+    kept = grouped.sort_values("n", ascending=False, kind="stable", ignore_index=True)
     share = kept["completed"] / kept["n"]
-    return kept.assign(share=share, low=low, high=high).drop(columns="people").reset_index(drop=True)
+    spread = _covariance(frame, segment, kept["group"], share)
+    alone = np.diag(spread)
+    worth = np.where(alone > 0, share * (1 - share) / np.where(alone > 0, alone, 1), kept["people"])
+    low, high = proportion_confint(share * worth, worth, method="wilson")
+    told = kept.drop(columns="people").assign(share=share, low=low, high=high)
+    return told, _chance(share.to_numpy(), spread)
+
+
+def _covariance(frame, segment, groups, share):
+    """Return the covariance of the shares of groups, people as clusters."""
+    place = frame[segment].map(dict(zip(groups, groups.index, strict=True))).to_numpy(dtype=int)
+    moved = (frame["y"].to_numpy() - share.to_numpy()[place]) / np.bincount(place)[place]
+    person = pd.factorize(frame["learner_id"])[0]
+    by_person = sparse.csr_array((moved, (person, place)), shape=(person.max() + 1, len(groups)))
+    return (by_person.T @ by_person).toarray()
+
+
+def _chance(share, spread):
+    """Return the p value of Wald's test that all shares are the same."""
+    against_first = np.column_stack([-np.ones(len(share) - 1), np.eye(len(share) - 1)])
+    apart = against_first @ share
+    turned = np.linalg.pinv(against_first @ spread @ against_first.T)
+    return float(chi2.sf(apart @ turned @ apart, len(apart)))
+
+
+def _verdict(share, p, margin):
+    if p >= 0.05:
+        return ALIKE
+    return DIFFER if share.max() - share.min() > margin else LITTLE
 
 
 def _newsletter(cohort, subscriptions):

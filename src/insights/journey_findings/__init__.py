@@ -1,5 +1,6 @@
 """Findings about the journey: the sentences of notebook 03, each computed from the frames that hold the numbers."""
 
+from insights.journey_findings.channels import against_planted, completed, lifts_in_full, orders, side_by_side
 from insights.journey_findings.forecasts import forecasts, no_forecast
 from insights.journey_findings.people import (
     against_truth,
@@ -13,6 +14,7 @@ from insights.journey_findings.people import (
 from insights.journey_findings.ways import actions, integrity, kinds, of_kinds, sequences, speed, transitions
 
 __all__ = [
-    "actions", "against_truth", "effect", "forecasts", "integrity", "journey", "kinds", "no_forecast", "no_people",
-    "not_told", "of_kinds", "pauses", "sequences", "speed", "transitions", "unfinished",
+    "actions", "against_planted", "against_truth", "completed", "effect", "forecasts", "integrity", "journey",
+    "kinds", "lifts_in_full", "no_forecast", "no_people", "not_told", "of_kinds", "orders", "pauses",
+    "sequences", "side_by_side", "speed", "transitions", "unfinished",
 ]  # fmt: skip

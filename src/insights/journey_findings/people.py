@@ -2,9 +2,8 @@
 
 import pandas as pd
 
+from insights.journey_findings import channels, ways
 from insights.wording import Prose, bullets, count, interval, listing, number, say, share
-
-SHOWN_LISTS = 3
 
 
 def journey(found, budget: int) -> Prose:
@@ -18,9 +17,10 @@ def journey(found, budget: int) -> Prose:
     """
     told = [_far(found.open, budget), _loss(found.closed)]
     told += [_event(found.effect)] if found.effect is not None else []
-    told += [_credit(found.credits)] if found.credits is not None else []
+    told += [channels.credit(found.credits)] if found.credits is not None else []
+    told += [channels.lift(found.lifts)] if len(found.lifts) else []
     told += [_segments(found.segments)]
-    told += [_action(found.actions)] if len(found.actions) else []
+    told += [ways.for_everybody(found.actions)] if len(found.actions) else []
     told += [_forecast(found.forecasts["completion"].performance)] if "completion" in found.forecasts else []
     if found.lacking:
         told.append(say("This source says nothing of who {stages}.", stages=listing(found.lacking)))
@@ -114,17 +114,6 @@ def against_truth(found, true: float) -> Prose:
     )
 
 
-def _action(table):
-    whole = table.iloc[0]
-    if pd.isna(whole["adds"]):
-        return say("No single step is shown to raise completion for everybody together.")
-    return say(
-        "Next best action for everybody together: **{action}** (adds {adds}; {evidence}).",
-        action=whole["action"], evidence=whole["evidence"],
-        adds=interval(whole["adds"], whole["low"], whole["high"], kind="share"),
-    )  # fmt: skip
-
-
 def _forecast(table):
     first, last = (_auc(table.iloc[place]) for place in (0, -1))
     early, late = (number(int(table["day"].iloc[place])) for place in (0, -1))
@@ -177,15 +166,6 @@ def _event(found):
         f"Coming to an event {words}: among people alike before it, {{difference}} more complete the course that "
         "they begin next. This is a comparison, not an experiment.",
         difference=interval(alike["difference"], alike["low"], alike["high"], kind="share"),
-    )
-
-
-def _credit(table):
-    markov = table[table["rule"] == "markov"].head(SHOWN_LISTS)
-    return say(
-        "Before they enroll, people are reached most by {channels} (share of the credit by removal). Credit is **not "
-        "cause**: the keen use these ways anyway.",
-        channels=listing([f"{r.channel} ({share(r.share)})" for r in markov.itertuples()]),
     )
 
 

@@ -97,28 +97,28 @@ def speed(table: pd.DataFrame) -> Prose:
 
 def actions(table: pd.DataFrame) -> Prose:
     """Say what raises completion most, for everybody and for whom that differs."""
-    whole, told = table.iloc[0], []
-    if whole["action"] == NO_ACTION:
-        told.append(say("For everybody together no action is shown to raise completion."))
-    else:
-        told.append(
-            say(
-                "For everybody together the step that most raises completion is to **{action}**: {adds} "
-                "({evidence}).",
-                action=whole["action"], evidence=whole["evidence"],
-                adds=interval(whole["adds"], whole["low"], whole["high"], kind="share"),
-            )
-        )  # fmt: skip
     groups = table.iloc[1:]
     helped = groups[groups["action"] != NO_ACTION]
-    told.append(
+    return bullets(
+        for_everybody(table),
         say(
             "In {helped} of {n} an action is shown to help, all looks considered together; elsewhere the groups are "
             "too small, or it does not.",
             helped=number(len(helped)), n=count(len(groups), "group"),
-        )
+        ),
     )  # fmt: skip
-    return bullets(*told)
+
+
+def for_everybody(table: pd.DataFrame) -> Prose:
+    """Say what raises completion most for everybody together, and what that rests on."""
+    whole = table.iloc[0]
+    if whole["action"] == NO_ACTION:
+        return say("For everybody together no action is shown to raise completion.")
+    return say(
+        "For everybody together the step that most raises completion is to **{action}**: {adds} ({evidence}).",
+        action=whole["action"], evidence=whole["evidence"],
+        adds=interval(whole["adds"], whole["low"], whole["high"], kind="share"),
+    )  # fmt: skip
 
 
 def integrity(table: pd.DataFrame) -> Prose:

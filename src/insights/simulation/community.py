@@ -10,7 +10,8 @@ from insights.simulation.world import CITIES, COUNTRIES, TOPICS, World
 
 A_MONTH = {"meetup": 12, "expert_panel": 3, "learner_event": 6}
 REGISTRATIONS_A_MONTH = 0.06
-COMES = 0.55
+TOLD, UNTOLD = 3.4, 0.5  # how much more often those on the list of events register, and how much less others
+COMES, DILIGENT_COME = 0.55, 0.15
 
 
 def make_events(world: World, rng: np.random.Generator) -> pd.DataFrame:
@@ -45,7 +46,9 @@ def attend(world: World, people: People, events: pd.DataFrame, rng: np.random.Ge
     """
     rate = REGISTRATIONS_A_MONTH * people.activity**0.5 * np.exp(0.7 * people.community - 0.25)
     here = people.here(world)
-    number = rng.poisson(rate[:, None] * np.column_stack([here, here[:, -1]]))
+    told = people.listed("events", np.arange(len(people))[:, None], world.days(world.starts)[None, :])
+    often = np.where(told, TOLD, UNTOLD)
+    number = rng.poisson(rate[:, None] * often * np.column_stack([here, here[:, -1]]))
     person, month = np.nonzero(number)
     person, month = np.repeat(person, number[person, month]), np.repeat(month, number[person, month])
     event = _choose_events(people, events, person, month, rng)
@@ -65,7 +68,9 @@ def _registrations(world, people, events, pairs, rng):
     n, person, event = len(pairs), pairs["person"].to_numpy(), pairs["event"].to_numpy()
     day = events["day"].to_numpy()[event]
     at = np.maximum(day - rng.exponential(8, size=n).clip(0.1, 30), people.registered[person] + 0.01)
-    came = rng.random(n) < 1 / (1 + np.exp(-(np.log(COMES / (1 - COMES)) + 0.4 * people.diligence[person])))
+    came = rng.random(n) < 1 / (
+        1 + np.exp(-(np.log(COMES / (1 - COMES)) + DILIGENT_COME * people.diligence[person]))
+    )
     known = day + rng.exponential(1.5, size=n) + (rng.random(n) < 0.03) * rng.uniform(5, 40, size=n)
     end = world.days(world.end)
     shown = (day < end) & (known < end)

@@ -14,7 +14,18 @@ import numpy as np
 import pandas as pd
 
 from insights.params import Simulation
-from insights.simulation import defects, extract, mailings, products, studies, truth, typing, visits, voices
+from insights.simulation import (
+    defects,
+    extract,
+    mailings,
+    products,
+    studies,
+    touches,
+    truth,
+    typing,
+    visits,
+    voices,
+)
 from insights.simulation.community import attend, make_events
 from insights.simulation.people import make_people
 from insights.simulation.world import World, make_world, span
@@ -42,6 +53,7 @@ class Told:
     buyers: truth.Buyers
     completion: pd.DataFrame
     latent: pd.DataFrame
+    channels: pd.DataFrame
     planted: pd.DataFrame
     paid: float
     paid_back: float
@@ -132,11 +144,14 @@ def _live(job):
     people = make_people(world, chunk * CHUNK, min(CHUNK, simulation.people - chunk * CHUNK), rng)
     found = defects.plant(world, people, dirt) if simulation.defects else defects.none(people)
     came = attend(world, people, setting.events, rng)
-    courses = studies.enroll(world, people, catalogue, came, rng)
     mails = mailings.deliver(world, people, setting.plan, rng)
+    browsed = visits.browse(world, people, catalogue, setting.chances, rng)
+    reached = touches.touched(world, people, setting.events, came, setting.plan.table, mails, browsed)
+    ready = people.here(world) * touches.eagerness(reached)
+    courses = studies.enroll(world, people, catalogue, ready, came, rng)
     looks = visits.visited(
         [
-            visits.browse(world, people, catalogue, setting.chances, rng),
+            browsed,
             visits.follow(world, people, setting.plan.table, mailings.followed(mails), rng),
             visits.consider(world, people, catalogue, courses, rng),
             studies.course_views(world, people, courses, rng),
@@ -162,7 +177,8 @@ def _live(job):
     names = people.learners[["learner_id", "name", "email", "registered_at"]]
     ids = extract.enrollment_ids(chunk, len(courses))
     return Told(
-        learners=names, demand=studies.topic_demand(world, people), buyers=truth.some_buyers(world, people),
+        learners=names, demand=studies.topic_demand(world, people, ready),
+        buyers=truth.some_buyers(world, people, ready), channels=touches.caused(world, reached, courses),
         completion=truth.completion_probability(world, people, catalogue, courses, ids),
         latent=truth.latent_people(people), planted=_planted(found, twice, by_machine, chunk),
         paid=float(courses["amount"].sum()), paid_back=float(courses["amount"].iloc[studies.refunds(courses)].sum()),
@@ -209,6 +225,7 @@ def _write_truth(setting, told, mistyped, folder, rng):
         "people": pd.concat([one.latent for one in told], ignore_index=True),
         "products": truth.latent_products(world, catalogue),
         "planted": truth.planted(world),
+        "channels": truth.channels([one.channels for one in told]),
     }
     if any(len(one.planted) for one in told):
         tables["defects"] = pd.concat([*(one.planted for one in told), mistyped], ignore_index=True)

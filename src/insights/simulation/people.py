@@ -180,6 +180,17 @@ class People:
         since = np.maximum(begin[None, :-1], self.registered[:, None])
         return np.clip((begin[None, 1:] - since) / np.diff(begin), 0.0, 1.0)
 
+    def listed(self, newsletter: str, person: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """Return whether each person was subscribed to a newsletter on each day."""
+        spans = self.subscriptions[self.subscriptions["newsletter"] == newsletter]
+        again = spans["person"].duplicated().to_numpy()
+        on = np.zeros(np.broadcast_shapes(person.shape, day.shape), dtype=bool)
+        for some in (spans[~again], spans[again]):
+            begin, leave = (np.full(len(self), np.inf) for _ in range(2))
+            begin[some["person"]], leave[some["person"]] = some["begin"], some["leave"]
+            on |= (begin[person] <= day) & (day < leave[person])
+        return on
+
 
 def make_people(world: World, first: int, count: int, rng: np.random.Generator) -> People:
     """Make the people numbered ``first`` to ``first + count``."""

@@ -13,6 +13,8 @@ PAGES = np.array(["lesson", "quiz", "forum", "resource", "course_home"])
 PAGE_SHARES = (0.55, 0.12, 0.08, 0.1, 0.15)
 COMMUNITY_EFFECT = 0.6
 COMMUNITY_DAYS = 45
+LISTED, LISTED_SHARE = 1.0, 0.17  # effort that goes with being on the list of events; about how many are
+UNTOUCHED = 0.93  # makes up for what touches add, so that plans are right on average
 LUCK_SD = 0.8
 STEEPNESS = 1.75
 DISPARITY = 0.4
@@ -23,23 +25,36 @@ VIEWS_PER_ENROLLMENT, PAGES_A_SITTING = 7.0, 3
 REFUNDED, REFUND_DAYS = 0.2, 14.0  # of those who leave a course early; in how many days they may
 
 
-def topic_demand(world: World, people: People) -> np.ndarray:
-    """Return what these people would buy of each topic in each month, shape (topics, months)."""
-    return wanting(people).T @ people.here(world) * world.season[None, : world.months]
+def topic_demand(world: World, people: People, ready: np.ndarray) -> np.ndarray:
+    """Return what these people would buy of each topic in each month, shape (topics, months).
+
+    Parameters
+    ----------
+    ready : numpy.ndarray of shape (people, months)
+        Share of each month in which a person was there, times how eager they are.
+    """
+    return wanting(people).T @ ready * world.season[None, : world.months]
 
 
 def wanting(people: People) -> np.ndarray:
     """Return how many products of each topic a person buys in an ordinary month, shape (people, topics)."""
-    return people.interest * people.activity[:, None] * ENROLLMENTS_A_MONTH
+    return people.interest * people.activity[:, None] * ENROLLMENTS_A_MONTH * UNTOUCHED
 
 
 def enroll(
-    world: World, people: People, catalogue: Catalogue, attended: pd.DataFrame, rng: np.random.Generator
+    world: World,
+    people: People,
+    catalogue: Catalogue,
+    ready: np.ndarray,
+    attended: pd.DataFrame,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Let people enroll, and settle how it ends.
 
     Parameters
     ----------
+    ready : numpy.ndarray of shape (people, months)
+        As in :func:`topic_demand`.
     attended : pandas.DataFrame
         From :func:`insights.simulation.community.attend`.
 
@@ -48,8 +63,8 @@ def enroll(
     pandas.DataFrame
         ``person, product, day, amount, came, effort, propensity, length, finish, leave, wants_refund``; days since
         the start of the history, ``finish`` and ``leave`` missing where it never happened.
-    """
-    person, product, month = _purchases(world, people, catalogue, rng)
+    """  # fmt: skip
+    person, product, month = _purchases(world, people, catalogue, ready, rng)
     n = len(person)
     begin = world.days(world.starts)
     launched = np.nan_to_num(world.days(_launched(catalogue)))
@@ -129,13 +144,13 @@ def _launched(catalogue):
     return catalogue.table["launched_at"].to_numpy(dtype="datetime64[us]")
 
 
-def _purchases(world, people, catalogue, rng):
+def _purchases(world, people, catalogue, ready, rng):
     """Draw purchases by month: how many of each topic, then which product of the topic, by attraction."""
     attraction = catalogue.attraction()[:, : world.months]
     pull = topic_totals(attraction.T, catalogue.topic).T
     with np.errstate(divide="ignore"):
         drawn = np.where(pull > 0, pull ** (1 - CANNIBALISATION), 0.0) * world.season[None, : world.months]
-    number = rng.poisson(people.here(world) * (wanting(people) @ drawn))
+    number = rng.poisson(ready * (wanting(people) @ drawn))
     person, month = np.nonzero(number)
     repeat = number[person, month]
     person, month = np.repeat(person, repeat), np.repeat(month, repeat)
@@ -159,11 +174,12 @@ def _settle(world, people, catalogue, frame, attended, rng):
     table = catalogue.table
     level = table["level"].map({"beginner": 0, "intermediate": 1, "advanced": 2}).to_numpy()[product]
     match = people.interest[person, catalogue.topic[product]]
-    came = _came_lately(frame, attended)
+    came, day = _came_lately(frame, attended), frame["day"].to_numpy()
+    listed = people.listed("events", person, day)
     effort = (
         0.85 * people.diligence[person] + 1.2 * (match - 0.2) - 0.25 * level + 0.2 * people.skill[person]
-        + COMMUNITY_EFFECT * came + rng.normal(scale=LUCK_SD, size=n) - 0.1
-        + _planted(world, people, person, frame["day"].to_numpy())
+        + COMMUNITY_EFFECT * came + LISTED * (listed - LISTED_SHARE) + rng.normal(scale=LUCK_SD, size=n) - 0.1
+        + _planted(world, people, person, day)
     )  # fmt: skip
     propensity = completes_with(world, effort)
     length = 7.0 * table["kind"].map(WEEKS).to_numpy()[product]
@@ -171,11 +187,10 @@ def _settle(world, people, catalogue, frame, attended, rng):
     completes = rng.random(n) < propensity
     leaves = ~completes & (rng.random(n) < LEAVES_SHARE)
     paid = table["price"].astype(float).to_numpy()[product] * np.where(rng.random(n) < 0.25, 0.6, 1.0)
-    start = frame["day"].to_numpy()
     return frame.assign(
         amount=np.round(paid, 2), came=came, effort=effort, propensity=propensity, length=length,
-        finish=np.where(completes, start + took, np.nan),
-        leave=np.where(leaves, start + length * rng.uniform(*LEAVES, size=n), np.nan),
+        finish=np.where(completes, day + took, np.nan),
+        leave=np.where(leaves, day + length * rng.uniform(*LEAVES, size=n), np.nan),
         wants_refund=rng.random(n) < REFUNDED,
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from insights.simulation.studies import (
     completes_with,
     wanting,
 )
+from insights.simulation.touches import EFFECTS
 from insights.simulation.world import TOPICS, World
 
 BUYERS = 3_000
@@ -28,24 +29,24 @@ DAY, HORIZON_DAYS = 7, 42
 
 @dataclass(frozen=True)
 class Buyers:
-    """Some of the people, evenly drawn, who stand for all: what each wants, and when each was there.
+    """Some of the people, evenly drawn, who stand for all: what each wants, and when each was there and eager.
 
     Attributes
     ----------
     wanting : numpy.ndarray of shape (people, topics)
         Products of each topic bought in an ordinary month.
-    here : numpy.ndarray of shape (people, months)
-        Share of each month in which the person was registered.
+    ready : numpy.ndarray of shape (people, months)
+        Share of each month in which the person was registered, times how eager they were.
     """
 
     wanting: np.ndarray
-    here: np.ndarray
+    ready: np.ndarray
 
 
-def some_buyers(world: World, people: People) -> Buyers:
+def some_buyers(world: World, people: People, ready: np.ndarray) -> Buyers:
     """Return the buyers of a chunk of people that stand for all."""
     every = slice(None, None, max(1, world.people // BUYERS))
-    return Buyers(wanting(people)[every], people.here(world)[every])
+    return Buyers(wanting(people)[every], ready[every])
 
 
 def fresh_share(world: World, catalogue: Catalogue, buyers: list[Buyers]) -> np.ndarray:
@@ -59,15 +60,15 @@ def fresh_share(world: World, catalogue: Catalogue, buyers: list[Buyers]) -> np.
     numpy.ndarray of shape (products, months)
     """
     wants = np.concatenate([one.wanting for one in buyers])
-    here = np.concatenate([one.here for one in buyers])
+    ready = np.concatenate([one.ready for one in buyers])
     met = _per_wanting(world, catalogue, catalogue.attraction())
     foreseen = np.exp(catalogue.foreseen + (SHOCK_SD * world.difficulty) ** 2 / 2) * catalogue.on_sale
     coming = _per_wanting(world, catalogue, foreseen)
     share = np.ones_like(met)
     for product, topic in enumerate(catalogue.topic):
-        before = np.cumsum(here * met[product], axis=1) - here * met[product]
-        so_far = wants[:, topic, None] * (before + here * coming[product] / 2)
-        weight = wants[:, topic, None] * here
+        before = np.cumsum(ready * met[product], axis=1) - ready * met[product]
+        so_far = wants[:, topic, None] * (before + ready * coming[product] / 2)
+        weight = wants[:, topic, None] * ready
         share[product] = (weight * np.exp(-so_far)).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-12)
     return share
 
@@ -102,6 +103,19 @@ def completion_probability(
             "probability": np.where(over, np.nan, chance * (late - early) / at_it),
         }
     )  # fmt: skip
+
+
+def channels(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return what each channel does, from :func:`insights.simulation.touches.caused` of all people.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``channel, month, caused, sold``, and ``effect``: what a touch adds to the logarithm of the rate of purchases
+        in the month after.
+    """
+    whole = pd.concat(parts).groupby(["channel", "month"], sort=False, as_index=False).sum()
+    return whole.assign(effect=whole["channel"].map(EFFECTS))
 
 
 def latent_people(people: People) -> pd.DataFrame:
