@@ -6,6 +6,7 @@ import pytest
 from collecting import HERE, run, write_window
 
 from insights import certification, cleaning, dictionary, paths, store, warehouse
+from insights.journey import channels
 
 PEOPLE = 1_500
 
@@ -76,3 +77,15 @@ def test_a_window_of_another_source_is_not_judged(root):
     write_window(root, "mine", source={"kind": "online_retail"})
     assert certification.cleaning_quality(store.open_step("02_data_cleaning", "mine"), None) is None
     assert not paths.step("mine", "02_data_cleaning").exists()
+
+
+def test_what_channels_truly_do_is_told_in_the_words_of_the_journey(root, dirty):
+    true = certification.channel_effects(store.open_step("03_learner_journey", "dirty")).set_index("channel")
+    assert {*true.index} == {*channels.LISTS.values(), *channels.EVENTS.values()} | {
+        channels.NETWORKS, channels.SEARCHED, channels.DIRECT,
+    }  # fmt: skip
+    assert true.loc[[channels.SEARCHED, channels.DIRECT]].to_numpy().tolist() == [[1.0, 0.0]] * 2
+    assert (true["ratio"].drop([channels.SEARCHED, channels.DIRECT]) > 1).all()
+    assert true["owed"].between(0, 0.2).all() and true["owed"].sum() > 0.02
+    write_window(root, "others", source={"kind": "online_retail"})
+    assert certification.channel_effects(store.open_step("03_learner_journey", "others")) is None

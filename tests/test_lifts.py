@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from micro import brisk, table, window
 from statsmodels.discrete.conditional_models import ConditionalPoisson
 
-from insights.journey import channels, lifts
+from insights.journey import attribution, channels, lifts
+from insights.journey_findings import channels as findings
 
 PARAMS = window("sample")
 START = PARAMS.start
@@ -195,3 +196,45 @@ def test_many_buyers_are_sampled_down_and_the_sample_is_the_same_each_time(monke
     rows, again = (studied(*crowd(0)) for _ in range(2))
     assert rows["learner_id"].nunique() == 100
     pd.testing.assert_frame_equal(rows, again)
+
+
+# What the page says.
+
+LIFTS = pd.DataFrame(
+    [["meetups", 90, 1.5, 1.2, 1.9, 0.001, "adds", 0.04], ["search", 800, 1.01, 0.9, 1.1, 0.9, "not shown", 0.01]],
+    columns=["channel", "touched", "ratio", "low", "high", "p_adjusted", "verdict", "owed"],
+).assign(people=100, enrolled=300)  # fmt: skip
+CREDITS = pd.DataFrame(
+    [[outcome, c, rule, share, share - 0.1, share + 0.1] for outcome in ("enrolled", "completed")
+     for rule in attribution.RULES for c, share in (("search", 0.8), ("meetups", 0.2))],
+    columns=["outcome", "channel", "rule", "share", "low", "high"],
+)  # fmt: skip
+
+
+def test_the_page_says_what_adds_and_of_what_nothing_is_shown():
+    told = str(findings.lifts_in_full(LIFTS))
+    assert "meetups, 1.5" in told and "Nothing is shown for search" in told
+    assert "owed to meetups (4.0" in str(findings.lift(LIFTS)).replace("\N{NO-BREAK SPACE}", " ")
+    nothing = LIFTS.assign(verdict="not shown")
+    assert "Of no channel" in str(findings.lift(nothing)) and "Of no channel" in str(
+        findings.lifts_in_full(nothing)
+    )
+
+
+def test_credit_lift_and_truth_stand_side_by_side_in_the_order_of_what_is_best_known():
+    assert findings.side_by_side(CREDITS, LIFTS, None)["channel"].tolist() == ["meetups", "search"]
+    planted = pd.DataFrame({"channel": ["meetups", "search"], "owed": [0.0, 0.5], "ratio": [1.4, 1.2]})
+    beside = findings.side_by_side(CREDITS, LIFTS, planted)
+    assert beside["channel"].tolist() == ["search", "meetups"]
+    assert beside.columns.tolist() == ["channel", *attribution.RULES, "lift", "true"]
+    told = str(findings.against_planted(LIFTS, planted))
+    assert "1 of 2 intervals hold theirs, those of search" in told and "in truth it is search" in told
+
+
+def test_completed_courses_are_said_to_be_credited_otherwise_only_where_intervals_lie_apart():
+    assert "like enrollments" in str(findings.completed(CREDITS))
+    moved = CREDITS.copy()
+    done = moved["outcome"] == "completed"
+    moved.loc[done, ["share", "low", "high"]] = 0.5
+    assert "otherwise than enrollments for meetups and search" in str(findings.completed(moved))
+    assert "Of no course" in str(findings.completed(CREDITS[~done]))

@@ -82,13 +82,15 @@ def lifts_in_full(table: pd.DataFrame) -> Prose:
         From :func:`insights.journey.lifts.study`.
     """
     strong = table[table["verdict"] == ADDS].sort_values("ratio", ascending=False)
-    named = [f"{r.channel} ({interval(r.ratio, r.low, r.high)} times)" for r in strong.itertuples()]
+    named = [f"{r.channel}, {interval(r.ratio, r.low, r.high)} times as many" for r in strong.itertuples()]
     silent = table.loc[table["verdict"] == NOT_SHOWN, "channel"]
     against = table.loc[table["verdict"] == TAKES, "channel"]
+    if strong.empty:
+        return lift(table)
     told = [
         say(
-            "Over {people} with {enrolled}, the month after a touch holds more enrollments than their other months "
-            "for {named}, many looks considered.",
+            "Over {people} with {enrolled}, more enrollments than in their other months follow in the month after a "
+            "touch by {named}; many looks considered.",
             people=count(int(table["people"].iloc[0]), "person", "people"),
             enrolled=count(int(table["enrolled"].iloc[0]), "enrollment"), named=listing(named),
         )
