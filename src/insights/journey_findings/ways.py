@@ -34,11 +34,13 @@ def sequences(table: pd.DataFrame) -> Prose:
             path=common["path"], people=count(int(common["people"]), "person", "people"), won=share(common["share"]),
         )
     )  # fmt: skip
-    for verdict, words in (
-        ("wins", "More often than on other ways people enroll after"),
-        ("loses", "Less often after"),
+    for verdict, words, surely in (
+        ("wins", "More often than on other ways people enroll after", "low"),
+        ("loses", "Less often after", "high"),
     ):
-        found = table[table["verdict"] == verdict].sort_values("share", ascending=verdict == "loses")
+        found = table[table["verdict"] == verdict].sort_values(
+            surely, ascending=verdict == "loses", kind="stable"
+        )
         if len(found):
             named = [f"“{row.path}” ({share(row.share)})" for row in found.head(SHOWN).itertuples()]
             told.append(
