@@ -14,7 +14,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds
+.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -32,6 +32,9 @@ bench: $(INSTALLED) ## measure what the simulation costs at 3,000, 30,000 and 30
 
 seeds: $(INSTALLED) ## hold estimated effects against the planted ones, in twenty companies
 	@$(PYTHON) benchmarks/seeds.py
+
+cotraining: $(INSTALLED) ## hold co-training against the supervised model, in nine kinds of worlds
+	@$(PYTHON) benchmarks/cotraining.py
 
 # In a container there is often nobody but root.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)

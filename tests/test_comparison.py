@@ -68,14 +68,16 @@ def test_what_is_chosen_and_said_of_a_row_does_not_depend_on_validation_outcomes
 def test_predictions_hold_every_model_on_every_row_in_order(contest):
     rows = contest.dataset.validate
     long = contest.predictions(rows)
-    assert long["model"].unique().tolist() == ["panel", "survey", "logistic", "forest", "tpot"]
+    assert long["model"].unique().tolist() == ["panel", "survey", "logistic", "forest", "boosting", "tpot"]
     for _, part in long.groupby("model"):
         assert part["product_id"].tolist() == rows["product_id"].tolist()
         assert part["y"].tolist() == rows["y"].tolist()
 
 
 def test_learned_models_keep_the_threshold_that_folds_chose(contest):
-    assert all(0 < contest.models[name].threshold_ < 1 for name in comparison.LADDER)
+    assert all(
+        0 < contest.models[name].threshold_ < 1 for name in comparison.LADDER if name in contest.models
+    )
     rows = contest.dataset.train
     model = learned.logistic(contest.dataset.features, PARAMS)
     folds = TimeFolds(rows, PARAMS.modeling.folds)
@@ -168,8 +170,8 @@ def test_a_baseline_that_says_the_same_of_every_row_is_left_out_of_the_compariso
     rows = contest.predictions(contest.dataset.validate)
     rows["score"] = rows["score"].where(rows["model"] != "panel", 0.5)
     part = study._part(contest, "catalogue", rows, PARAMS)
-    assert set(part.performance["model"]) == {"survey", "logistic", "forest", "tpot"}
-    assert set(part.null.columns) == {"survey", "logistic", "forest", "tpot", "best"}
+    assert set(part.performance["model"]) == {"survey", "logistic", "forest", "boosting", "tpot"}
+    assert set(part.null.columns) == {"survey", "logistic", "forest", "boosting", "tpot", "best"}
 
 
 def test_a_chosen_model_that_says_the_same_of_every_row_is_judged_as_chance_and_not_left_out(contest):

@@ -25,6 +25,7 @@ def fitted(model, data):
 MAKERS = {
     "logistic": lambda data: learned.logistic(data.features, PARAMS),
     "forest": lambda data: learned.forest(data.features, PARAMS),
+    "boosting": lambda data: learned.boosting(data.features, PARAMS),
     "tpot": lambda data: boosted(data.features),
 }
 

@@ -11,6 +11,7 @@ from insights import cleaning, contract, dictionary, paths, privacy, warehouse
 from insights.cleaning import clocks
 from insights.collection import identities, simulated
 from insights.journey import channels, effects
+from insights.modeling import metrics
 from insights.params import Params
 from insights.store import Step
 
@@ -111,6 +112,41 @@ def channel_effects(step: Step) -> pd.DataFrame | None:
     return pd.DataFrame(
         {"channel": by.index.map(CHANNELS), "ratio": np.exp(by["effect"]), "owed": by["caused"] / sold}
     ).reset_index(drop=True)
+
+
+def ceiling(step: Step) -> pd.DataFrame | None:
+    """Return how near each model of launches comes to deciding by the true probabilities; None unless simulated.
+
+    Parameters
+    ----------
+    step : insights.store.Step
+        Step 05, at work: its predictions lie in its own folder.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind`` of rows, ``model, n, roc_auc``, ``best`` (ROC AUC of the true probability on the same rows: outcomes
+        are drawn, so that nobody reaches 1) and ``fraction``, the one over the other.
+    """
+    params = step.params
+    path = step.place(paths.predictions(params.window, "launch"))
+    if params.source.kind != KIND or not path.exists():
+        return None
+    true = pd.read_parquet(simulated.world_folder(params) / "truth" / "launch_probability.parquet")
+    true = true.rename(columns={"decision_at": "as_of"})[["product_id", "as_of", "probability"]]
+    told = pd.read_parquet(path).merge(true, on=["product_id", "as_of"], validate="many_to_one")
+    rows = [
+        [
+            kind,
+            model,
+            len(part),
+            *(metrics.roc_auc(part["y"].to_numpy(), part[c].to_numpy()) for c in ("score", "probability")),
+        ]
+        for (kind, model), part in told.groupby(["kind", "model"], sort=False)
+        if part["y"].nunique() == 2
+    ]
+    table = pd.DataFrame(rows, columns=["kind", "model", "n", "roc_auc", "best"])
+    return table.assign(fraction=table["roc_auc"] / table["best"])
 
 
 def _planted(params: Params) -> pd.DataFrame:

@@ -15,8 +15,10 @@ TITLES = {
     "persistence": "persistence (earned last month what is asked now)",
     "active_days": "the number of days active",
     "last_week": "views in the last week",
+    "margin": "linear regression of the margin",
     "logistic": "logistic regression",
     "forest": "the Random Forest",
+    "boosting": "gradient boosting",
     "tpot": "TPOT",
 }
 LABELS = {
@@ -26,8 +28,10 @@ LABELS = {
     "persistence": "Persistence",
     "active_days": "Days active",
     "last_week": "Views last week",
+    "margin": "Regression of the margin",
     "logistic": "Logistic regression",
     "forest": "Random Forest",
+    "boosting": "Gradient boosting",
     "tpot": "TPOT",
 }
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners"}
@@ -223,6 +227,34 @@ def performance(model: str, part, chosen: str) -> Prose:
     )  # fmt: skip
 
 
+def ceiling(table: pd.DataFrame, chosen: str) -> Prose:
+    """Say how near the chosen launch model comes to deciding by what is true in the simulated company.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``kind, model, n, roc_auc, best, fraction``.
+    chosen : str
+    """
+    told = [
+        say(
+            "On {n} ({kind}) deciding by the true probabilities reaches a ROC AUC of {best}, for outcomes are drawn; "
+            "{chosen} reaches **{fraction} of that**.",
+            n=count(int(r.n), "row"), kind=ROWS[r.kind], best=number(r.best), chosen=TITLES[chosen],
+            fraction=share(r.fraction),
+        )
+        for r in table[table["model"] == chosen].itertuples()
+    ]  # fmt: skip
+    return bullets(*told)
+
+
+def no_ceiling() -> Prose:
+    """Say that of a real source nobody knows how much could be foreseen."""
+    return say(
+        "Of this source nobody knows the true probabilities: how much could be foreseen at best is not known."
+    )
+
+
 def choice(model: str, contest) -> Prose:
     """Say which model was chosen on training folds, by the rule, and why not another."""
     mean = contest.out_of_fold.groupby("model")["roc_auc"].mean()
@@ -352,7 +384,7 @@ def not_supported(analysis: str, lacking: list[str]) -> Prose:
 
 METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
 _WORDS = {"model": LABELS, "rows": ROWS, "metric": METRICS, "measure": METRICS, "group": {}, "attribute": {}}
-LEARNED = ("logistic", "forest", "tpot")
+LEARNED = ("margin", "logistic", "forest", "boosting", "tpot")
 AIM = 0.1
 
 

@@ -7,10 +7,10 @@ from ibis import _
 
 from insights import asof
 from insights.contract import LEVELS, NETWORKS
+from insights.features.need import MODEL, against_need
 from insights.features.registry import JOURNEY, PANEL, PLAN, SOCIAL, Past, compute, family
 from insights.params import Params
 
-MODEL = "launch"
 KEYS = ["product_id", "as_of"]
 PRE_LAUNCH_PAGES = ("announcement", "waiting_list")
 LAST_MONTH = ibis.interval(months=1)
@@ -37,7 +37,8 @@ def launch_features(
     """
     past = Past(tables, {"": asof.moments(con, rows)}, ibis.interval(months=params.launch.lookback_months))
     built = pd.concat([rows.reset_index(drop=True), compute(MODEL, past, rows, KEYS)], axis=1)
-    return built.assign(log_hurdle=np.log1p(built["asked"].clip(lower=0)), **_persistence(built))
+    built = built.assign(log_hurdle=np.log1p(built["asked"].clip(lower=0)), **_persistence(built))
+    return pd.concat([built, against_need(built, params.launch.lookback_months)], axis=1)
 
 
 @family(
@@ -144,6 +145,29 @@ def web(past: Past) -> ibis.Table:
         visitors=v.learner_id.nunique(),
     )
     return seen.mutate(views_trend=_trend(seen.views_last_month, seen.views_lookback))
+
+
+@family(
+    MODEL, "interest", view=JOURNEY, sources=["page_views", "enrollments"],
+    features={
+        "views_without_purchase": (
+            "views in the last month by people who did not buy it then, not from an e-mail", "views"
+        ),
+        "views_without_purchase_before": ("the same of the month before", "views"),
+    },
+)  # fmt: skip
+def interest(past: Past) -> ibis.Table:
+    """Describe the product by looks that were not the way to a purchase: those say no more than the sales do."""
+    v = past.events("page_views").filter(_.product_id.notnull(), ~(_.utm_medium == "email").fill_null(False))
+    v = v.filter(v.page_type.isin(("product", *PRE_LAUNCH_PAGES)))
+    e = past.events("enrollments").filter(_.units > 0)
+    bought = e.select(*KEYS, "learner_id", ago=_ago(e.as_of, e.enrolled_at)).distinct()
+    seen = v.mutate(ago=_ago(v.as_of, v.viewed_at)).filter(_.ago < 2)
+    only = seen.anti_join(bought, [*KEYS, "learner_id", "ago"])
+    return only.group_by(*KEYS).agg(
+        views_without_purchase=only.views.sum(where=only.ago == 0).fill_null(0),
+        views_without_purchase_before=only.views.sum(where=only.ago == 1).fill_null(0),
+    )
 
 
 @family(
@@ -279,6 +303,11 @@ def _topics(past):
 
 def _months(later, earlier):
     return (later.epoch_seconds() - earlier.epoch_seconds()) / (30.4375 * 86_400)
+
+
+def _ago(as_of, at):
+    """Return how many whole months before the moment something happened; 2 for whatever is longer ago."""
+    return ibis.cases((at >= as_of - LAST_MONTH, 0), (at >= as_of - ibis.interval(months=2), 1), else_=2)
 
 
 def _trend(last, lookback):

@@ -10,7 +10,7 @@ from insights.modeling.dataset import Dataset
 from insights.params import Params
 from insights.timeline import TimeFolds
 
-LADDER = ("logistic", "forest", "tpot")
+LADDER = ("margin", "logistic", "forest", "boosting", "tpot")
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,7 @@ def compete(dataset: Dataset, params: Params) -> Contest:
     y = rows["y"].to_numpy(dtype=int)
     folds = TimeFolds(rows, params.modeling.folds)
     search = automl.search(rows, dataset.features, params)
-    proposals = [
-        learned.logistic(dataset.features, params),
-        learned.forest(dataset.features, params),
-        search.model,
-    ]
+    proposals = [*hand_made(dataset, params), search.model]
     judged = [judge_out_of_fold(model, rows, folds) for model in proposals]
     out_of_fold = pd.concat([scores for scores, _ in judged], ignore_index=True)
     fitted = {rule.name: rule.fit(rows, y) for rule in baselines.available(dataset.model, rows)}
@@ -78,6 +74,18 @@ def compete(dataset: Dataset, params: Params) -> Contest:
         fitted[model.name] = model.fit(rows, y)
     chosen = choose(out_of_fold, params.modeling.margin)
     return Contest(dataset, fitted, out_of_fold, chosen, search, folds.ordered)
+
+
+def hand_made(dataset: Dataset, params: Params) -> list[learned.Learned]:
+    """Return the models that need no search, simplest first; that of the margin where there is one to learn from."""
+    by_margin = learned.margin(dataset.features, params)
+    told = {"margin_earned", "hurdle"} <= {*dataset.frame.columns}
+    return [
+        *([by_margin] if told and by_margin.features else []),
+        learned.logistic(dataset.features, params),
+        learned.forest(dataset.features, params),
+        learned.boosting(dataset.features, params),
+    ]
 
 
 def judge_out_of_fold(model: learned.Learned, rows: pd.DataFrame, folds: TimeFolds):

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.special import expit, logit
-from scipy.stats import norm, spearmanr
+from scipy.stats import spearmanr
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -35,7 +35,10 @@ from insights.modeling.metrics import roc_auc
 UNLABELLED = -1
 SUREST = 1e-3  # probabilities are kept this far from 0 and 1
 FOLDS = 5
-SURE = norm.ppf(0.95)  # standard errors of agreement at which co-training gets its whole weight
+NONE, WHOLE = (
+    0.5,
+    1.5,
+)  # standard errors of agreement up to which co-training has no weight, and from which all of it
 HISTORY = ["repeat", "round", "teacher", "row", "label", "confidence"]
 
 
@@ -137,12 +140,12 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
         y = np.asarray(y)
         labelled = np.flatnonzero(y != UNLABELLED)
         self.classes_ = np.unique(y[labelled])
-        truth = (y == self.classes_[1]).astype(int)
-        self.supervised_ = self._both().fit(_stacked(_rows(X, labelled)), truth[labelled])
+        coded = (y == self.classes_[1]).astype(int)
+        self.supervised_ = self._both().fit(_stacked(_rows(X, labelled)), coded[labelled])
         rng = check_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_repeats + FOLDS + 1)
         others = np.flatnonzero(y == UNLABELLED)
-        self._judge(X, truth, labelled, others, seeds)
+        self._judge(X, coded, labelled, others, seeds)
         return self
 
     def predict_proba(self, X: list) -> np.ndarray:
@@ -160,7 +163,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
 
     def taught_right(self, y: np.ndarray) -> pd.DataFrame:
-        """Return how often each view taught rightly, where the truth is known.
+        """Return how often each view taught rightly, where the coded is known.
 
         Parameters
         ----------
@@ -195,45 +198,46 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
     def _both(self):
         return clone(self.estimator_1 if self.estimator is None else self.estimator)
 
-    def _judge(self, X, truth, labelled, others, seeds):
+    def _judge(self, X, coded, labelled, others, seeds):
         """Run co-training, find out whether it may be used and for how many rounds, and calibrate what is left."""
         self.pairs_, self.weight_, self.agreement_, self.agreement_error_ = [], 0.0, np.nan, np.nan
         self.rounds_, self.history_ = 0, pd.DataFrame(columns=HISTORY)
-        folds = self._folds(truth[labelled], seeds[-1])
+        folds = self._folds(coded[labelled], seeds[-1])
         runs = [
-            self._run(X, truth, labelled[fit], others, seed, held=labelled[held])
+            self._run(X, coded, labelled[fit], others, seed, held=labelled[held])
             for (fit, held), seed in zip(folds, seeds, strict=False)
         ]
-        sides = [_log_odds(self._both().fit(_stacked(_rows(X, labelled[fit])), truth[labelled[fit]]),
+        sides = [_log_odds(self._both().fit(_stacked(_rows(X, labelled[fit])), coded[labelled[fit]]),
                            _stacked(_rows(X, labelled[held]))) for fit, held in folds]  # fmt: skip
-        self.assumptions_ = self._assumptions(X, truth, labelled, folds)
+        self.assumptions_ = self._assumptions(X, coded, labelled, folds)
         if len(others) >= 2 * (self.positives + self.negatives) and self.n_iterations and runs:
             shortest = min(len(run.loss) for run in runs)
             self.rounds_ = _best_round(np.concatenate([run.loss[:shortest] for run in runs], axis=1))
-            self._co_train(X, truth, labelled, others, seeds[FOLDS:-1])
+            self._co_train(X, coded, labelled, others, seeds[FOLDS:-1])
         self.verdict_ = self._verdict(len(others))
-        outcome = np.concatenate([truth[labelled[held]] for _, held in folds]) if folds else np.array([])
+        outcome = np.concatenate([coded[labelled[held]] for _, held in folds]) if folds else np.array([])
         score = np.concatenate(
             [side + self.weight_ * run.score for side, run in zip(sides, runs, strict=True)] or [[]]
         )
         self.slope_, self.intercept_ = _platt(score, outcome)
 
-    def _co_train(self, X, truth, labelled, others, seeds):
-        finals = [self._run(X, truth, labelled, others, seed, rounds=self.rounds_) for seed in seeds]
+    def _co_train(self, X, coded, labelled, others, seeds):
+        finals = [self._run(X, coded, labelled, others, seed, rounds=self.rounds_) for seed in seeds]
         self.pairs_ = [run.models for run in finals]
         rows = [[place, *row] for place, run in enumerate(finals) for row in run.taught]
         self.history_ = pd.DataFrame(rows, columns=HISTORY)
         self.history_["label"] = self.classes_[self.history_["label"].to_numpy(dtype=int)]
         self.agreement_ = float(np.nan_to_num(np.mean([run.agreement[-1] for run in finals])))
-        self.agreement_error_ = float(1 / np.sqrt(len(others)))
-        self.weight_ = float(np.clip(self.agreement_ / (SURE * self.agreement_error_), 0, 1))
+        self.agreement_error_ = float(1 / np.sqrt(len(others) // 2))
+        sure = self.agreement_ / self.agreement_error_
+        self.weight_ = float(np.clip((sure - NONE) / (WHOLE - NONE), 0, 1))
 
-    def _run(self, X, truth, labelled, others, seed, held=None, rounds=None):
+    def _run(self, X, coded, labelled, others, seed, held=None, rounds=None):
         """Let the views teach each other from a half of the unlabelled rows; the other half audits them."""
         rng = np.random.default_rng(seed)
         shuffled = rng.permutation(others)
         audit, waiting = np.array_split(shuffled, 2)
-        known, share = dict(zip(labelled, truth[labelled], strict=True)), truth[labelled].mean()
+        known, share = dict(zip(labelled, coded[labelled], strict=True)), coded[labelled].mean()
         taught, agreement, losses = [], [], []
         for turn in range((self.n_iterations if rounds is None else rounds) + 1):
             rows = np.fromiter(known, dtype=int)
@@ -244,7 +248,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
             ]
             agreement.append(_agreement(models, X, audit))
             score = np.array([]) if held is None else _pair(models, _rows(X, held))
-            losses.append(_log_loss(score, truth[held] if held is not None else score))
+            losses.append(_log_loss(score, coded[held] if held is not None else score))
             pool = waiting[: self.pool_size]
             calls = self._calls(models, X, pool, share, rng)
             if not calls:
@@ -277,8 +281,8 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
         splitter = StratifiedKFold(min(FOLDS, few), shuffle=True, random_state=seed)
         return list(splitter.split(outcome, outcome))
 
-    def _assumptions(self, X, truth, labelled, folds):
-        outcome, scores = truth[labelled], np.full((2, len(labelled)), np.nan)
+    def _assumptions(self, X, coded, labelled, folds):
+        outcome, scores = coded[labelled], np.full((2, len(labelled)), np.nan)
         for fit, held in folds:
             for place, model in enumerate((self.estimator_1, self.estimator_2)):
                 alone = clone(model).fit(_safe_indexing(X[place], labelled[fit]), outcome[fit])

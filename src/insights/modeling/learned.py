@@ -1,17 +1,23 @@
 """Models that learn: a scikit-learn pipeline over named features, with a threshold for the 0/1."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
-from sklearn.ensemble import RandomForestClassifier
+from scipy.stats import norm
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
+from insights.features import need, registry
 from insights.params import Params
+
+PENALTIES = np.logspace(-1, 4, 16)
+NO_MARGIN = 0.05  # of the hurdle: added, so that the logarithm of earning nothing is a number
 
 
 @dataclass
@@ -35,8 +41,15 @@ class Learned:
 
     def fit(self, rows: pd.DataFrame, y: np.ndarray) -> "Learned":
         """Fit a fresh copy of the estimator on training rows."""
-        self.fitted_ = single_threaded(clone(self.estimator).fit(rows[self.features], y))
+        told = self.target(rows, y)
+        # Two threads of boosting that share a busy core wait minutes for each other; forests have their own.
+        with threadpool_limits(1, "openmp"):
+            self.fitted_ = single_threaded(clone(self.estimator).fit(rows[self.features], told))
         return self
+
+    def target(self, rows: pd.DataFrame, y: np.ndarray) -> np.ndarray:
+        """Return what the estimator learns to tell, shape (rows,): the outcome."""
+        return y
 
     def score(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the probability of 1, shape (rows,)."""
@@ -48,7 +61,64 @@ class Learned:
 
     def on(self, features: list[str]) -> "Learned":
         """Return an unfitted copy that reads other features."""
-        return Learned(self.name, self.estimator, features, self.threshold_)
+        return replace(self, features=features)
+
+
+class MarginModel(Learned):
+    """A model that learns how far the margin lies above or below its hurdle, and not only on which side."""
+
+    def target(self, rows: pd.DataFrame, y: np.ndarray) -> np.ndarray:
+        """Return the logarithm of the margin earned over the hurdle, shape (rows,): 0 where it is just reached."""
+        earned = (rows["margin_earned"] / rows["hurdle"]).clip(lower=0).to_numpy(dtype="float64")
+        return np.log((earned + NO_MARGIN) / (1 + NO_MARGIN))
+
+
+class Reaches(ClassifierMixin, BaseEstimator):
+    """Tell the probability that a value is at least 0, from a regression of the value with normal errors.
+
+    Parameters
+    ----------
+    regressor : scikit-learn regressor
+
+    Attributes
+    ----------
+    regressor_ : the same, fitted
+    spread_ : float
+        Standard deviation of the errors, for as many degrees of freedom as are left.
+    classes_ : numpy.ndarray of shape (2,)
+    """
+
+    def __init__(self, regressor: BaseEstimator):
+        self.regressor = regressor
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray) -> "Reaches":
+        """Fit the regression on values, not on outcomes."""
+        self.regressor_ = clone(self.regressor).fit(X, y)
+        error, width = y - self.regressor_.predict(X), np.shape(X)[1]
+        self.spread_ = float(np.sqrt((error**2).sum() / max(len(y) - width - 1, 1)))
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Return the probabilities of falling short and of reaching it, shape (rows, 2)."""
+        reach = norm.cdf(self.regressor_.predict(X) / max(self.spread_, 1e-9))
+        return np.column_stack([1 - reach, reach])
+
+
+def margin(features: list[str], params: Params) -> MarginModel:
+    """Return a linear regression of the margin over its hurdle, on what was seen of a product over what it needs.
+
+    A 0/1 outcome forgets by how much a product missed or passed its hurdle; few rows tell more with it. Ridge
+    regression (Hoerl and Kennard 1970), its penalty by leave-one-out errors of the training rows.
+    """
+    families = {f.name: f.family for f in registry.features(need.MODEL, features)}
+    read = [name for name in features if families.get(name) in need.FAMILIES]
+    steps = [
+        ("impute", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
+        ("scale", StandardScaler()),
+        ("model", RidgeCV(PENALTIES)),
+    ]
+    return MarginModel("margin", Reaches(Pipeline(steps)), read)
 
 
 def logistic(features: list[str], params: Params) -> Learned:
@@ -72,6 +142,16 @@ def forest(features: list[str], params: Params, trees: int | None = None) -> Lea
     )
     impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     return Learned("forest", Pipeline([("impute", impute), ("model", model)]), features)
+
+
+def boosting(features: list[str], params: Params) -> Learned:
+    """Return gradient boosting of small trees (Friedman 2001), slow enough for few rows."""
+    model = HistGradientBoostingClassifier(
+        max_iter=150, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=1.0,
+        random_state=params.modeling.seed,
+    )  # fmt: skip
+    impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    return Learned("boosting", Pipeline([("impute", impute), ("model", model)]), features)
 
 
 def single_threaded(fitted: BaseEstimator) -> BaseEstimator:

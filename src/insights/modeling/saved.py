@@ -7,6 +7,7 @@ import skops.io
 from insights.modeling.learned import Learned
 
 TRUSTED = (
+    "insights.modeling.learned.Reaches",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.feature_selection._univariate_selection.f_classif",

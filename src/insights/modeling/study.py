@@ -33,7 +33,7 @@ class Part:
     null : pandas.DataFrame
         ROC AUC under shuffled outcomes, per model and for the best of them.
     curves : pandas.DataFrame
-        ROC curves: ``model, false_positive_rate, true_positive_rate``.
+        ROC curves of the chosen model and the baselines: ``model, false_positive_rate, true_positive_rate``.
     """
 
     kind: str
@@ -106,13 +106,14 @@ def _part(contest, kind, predictions, params):
     clusters = contest.dataset.clusters
     prior = float(contest.dataset.train["y"].mean())
     one = predictions[predictions["model"] == contest.chosen]
+    rivals = {*comparison.LADDER} - {contest.chosen}
     return Part(
         kind=kind,
         performance=comparison.performance(predictions, clusters, params),
         against=comparison.against(predictions, contest.chosen, clusters, params),
         chance=comparison.chance(one, prior, params),
         null=comparison.null(predictions, params),
-        curves=metrics.roc_curves(predictions),
+        curves=metrics.roc_curves(predictions[~predictions["model"].isin(rivals)]),
     )
 
 
