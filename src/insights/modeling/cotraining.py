@@ -163,7 +163,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
 
     def taught_right(self, y: np.ndarray) -> pd.DataFrame:
-        """Return how often each view taught rightly, where the coded is known.
+        """Return how often each view taught rightly, where the true classes are known.
 
         Parameters
         ----------
