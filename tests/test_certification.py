@@ -2,10 +2,13 @@
 
 import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
 from collecting import HERE, run, write_window
 
 from insights import certification, cleaning, dictionary, paths, store, warehouse
+from insights.collection import simulated
 from insights.journey import channels
 
 PEOPLE = 1_500
@@ -89,3 +92,29 @@ def test_what_channels_truly_do_is_told_in_the_words_of_the_journey(root, dirty)
     assert true["owed"].between(0, 0.2).all() and true["owed"].sum() > 0.02
     write_window(root, "others", source={"kind": "online_retail"})
     assert certification.channel_effects(store.open_step("03_learner_journey", "others")) is None
+
+
+def test_who_decides_by_the_true_probabilities_reaches_all_that_can_be_reached(root, dirty):
+    step = store.open_step("05_modeling", "dirty")
+    assert certification.ceiling(step) is None
+    true = pd.read_parquet(simulated.world_folder(step.params) / "truth" / "launch_probability.parquet")
+    rows = true.rename(columns={"decision_at": "as_of"}).head(400)
+    rng = np.random.default_rng(0)
+    drawn = (rng.random(len(rows)) < rows["probability"]).astype(float)
+    known = rows[["product_id", "as_of"]].assign(
+        kind="catalogue", y=drawn, hurdle=rows["expected_margin"].median()
+    )
+    known["margin_earned"] = rows["expected_margin"] * rng.lognormal(sigma=0.3, size=len(rows))
+    knows = known.assign(
+        model="knows",
+        score=rows["probability"],
+        decision=(rows["expected_margin"] >= known["hurdle"]).astype(int),
+    )
+    guesses = known.assign(model="guesses", score=rng.random(len(rows)), decision=0)
+    path = step.place(paths.predictions("dirty", "launch"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.concat([knows, guesses]).to_parquet(path)
+    found = certification.ceiling(step).set_index("model")
+    assert found.loc["knows", ["fraction", "value_fraction"]].tolist() == [1, 1]
+    assert found.loc["guesses", "fraction"] < 0.8 and found.loc["guesses", "value"] == 0
+    assert (found["best"] > 0.75).all() and (found["n"] == 400).all()

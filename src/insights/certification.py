@@ -11,7 +11,7 @@ from insights import cleaning, contract, dictionary, paths, privacy, warehouse
 from insights.cleaning import clocks
 from insights.collection import identities, simulated
 from insights.journey import channels, effects
-from insights.modeling import metrics
+from insights.modeling import metrics, value
 from insights.params import Params
 from insights.store import Step
 
@@ -126,27 +126,31 @@ def ceiling(step: Step) -> pd.DataFrame | None:
     -------
     pandas.DataFrame
         ``kind`` of rows, ``model, n, roc_auc``, ``best`` (ROC AUC of the true probability on the same rows: outcomes
-        are drawn, so that nobody reaches 1) and ``fraction``, the one over the other.
+        are drawn, so that nobody reaches 1) and ``fraction``, the one over the other; ``value`` of the decisions in
+        USD, ``best_value`` of launching where the true expected margin reaches the hurdle, ``value_fraction``.
     """
     params = step.params
     path = step.place(paths.predictions(params.window, "launch"))
     if params.source.kind != KIND or not path.exists():
         return None
     true = pd.read_parquet(simulated.world_folder(params) / "truth" / "launch_probability.parquet")
-    true = true.rename(columns={"decision_at": "as_of"})[["product_id", "as_of", "probability"]]
+    true = true.rename(columns={"decision_at": "as_of"})
     told = pd.read_parquet(path).merge(true, on=["product_id", "as_of"], validate="many_to_one")
+    told["gain"] = value.gain(told)
     rows = [
-        [
-            kind,
-            model,
-            len(part),
-            *(metrics.roc_auc(part["y"].to_numpy(), part[c].to_numpy()) for c in ("score", "probability")),
-        ]
+        [kind, model, len(part), *_near(part)]
         for (kind, model), part in told.groupby(["kind", "model"], sort=False)
         if part["y"].nunique() == 2
     ]
-    table = pd.DataFrame(rows, columns=["kind", "model", "n", "roc_auc", "best"])
-    return table.assign(fraction=table["roc_auc"] / table["best"])
+    columns = ["kind", "model", "n", "roc_auc", "best", "fraction", "value", "best_value", "value_fraction"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _near(part):
+    y, by_truth = part["y"].to_numpy(), (part["expected_margin"] >= part["hurdle"]).to_numpy()
+    own, best = (metrics.roc_auc(y, part[column].to_numpy()) for column in ("score", "probability"))
+    earned, possible = ((part["gain"] * called).sum() for called in (part["decision"], by_truth))
+    return own, best, own / best, earned, possible, earned / possible if possible > 0 else np.nan
 
 
 def _planted(params: Params) -> pd.DataFrame:

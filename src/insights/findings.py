@@ -6,7 +6,7 @@ beat its baseline, the sentence says so.
 
 import pandas as pd
 
-from insights.wording import Prose, bullets, count, date, interval, listing, number, say, share
+from insights.wording import Prose, bullets, count, date, interval, listing, money, number, say, share
 
 TITLES = {
     "chance": "chance",
@@ -227,6 +227,30 @@ def performance(model: str, part, chosen: str) -> Prose:
     )  # fmt: skip
 
 
+def value(kind: str, table: pd.DataFrame, chosen: str) -> Prose:
+    """Say what the chosen model's decisions earn beyond what was asked, beside launching all and the best baseline.
+
+    Parameters
+    ----------
+    kind : str
+        Of rows.
+    table : pandas.DataFrame
+        From :func:`insights.modeling.value.of_decisions`.
+    chosen : str
+    """
+    by = table.set_index("model")
+    own, everything, best = by.loc[chosen], by.loc["launch all"], by.loc["in hindsight"]
+    others = by.drop(index=[*(n for n in LEARNED if n in by.index), "launch all", "in hindsight"])
+    rival = others["value"].idxmax() if len(others) else None
+    return say(
+        "On {kind}, launching what {chosen} calls 1 brings **{own}** beyond what was asked; launching all {all}"
+        "{rival}, hindsight {best}. Launching none is worth nothing.",
+        kind=ROWS[kind], chosen=TITLES[chosen], own=interval(own["value"], own["low"], own["high"], kind="money"),
+        all=money(everything["value"]), best=money(best["value"]),
+        rival=f", deciding by {TITLES[rival]} {money(by.loc[rival, 'value'])}" if rival else "",
+    )  # fmt: skip
+
+
 def ceiling(table: pd.DataFrame, chosen: str) -> Prose:
     """Say how near the chosen launch model comes to deciding by what is true in the simulated company.
 
@@ -239,9 +263,9 @@ def ceiling(table: pd.DataFrame, chosen: str) -> Prose:
     told = [
         say(
             "On {n} ({kind}) deciding by the true probabilities reaches a ROC AUC of {best}, for outcomes are drawn; "
-            "{chosen} reaches **{fraction} of that**.",
+            "{chosen} reaches **{fraction} of that**, and its decisions {value} of what those by the truth earn.",
             n=count(int(r.n), "row"), kind=ROWS[r.kind], best=number(r.best), chosen=TITLES[chosen],
-            fraction=share(r.fraction),
+            fraction=share(r.fraction), value=share(r.value_fraction),
         )
         for r in table[table["model"] == chosen].itertuples()
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from insights.modeling import automl, baselines, learned, metrics, thresholds
+from insights.modeling import automl, baselines, learned, metrics, thresholds, value
 from insights.modeling.dataset import Dataset
 from insights.params import Params
 from insights.timeline import TimeFolds
@@ -41,7 +41,8 @@ class Contest:
 
     def predictions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return score and decision of every model for some rows, long: a row per row and model."""
-        identity = [c for c in ("product_id", "learner_id", "family", "kind", "as_of", "y") if c in rows]
+        known = ("product_id", "learner_id", "family", "kind", "as_of", "y", *value.COLUMNS)
+        identity = [c for c in known if c in rows]
         parts = [
             rows[identity].assign(model=name, score=model.score(rows), decision=model.decide(rows))
             for name, model in self.models.items()
@@ -79,7 +80,7 @@ def compete(dataset: Dataset, params: Params) -> Contest:
 def hand_made(dataset: Dataset, params: Params) -> list[learned.Learned]:
     """Return the models that need no search, simplest first; that of the margin where there is one to learn from."""
     by_margin = learned.margin(dataset.features, params)
-    told = {"margin_earned", "hurdle"} <= {*dataset.frame.columns}
+    told = value.gain(dataset.frame) is not None
     return [
         *([by_margin] if told and by_margin.features else []),
         learned.logistic(dataset.features, params),
@@ -89,7 +90,10 @@ def hand_made(dataset: Dataset, params: Params) -> list[learned.Learned]:
 
 
 def judge_out_of_fold(model: learned.Learned, rows: pd.DataFrame, folds: TimeFolds):
-    """Return the ROC AUC of a model in each fold, and the threshold that tells best over held-out rows.
+    """Return the ROC AUC of a model in each fold, and its threshold over held-out rows.
+
+    Where rows say what they earn and what was asked of them, the threshold is the one that earns most; else the one
+    that tells best between the outcomes.
 
     Returns
     -------
@@ -101,8 +105,14 @@ def judge_out_of_fold(model: learned.Learned, rows: pd.DataFrame, folds: TimeFol
     for number, (fit, judge) in enumerate(folds.split()):
         score = model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])
         scores.append([model.name, number, len(judge), metrics.roc_auc(y[judge], score)])
-        held_out.append((y[judge], score))
-    threshold = thresholds.best_balanced(*(np.concatenate(part) for part in zip(*held_out, strict=True)))
+        held_out.append((judge, score))
+    judged, score = (np.concatenate(part) for part in zip(*held_out, strict=True))
+    earned = value.gain(rows)
+    threshold = (
+        thresholds.best_balanced(y[judged], score)
+        if earned is None
+        else thresholds.best_value(earned.to_numpy()[judged], score)
+    )
     return pd.DataFrame(scores, columns=["model", "fold", "rows", "roc_auc"]), threshold
 
 
@@ -128,7 +138,7 @@ def performance(predictions: pd.DataFrame, clusters: str, params: Params) -> pd.
     pandas.DataFrame
         ``model, metric, value, low, high, n, positives``.
     """
-    weights = _weights(predictions, clusters, params)
+    weights = resamples(predictions, clusters, params)
     tables = []
     for name, part in predictions.groupby("model", sort=False):
         y = part["y"].to_numpy(dtype=int)
@@ -145,7 +155,7 @@ def against(predictions: pd.DataFrame, chosen: str, clusters: str, params: Param
     pandas.DataFrame
         ``model, difference, low, high, n``; an interval above 0 means that the chosen model is better.
     """
-    weights = _weights(predictions, clusters, params)
+    weights = resamples(predictions, clusters, params)
     parts = dict(list(predictions.groupby("model", sort=False)))
     y = parts[chosen]["y"].to_numpy(dtype=int)
     own = metrics.auc_draws(y, parts[chosen]["score"].to_numpy(), weights)
@@ -175,7 +185,8 @@ def null(predictions: pd.DataFrame, params: Params) -> pd.DataFrame:
     return metrics.permutation_null(y, scores, params.modeling.chance_repeats, rng)
 
 
-def _weights(predictions, clusters, params):
+def resamples(predictions: pd.DataFrame, clusters: str, params: Params) -> np.ndarray:
+    """Return how often each row counts in each resample of whole clusters, shape (repeats, rows), for every model."""
     one = predictions[predictions["model"] == predictions["model"].iloc[0]]
     rng = np.random.default_rng([params.modeling.seed, 3])
     return metrics.cluster_weights(one[clusters], params.modeling.bootstrap_repeats, rng)

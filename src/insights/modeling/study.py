@@ -6,7 +6,7 @@ import pandas as pd
 
 from insights import paths, recommendation, timeline
 from insights.features import launch
-from insights.modeling import comparison, metrics, saved
+from insights.modeling import comparison, metrics, saved, value
 from insights.modeling.dataset import Dataset, load
 from insights.progress import report
 from insights.rows import LAUNCH
@@ -34,6 +34,8 @@ class Part:
         ROC AUC under shuffled outcomes, per model and for the best of them.
     curves : pandas.DataFrame
         ROC curves of the chosen model and the baselines: ``model, false_positive_rate, true_positive_rate``.
+    value : pandas.DataFrame or None
+        What the decisions of each earned, from :func:`insights.modeling.value.of_decisions`.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class Part:
     chance: pd.DataFrame
     null: pd.DataFrame
     curves: pd.DataFrame
+    value: pd.DataFrame | None
 
     def roc_auc(self, model: str) -> float:
         """Return the ROC AUC of one model on these rows."""
@@ -114,6 +117,7 @@ def _part(contest, kind, predictions, params):
         chance=comparison.chance(one, prior, params),
         null=comparison.null(predictions, params),
         curves=metrics.roc_curves(predictions[~predictions["model"].isin(rivals)]),
+        value=value.of_decisions(predictions, comparison.resamples(predictions, clusters, params)),
     )
 
 
@@ -159,6 +163,10 @@ def _record(step, found: Study):
             )
         for model in part.null.columns:
             step.record(f"{name}.roc_auc_null_95", part.null[model].quantile(0.95), model=model, by=by)
+        for r in part.value.itertuples() if part.value is not None else ():
+            step.record(
+                f"{name}.value", r.value, low=r.low, high=r.high, n=r.called, model=r.model, by=by, unit="USD"
+            )
         for r in part.against.itertuples():
             step.record(f"{name}.roc_auc_difference", r.difference, low=r.low, high=r.high, n=r.n,
                         model=contest.chosen, by=by | {"against": r.model})  # fmt: skip
@@ -174,6 +182,8 @@ def _tables(step, found: Study):
     step.table(f"table_5_{place + 3}_{found.name}_folds", found.contest.out_of_fold)
     if found.name == "launch":
         step.table("table_5_9_recommendations", found.recommendations)
+        if all(part.value is not None for part in found.parts.values()):
+            step.table("table_5_11_value", _joined(found, "value"))
 
 
 def _joined(found, table):

@@ -30,3 +30,22 @@ def best_balanced(y: np.ndarray, score: np.ndarray) -> float:
     told = np.where(last_of_tie, told, -np.inf)
     best = np.flatnonzero(told == told.max())[-1]
     return float(score[order][best])
+
+
+def best_value(gain: np.ndarray, score: np.ndarray) -> float:
+    """Return the score from which calling rows 1 earned most; the highest such score on ties.
+
+    Parameters
+    ----------
+    gain : array of shape (rows,)
+        What each row brings if it is called 1, of rows that the scoring model was not fitted on; a loss is negative.
+    score : array of shape (rows,)
+
+    Notes
+    -----
+    Where calling any row 1 loses, it is the best score: the one row that the model believes in most.
+    """
+    order = np.argsort(-score, kind="stable")
+    last_of_tie = np.r_[score[order][1:] != score[order][:-1], True]
+    earned = np.where(last_of_tie, np.cumsum(np.asarray(gain, dtype="float64")[order]), -np.inf)
+    return float(score[order][int(np.argmax(earned))])

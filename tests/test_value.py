@@ -1,0 +1,76 @@
+"""What decisions are worth: by hand, in hindsight, and the threshold that earns most."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from micro import brisk
+
+from insights import findings
+from insights.modeling import thresholds, value
+
+ROWS = pd.DataFrame({"margin_earned": [130.0, 40.0, 300.0, 90.0], "hurdle": [100.0, 100.0, 200.0, 100.0]})
+
+
+def decided(**decisions):
+    parts = [ROWS.assign(model=name, decision=called) for name, called in decisions.items()]
+    return value.of_decisions(
+        pd.concat(parts, ignore_index=True), np.ones((5, 4), dtype="float32")
+    ).set_index("model")
+
+
+def test_decisions_earn_what_they_call_beyond_the_hurdle():
+    found = decided(forest=[1, 1, 0, 0], panel=[0, 0, 1, 1])
+    assert found["value"].to_dict() == {
+        "forest": -30.0,
+        "panel": 90.0,
+        "launch all": 60.0,
+        "in hindsight": 130.0,
+    }
+    assert found["called"].tolist() == [2, 2, 4, 2]
+    assert found.loc["panel", "of_best"] == pytest.approx(90 / 130)
+    assert (found["low"] == found["value"]).all() and (found["high"] == found["value"]).all()
+
+
+def test_resampled_rows_count_as_often_as_they_were_drawn():
+    weights = np.array([[0, 0, 2, 2], [1, 1, 1, 1], [4, 0, 0, 0]], dtype="float32")
+    found = value.of_decisions(ROWS.assign(model="forest", decision=1), weights).set_index("model")
+    assert found.loc["launch all", "low"] == pytest.approx(np.quantile([180.0, 60.0, 120.0], 0.025))
+
+
+def test_where_nothing_says_what_was_earned_there_is_no_value():
+    assert value.gain(ROWS.drop(columns="hurdle")) is None
+    assert value.gain(ROWS.assign(margin_earned=np.nan)) is None
+    told = ROWS.drop(columns="margin_earned").assign(model="forest", decision=1)
+    assert value.of_decisions(told, np.ones((2, 4))) is None
+
+
+def test_nobody_earns_more_than_hindsight_and_nothing_is_divided_where_it_earns_nothing():
+    assert decided(forest=[1, 1, 1, 1])["of_best"].max() == 1
+    poor = value.of_decisions(ROWS.assign(model="m", decision=1, hurdle=1_000.0), np.ones((2, 4)))
+    assert poor["of_best"].isna().all()
+
+
+def test_the_threshold_that_earns_most_by_hand():
+    assert thresholds.best_value(np.array([5.0, -3.0, 4.0, -9.0]), np.array([0.9, 0.8, 0.7, 0.6])) == 0.7
+    assert thresholds.best_value(np.array([5.0, -6.0, 4.0]), np.array([0.9, 0.8, 0.7])) == 0.9
+    assert thresholds.best_value(np.array([5.0, -6.0, 4.0]), np.array([0.9, 0.7, 0.7])) == 0.9
+    assert thresholds.best_value(np.array([-5.0, -1.0]), np.array([0.2, 0.8])) == 0.8
+
+
+@given(st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 9)), min_size=1, max_size=30))
+@brisk
+def test_no_other_threshold_earns_more(rows):
+    gain, score = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    found = thresholds.best_value(gain, score)
+    earned = {cut: gain[score >= cut].sum() for cut in score}
+    assert earned[found] == max(earned.values())
+
+
+def test_the_page_names_the_best_baseline_and_says_what_all_and_hindsight_bring():
+    table = decided(forest=[1, 0, 1, 0], panel=[0, 0, 1, 1], survey=[0, 1, 0, 0]).reset_index()
+    told = str(findings.value("launch", table, "forest")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "USD 130" in told and "the panel of R&amp;D and Marketing USD 90" in told.replace("R&D", "R&amp;D")
+    alone = decided(forest=[1, 0, 1, 0]).reset_index()
+    assert "deciding by" not in str(findings.value("launch", alone, "forest"))
