@@ -33,6 +33,8 @@ LABELS = {
     "forest": "Random Forest",
     "boosting": "Gradient boosting",
     "tpot": "TPOT",
+    "launch all": "Launching all",
+    "in hindsight": "Hindsight",
 }
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners"}
 QUESTIONS = {
