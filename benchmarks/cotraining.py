@@ -21,7 +21,7 @@ TELLING = np.r_[np.full(3, 1 / np.sqrt(12)), np.zeros(WIDTH - 3)]
 
 
 def _views(rng, first, second, share=0.35, mood=0.0, groups=0.0):
-    """Return two views by how far each tells the classes apart, what misleads both, and groups of no meaning in one."""
+    """Return two views: how far each tells classes apart, what misleads both, and groups of no meaning in one."""
     rows = LABELLED + UNKNOWN + JUDGED
     y = (rng.random(rows) < share).astype(int)
     shared = mood * rng.normal(size=(rows, 1)) * (TELLING > 0)
