@@ -35,10 +35,8 @@ from insights.modeling.metrics import roc_auc
 UNLABELLED = -1
 SUREST = 1e-3  # probabilities are kept this far from 0 and 1
 FOLDS = 5
-NONE, WHOLE = (
-    0.5,
-    1.5,
-)  # standard errors of agreement up to which co-training has no weight, and from which all of it
+# Standard errors of agreement up to which co-training has no weight, and from which on all of it.
+NONE, WHOLE = 1.0, 2.0
 HISTORY = ["repeat", "round", "teacher", "row", "label", "confidence"]
 
 
