@@ -33,9 +33,8 @@ LABELS = {
     "forest": "Random Forest",
     "boosting": "Gradient boosting",
     "tpot": "TPOT",
-    "launch all": "Launching all",
-    "in hindsight": "Hindsight",
 }
+DECISIONS = {"launch all": "Launching all", "in hindsight": "Hindsight"}
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners"}
 QUESTIONS = {
     "launch": "earning the margin asked for in the following month",
@@ -409,7 +408,8 @@ def not_supported(analysis: str, lacking: list[str]) -> Prose:
 
 
 METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
-_WORDS = {"model": LABELS, "rows": ROWS, "metric": METRICS, "measure": METRICS, "group": {}, "attribute": {}}
+_WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "metric": METRICS, "measure": METRICS}
+_WORDS |= {"group": {}, "attribute": {}}
 LEARNED = ("margin", "logistic", "forest", "boosting", "tpot")
 AIM = 0.1
 
