@@ -32,9 +32,8 @@ def of_seed(seed: int, people: int) -> tuple[pd.DataFrame, pd.Series]:
         )
         touches, enrolled = channels.touches(clean), attribution.enrollments(clean)
         true = certification.channel_effects(step)
-        added = lifts.study(con, clean, touches, enrolled, step.params).merge(
-            true, on="channel", suffixes=("", "_true")
-        )
+        rows = lifts.person_months(con, clean, touches, enrolled, step.params)
+        added = lifts.study(rows).merge(true, on="channel", suffixes=("", "_true"))
         added = added.assign(
             estimate="lift of " + added["channel"], true=added["ratio_true"], difference=added["ratio"]
         )

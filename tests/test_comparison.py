@@ -126,9 +126,17 @@ def predictions(**scores):
     return pd.concat(parts, ignore_index=True)
 
 
+def against(long, chosen):
+    return comparison.against(long, chosen, comparison.resamples(long, "family", PARAMS))
+
+
+def performance(long):
+    return comparison.performance(long, comparison.resamples(long, "family", PARAMS))
+
+
 def test_the_same_scores_differ_by_exactly_nothing():
     noise = np.random.default_rng(1).random(120)
-    table = comparison.against(predictions(a=noise, b=noise.copy()), "a", "family", PARAMS)
+    table = against(predictions(a=noise, b=noise.copy()), "a")
     assert table[["model", "difference", "low", "high", "n"]].to_numpy().tolist() == [
         ["b", 0.0, 0.0, 0.0, 120]
     ]
@@ -138,8 +146,8 @@ def test_a_better_model_is_shown_to_be_better_and_the_worse_to_be_worse():
     rng = np.random.default_rng(2)
     good = np.tile([0, 1, 0], 40) + rng.normal(size=120)
     both = predictions(good=good, noise=rng.random(120))
-    ahead = comparison.against(both, "good", "family", PARAMS).iloc[0]
-    behind = comparison.against(both, "noise", "family", PARAMS).iloc[0]
+    ahead = against(both, "good").iloc[0]
+    behind = against(both, "noise").iloc[0]
     assert 0 < ahead["low"] < ahead["difference"] < ahead["high"]
     assert behind[["difference", "low", "high"]].tolist() == pytest.approx(
         [-ahead["difference"], -ahead["high"], -ahead["low"]]
@@ -148,7 +156,7 @@ def test_a_better_model_is_shown_to_be_better_and_the_worse_to_be_worse():
 
 def test_performance_of_each_model_is_that_of_its_rows_with_counts():
     noise = np.random.default_rng(3).random(120)
-    table = comparison.performance(predictions(a=noise, b=1 - noise), "family", PARAMS)
+    table = performance(predictions(a=noise, b=1 - noise))
     assert len(table) == 2 * len(metrics.METRICS)
     assert (table["n"] == 120).all()
     assert (table["positives"] == 40).all()

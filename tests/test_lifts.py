@@ -78,7 +78,7 @@ def test_a_channel_that_is_always_there_for_everybody_is_refused():
 # Which months and touches count.
 
 
-def studied(registered, bought, touched, frame=lifts.person_months, **changes):
+def studied(registered, bought, touched):
     """Return what is made of records: who registered when, who bought when, what reached whom when."""
     con = ibis.duckdb.connect()
     people = [{"learner_id": who, "registered_at": at} for who, at in registered.items()]
@@ -90,7 +90,7 @@ def studied(registered, bought, touched, frame=lifts.person_months, **changes):
     bought = moments([[who, pd.Timestamp(at)] for who, at in bought], ["learner_id", "at"])
     touched = moments([[w, pd.Timestamp(at), c] for w, at, c in touched], ["learner_id", "at", "channel"])
     clean = {"learners": table(con, "learners", people)}
-    return frame(con, clean, touched, bought, window("sample", **changes))
+    return lifts.person_months(con, clean, touched, bought, PARAMS)
 
 
 def touched_months(rows, channel):
@@ -169,7 +169,7 @@ def crowd(seed, people=400, effect=0.9):
 
 
 def test_what_adds_is_told_from_what_only_goes_along_and_what_is_owed_follows():
-    found = studied(*crowd(0), frame=lifts.study).set_index("channel")
+    found = lifts.study(studied(*crowd(0))).set_index("channel")
     assert found.index.tolist() == ["meetups", channels.SEARCHED]
     assert found["verdict"].tolist() == [lifts.ADDS, lifts.NOT_SHOWN]
     meetups = found.loc["meetups"]
@@ -184,11 +184,8 @@ def test_what_adds_is_told_from_what_only_goes_along_and_what_is_owed_follows():
 def test_a_channel_that_reached_few_is_left_out_and_few_buyers_give_nothing():
     registered, bought, touched = crowd(1)
     few = [(who, at, "expert panels") for who, at, _ in touched[:10]]
-    assert (
-        "expert panels"
-        not in studied(registered, bought, touched + few, frame=lifts.study)["channel"].tolist()
-    )
-    assert studied(*crowd(1, people=20), frame=lifts.study).empty
+    assert "expert panels" not in lifts.study(studied(registered, bought, touched + few))["channel"].tolist()
+    assert lifts.study(studied(*crowd(1, people=20))).empty
 
 
 def test_many_buyers_are_sampled_down_and_the_sample_is_the_same_each_time(monkeypatch):

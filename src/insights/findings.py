@@ -34,7 +34,8 @@ LABELS = {
     "boosting": "Gradient boosting",
     "tpot": "TPOT",
 }
-DECISIONS = {"launch all": "Launching all", "in hindsight": "Hindsight"}
+ALL, HINDSIGHT = "launch all", "in hindsight"
+DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners"}
 QUESTIONS = {
     "launch": "earning the margin asked for in the following month",
@@ -240,8 +241,8 @@ def value(kind: str, table: pd.DataFrame, chosen: str) -> Prose:
     chosen : str
     """
     by = table.set_index("model")
-    own, everything, best = by.loc[chosen], by.loc["launch all"], by.loc["in hindsight"]
-    others = by.drop(index=[*(n for n in LEARNED if n in by.index), "launch all", "in hindsight"])
+    own, everything, best = by.loc[chosen], by.loc[ALL], by.loc[HINDSIGHT]
+    others = by.drop(index=[*(n for n in LEARNED if n in by.index), *DECISIONS])
     rival = others["value"].idxmax() if len(others) else None
     return say(
         "On {kind}, launching what {chosen} calls 1 brings **{own}** beyond what was asked; launching all {all}"

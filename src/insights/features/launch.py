@@ -135,8 +135,7 @@ def topic_sales(past: Past) -> ibis.Table:
 )  # fmt: skip
 def web(past: Past) -> ibis.Table:
     """Describe the product by the visits to its pages."""
-    v = past.events("page_views").filter(_.product_id.notnull())
-    v = v.filter(v.page_type.isin(("product", *PRE_LAUNCH_PAGES)))
+    v = _looks(past)
     last = v.viewed_at >= v.as_of - LAST_MONTH
     seen = v.group_by(*KEYS).agg(
         views_last_month=v.views.sum(where=last).fill_null(0),
@@ -158,8 +157,7 @@ def web(past: Past) -> ibis.Table:
 )  # fmt: skip
 def interest(past: Past) -> ibis.Table:
     """Describe the product by looks that were not the way to a purchase: those say no more than the sales do."""
-    v = past.events("page_views").filter(_.product_id.notnull(), ~(_.utm_medium == "email").fill_null(False))
-    v = v.filter(v.page_type.isin(("product", *PRE_LAUNCH_PAGES)))
+    v = _looks(past).filter(~(_.utm_medium == "email").fill_null(False))
     e = past.events("enrollments").filter(_.units > 0)
     bought = e.select(*KEYS, "learner_id", ago=_ago(e.as_of, e.enrolled_at)).distinct()
     seen = v.mutate(ago=_ago(v.as_of, v.viewed_at)).filter(_.ago < 2)
@@ -303,6 +301,12 @@ def _topics(past):
 
 def _months(later, earlier):
     return (later.epoch_seconds() - earlier.epoch_seconds()) / (30.4375 * 86_400)
+
+
+def _looks(past):
+    """Return the views of products' pages outside the courses, before the launch and after it."""
+    v = past.events("page_views")
+    return v.filter(v.product_id.notnull(), v.page_type.isin(("product", *PRE_LAUNCH_PAGES)))
 
 
 def _ago(as_of, at):

@@ -167,22 +167,25 @@ def study(counted: pd.DataFrame, params: Params) -> pd.DataFrame:
         ``outcome, channel, rule, share, low, high``; for each outcome that somebody reached, the channel with the
         greatest removal effect first.
     """
-    parts = [_study(counted, outcome, params) for outcome in OUTCOMES if counted[outcome].any()]
+    wide = {
+        name: counted.pivot_table(index="path", columns="bucket", values=name, fill_value=0)
+        for name in ("people", *OUTCOMES)
+    }
+    made, n = design(wide["people"].index), wide["people"].shape[1]
+    rng = np.random.default_rng([params.modeling.seed, 11])
+    drawn = [np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(params.journey.resamples)]
+    weights = np.column_stack([np.ones(n, dtype=int), *drawn])
+    counts = {name: by_bucket.to_numpy() @ weights for name, by_bucket in wide.items()}
+    parts = [_of_outcome(made, counts, outcome) for outcome in OUTCOMES if counts[outcome].any()]
     return pd.concat(parts, ignore_index=True)
 
 
-def _study(counted, outcome, params):
-    whole = credits(counted, outcome)
-    rng = np.random.default_rng([params.modeling.seed, 11])
-    wide = {
-        name: counted.pivot_table(index="path", columns="bucket", values=name, fill_value=0)
-        for name in ("people", outcome)
-    }
-    made, n = design(wide["people"].index), wide["people"].shape[1]
-    drawn = [np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(params.journey.resamples)]
-    people, won = (wide[name].to_numpy() @ np.column_stack(drawn) for name in ("people", outcome))
-    draws = [_credits(made, people[:, place], won[:, place]).to_numpy() for place in range(len(drawn))]
-    low, high = np.nanpercentile(np.stack(draws), [2.5, 97.5], axis=0)
+def _of_outcome(made, counts, outcome):
+    """Return the credit of each channel from counts by path: those of all people first, then of each resample."""
+    whole, *draws = (
+        _credits(made, people, won) for people, won in zip(counts["people"].T, counts[outcome].T, strict=True)
+    )
+    low, high = np.nanpercentile(np.stack([draw.to_numpy() for draw in draws]), [2.5, 97.5], axis=0)
     table = pd.DataFrame(
         {
             "outcome": outcome, "channel": np.repeat(whole.index, len(RULES)), "rule": np.tile(RULES, len(whole)),

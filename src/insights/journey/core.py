@@ -275,7 +275,7 @@ def _credits(con, tables, names, touches, params):
     return {
         "credits": attribution.study(counted, params),
         "sequences": transitions.sequences(counted, params.privacy.smallest_group),
-        "lifts": lifts.study(con, tables, touches, enrolled, params),
+        "lifts": lifts.study(lifts.person_months(con, tables, touches, enrolled, params)),
     }
 
 

@@ -32,14 +32,14 @@ COLUMNS = ["channel", "touched", "ratio", "low", "high", "p_adjusted", "verdict"
 COLUMNS += ["owed", "owed_low", "owed_high", "people", "enrolled"]
 
 
-def study(
+def person_months(
     con: ibis.BaseBackend,
     tables: Mapping[str, ibis.Table],
     touches: ibis.Table,
     enrolled: ibis.Table,
     params: Params,
 ) -> pd.DataFrame:
-    """Return by which factor a touch of each channel multiplies enrollments in the month after.
+    """Return the months of everybody who enrolled, with the touches of the month before each.
 
     Parameters
     ----------
@@ -51,36 +51,6 @@ def study(
     enrolled : ibis.Table
         ``learner_id, at`` of each enrollment.
     params : Params
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``channel, touched`` (person-months after a touch), ``ratio`` of rates with ``low, high`` (95 %, people as
-        clusters), ``p_adjusted`` (Holm, for all channels), ``verdict``, ``owed`` (share of the enrollments that
-        would not be there without the channel) with its bounds, ``people, enrolled`` (that the estimate rests on);
-        the channel to which most is owed first. Empty where fewer than 30 people enrolled or were reached.
-    """
-    rows = person_months(con, tables, touches, enrolled, params)
-    names = [name for name in rows.columns if name not in ("learner_id", "month", "y")]
-    reached = {name: rows.loc[rows[name] > 0, "learner_id"].nunique() for name in names}
-    known = [name for name in names if reached[name] >= FEWEST]
-    if not known or rows["learner_id"].nunique() < FEWEST:
-        return pd.DataFrame(columns=COLUMNS)
-    months = pd.get_dummies(rows["month"], drop_first=True, dtype=float)
-    x = np.column_stack([rows[known].to_numpy(dtype=float), months.to_numpy()])
-    person, y = pd.factorize(rows["learner_id"])[0], rows["y"].to_numpy(dtype=float)
-    effect, error = (values[: len(known)] for values in conditional_poisson(x, y, person))
-    return _told(rows, known, effect, error)
-
-
-def person_months(
-    con: ibis.BaseBackend,
-    tables: Mapping[str, ibis.Table],
-    touches: ibis.Table,
-    enrolled: ibis.Table,
-    params: Params,
-) -> pd.DataFrame:
-    """Return the months of everybody who enrolled, with the touches of the month before each.
 
     Returns
     -------
@@ -113,6 +83,34 @@ def person_months(
     )
     rows = rows.drop(columns="registered_at").fillna(dict.fromkeys(["y", *wide.columns], 0))
     return rows.sort_values(["learner_id", "month"], ignore_index=True)
+
+
+def study(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return by which factor a touch of each channel multiplies enrollments in the month after.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From :func:`person_months`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``channel, touched`` (person-months after a touch), ``ratio`` of rates with ``low, high`` (95 %, people as
+        clusters), ``p_adjusted`` (Holm, for all channels), ``verdict``, ``owed`` (share of the enrollments that
+        would not be there without the channel) with its bounds, ``people, enrolled`` (that the estimate rests on);
+        the channel to which most is owed first. Empty where fewer than 30 people enrolled or were reached.
+    """
+    names = [name for name in rows.columns if name not in ("learner_id", "month", "y")]
+    reached = {name: rows.loc[rows[name] > 0, "learner_id"].nunique() for name in names}
+    known = [name for name in names if reached[name] >= FEWEST]
+    if not known or rows["learner_id"].nunique() < FEWEST:
+        return pd.DataFrame(columns=COLUMNS)
+    months = pd.get_dummies(rows["month"], drop_first=True, dtype=float)
+    x = np.column_stack([rows[known].to_numpy(dtype=float), months.to_numpy()])
+    person, y = pd.factorize(rows["learner_id"])[0], rows["y"].to_numpy(dtype=float)
+    effect, error = (values[: len(known)] for values in conditional_poisson(x, y, person))
+    return _told(rows, known, effect, error)
 
 
 def conditional_poisson(x: np.ndarray, y: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

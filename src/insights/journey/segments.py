@@ -17,6 +17,7 @@ from statsmodels.stats.proportion import proportion_confint
 from insights import contract
 from insights.cleaning import terms
 from insights.journey import times
+from insights.modeling.dataset import varies
 from insights.params import Params
 
 ALIKE, DIFFER, LITTLE = "no difference shown", "differ", "differ by little"
@@ -110,7 +111,7 @@ def compare(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
     parts, chances = [], []
     for segment in TITLES:
         known = _big(watched.dropna(subset=segment), segment, params.bias.smallest_group)
-        if not (_same(known[segment]) or _same(known["y"])):
+        if varies(known[segment]) and varies(known["y"]):
             groups, chance = _groups(known, segment)
             chances.append(chance)
             parts.append(groups.assign(segment=TITLES[segment]))
@@ -128,10 +129,6 @@ def _big(frame, segment, smallest):
     """Return the rows of groups of enough people."""
     people = frame.groupby(segment)["learner_id"].nunique()
     return frame[frame[segment].isin(people.index[people >= smallest])]
-
-
-def _same(values):
-    return (values == values.iloc[:1].max()).all()
 
 
 def _groups(frame, segment):

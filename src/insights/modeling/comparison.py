@@ -123,22 +123,21 @@ def choose(out_of_fold: pd.DataFrame, margin: float) -> str:
     return good_enough[0]
 
 
-def performance(predictions: pd.DataFrame, clusters: str, params: Params) -> pd.DataFrame:
+def performance(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
     """Return every metric of every model with its interval, the same resamples for all.
 
     Parameters
     ----------
     predictions : pandas.DataFrame
         From :meth:`Contest.predictions`, rows with an outcome only.
-    clusters : str
-        Column whose groups are resampled whole.
+    weights : numpy.ndarray of shape (repeats, rows)
+        From :func:`resamples`.
 
     Returns
     -------
     pandas.DataFrame
         ``model, metric, value, low, high, n, positives``.
     """
-    weights = resamples(predictions, clusters, params)
     tables = []
     for name, part in predictions.groupby("model", sort=False):
         y = part["y"].to_numpy(dtype=int)
@@ -147,7 +146,7 @@ def performance(predictions: pd.DataFrame, clusters: str, params: Params) -> pd.
     return pd.concat(tables, ignore_index=True)
 
 
-def against(predictions: pd.DataFrame, chosen: str, clusters: str, params: Params) -> pd.DataFrame:
+def against(predictions: pd.DataFrame, chosen: str, weights: np.ndarray) -> pd.DataFrame:
     """Return the chosen model's ROC AUC minus that of each other model, with paired intervals.
 
     Returns
@@ -155,7 +154,6 @@ def against(predictions: pd.DataFrame, chosen: str, clusters: str, params: Param
     pandas.DataFrame
         ``model, difference, low, high, n``; an interval above 0 means that the chosen model is better.
     """
-    weights = resamples(predictions, clusters, params)
     parts = dict(list(predictions.groupby("model", sort=False)))
     y = parts[chosen]["y"].to_numpy(dtype=int)
     own = metrics.auc_draws(y, parts[chosen]["score"].to_numpy(), weights)
@@ -186,7 +184,16 @@ def null(predictions: pd.DataFrame, params: Params) -> pd.DataFrame:
 
 
 def resamples(predictions: pd.DataFrame, clusters: str, params: Params) -> np.ndarray:
-    """Return how often each row counts in each resample of whole clusters, shape (repeats, rows), for every model."""
+    """Return how often each row counts in each resample of whole clusters, shape (repeats, rows).
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        From :meth:`Contest.predictions`; the same resamples hold for the rows of every model.
+    clusters : str
+        Column whose groups are resampled whole.
+    params : Params
+    """
     one = predictions[predictions["model"] == predictions["model"].iloc[0]]
     rng = np.random.default_rng([params.modeling.seed, 3])
     return metrics.cluster_weights(one[clusters], params.modeling.bootstrap_repeats, rng)

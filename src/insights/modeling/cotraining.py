@@ -51,17 +51,14 @@ class Run:
         Rows of ``HISTORY`` without the repeat.
     agreement : list of float
         Spearman's correlation of the two views' scores on audit rows, by round, from that before any teaching on.
-    loss : numpy.ndarray of shape (rounds, held-out rows)
-        Log loss of the pair on labelled rows that it did not learn from.
-    score : numpy.ndarray of shape (held-out rows,)
-        What the last pair says of them, in log odds.
+    scores : numpy.ndarray of shape (rounds, 2, held-out rows)
+        What each view says, in log odds, of labelled rows that it did not learn from.
     """
 
     models: list
     taught: list[list]
     agreement: list[float]
-    loss: np.ndarray
-    score: np.ndarray
+    scores: np.ndarray
 
 
 class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
@@ -152,7 +149,9 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
         _check_views(X)
         score = _log_odds(self.supervised_, _stacked(X))
         if self.weight_ > 0:
-            score = score + self.weight_ * np.mean([_pair(models, X) for models in self.pairs_], axis=0)
+            score = score + self.weight_ * np.mean(
+                [_by_view(models, X).mean(axis=0) for models in self.pairs_], axis=0
+            )
         positive = expit(self.slope_ * score + self.intercept_)
         return np.column_stack([1 - positive, positive])
 
@@ -207,15 +206,17 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
         ]
         sides = [_log_odds(self._both().fit(_stacked(_rows(X, labelled[fit])), coded[labelled[fit]]),
                            _stacked(_rows(X, labelled[held]))) for fit, held in folds]  # fmt: skip
-        self.assumptions_ = self._assumptions(X, coded, labelled, folds)
+        outcome = np.concatenate([coded[labelled[held]] for _, held in folds]) if folds else np.array([])
+        self.assumptions_ = _assumptions([run.scores[0] for run in runs], outcome)
         if len(others) >= 2 * (self.positives + self.negatives) and self.n_iterations and runs:
-            shortest = min(len(run.loss) for run in runs)
-            self.rounds_ = _best_round(np.concatenate([run.loss[:shortest] for run in runs], axis=1))
+            shortest = min(len(run.scores) for run in runs)
+            scores = np.concatenate([run.scores[:shortest].mean(axis=1) for run in runs], axis=1)
+            self.rounds_ = _best_round(_log_loss(scores, outcome))
             self._co_train(X, coded, labelled, others, seeds[FOLDS:-1])
         self.verdict_ = self._verdict(len(others))
-        outcome = np.concatenate([coded[labelled[held]] for _, held in folds]) if folds else np.array([])
         score = np.concatenate(
-            [side + self.weight_ * run.score for side, run in zip(sides, runs, strict=True)] or [[]]
+            [side + self.weight_ * run.scores[-1].mean(axis=0) for side, run in zip(sides, runs, strict=True)]
+            or [[]]
         )
         self.slope_, self.intercept_ = _platt(score, outcome)
 
@@ -236,7 +237,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
         shuffled = rng.permutation(others)
         audit, waiting = np.array_split(shuffled, 2)
         known, share = dict(zip(labelled, coded[labelled], strict=True)), coded[labelled].mean()
-        taught, agreement, losses = [], [], []
+        taught, agreement, scores = [], [], []
         for turn in range((self.n_iterations if rounds is None else rounds) + 1):
             rows = np.fromiter(known, dtype=int)
             outcome = np.fromiter(known.values(), dtype=int)
@@ -245,8 +246,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
                 for model, x in zip((self.estimator_1, self.estimator_2), X, strict=True)
             ]
             agreement.append(_agreement(models, X, audit))
-            score = np.array([]) if held is None else _pair(models, _rows(X, held))
-            losses.append(_log_loss(score, coded[held] if held is not None else score))
+            scores.append([] if held is None else _by_view(models, _rows(X, held)))
             pool = waiting[: self.pool_size]
             calls = self._calls(models, X, pool, share, rng)
             if not calls:
@@ -254,7 +254,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
             taught += [[turn + 1, *call] for call in calls]
             known |= {row: label for _, row, label, _ in calls}
             waiting = waiting[~np.isin(waiting, [row for _, row, _, _ in calls])]
-        return Run(models, taught, agreement, np.array(losses), score)
+        return Run(models, taught, agreement, np.array(scores))
 
     def _calls(self, models, X, pool, share, rng):
         """Return what each view calls of the pool, ``teacher, row, label, confidence``, but for what they dispute."""
@@ -278,24 +278,6 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
             return []
         splitter = StratifiedKFold(min(FOLDS, few), shuffle=True, random_state=seed)
         return list(splitter.split(outcome, outcome))
-
-    def _assumptions(self, X, coded, labelled, folds):
-        outcome, scores = coded[labelled], np.full((2, len(labelled)), np.nan)
-        for fit, held in folds:
-            for place, model in enumerate((self.estimator_1, self.estimator_2)):
-                alone = clone(model).fit(_safe_indexing(X[place], labelled[fit]), outcome[fit])
-                scores[place, held] = _log_odds(alone, _safe_indexing(X[place], labelled[held]))
-        if not folds:
-            return dict.fromkeys(("roc_auc_1", "roc_auc_2", "dependence", "dependence_error"), np.nan)
-        centred = scores - np.where(
-            outcome == 1, *(scores[:, outcome == c].mean(axis=1, keepdims=True) for c in (1, 0))
-        )
-        spread = centred.std(axis=1).prod()
-        return {
-            "roc_auc_1": roc_auc(outcome, scores[0]), "roc_auc_2": roc_auc(outcome, scores[1]),
-            "dependence": float(centred.prod(axis=0).mean() / spread) if spread > 0 else 0.0,
-            "dependence_error": float(1 / np.sqrt(max(len(labelled) - 3, 1))),
-        }  # fmt: skip
 
     def _verdict(self, others):
         if not self.pairs_:
@@ -338,15 +320,30 @@ def _log_odds(model, x):
     return logit(np.clip(model.predict_proba(x)[:, 1], SUREST, 1 - SUREST))
 
 
-def _pair(models, X):
-    """Return the mean of the two views' log odds."""
-    return sum(_log_odds(model, x) for model, x in zip(models, X, strict=True)) / 2
+def _by_view(models, X):
+    """Return the log odds that each view's model gives, shape (2, rows)."""
+    return np.array([_log_odds(model, x) for model, x in zip(models, X, strict=True)])
+
+
+def _assumptions(scores, outcome):
+    """Return how each view tells held-out rows apart, and how the views' scores depend within classes."""
+    if not scores:
+        return dict.fromkeys(("roc_auc_1", "roc_auc_2", "dependence", "dependence_error"), np.nan)
+    scores = np.concatenate(scores, axis=1)
+    means = [scores[:, outcome == c].mean(axis=1, keepdims=True) for c in (1, 0)]
+    centred = scores - np.where(outcome == 1, *means)
+    spread = centred.std(axis=1).prod()
+    return {
+        "roc_auc_1": roc_auc(outcome, scores[0]), "roc_auc_2": roc_auc(outcome, scores[1]),
+        "dependence": float(centred.prod(axis=0).mean() / spread) if spread > 0 else 0.0,
+        "dependence_error": float(1 / np.sqrt(max(len(outcome) - 3, 1))),
+    }  # fmt: skip
 
 
 def _agreement(models, X, audit):
     if len(audit) < 3:
         return 0.0
-    scores = [_log_odds(model, _safe_indexing(x, audit)) for model, x in zip(models, X, strict=True)]
+    scores = _by_view(models, _rows(X, audit))
     if min(np.ptp(score) for score in scores) == 0:
         return 0.0
     return float(spearmanr(*scores).statistic)

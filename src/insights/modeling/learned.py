@@ -113,22 +113,14 @@ def margin(features: list[str], params: Params) -> MarginModel:
     """
     families = {f.name: f.family for f in registry.features(need.MODEL, features)}
     read = [name for name in features if families.get(name) in need.FAMILIES]
-    steps = [
-        ("impute", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
-        ("scale", StandardScaler()),
-        ("model", RidgeCV(PENALTIES)),
-    ]
-    return MarginModel("margin", Reaches(Pipeline(steps)), read)
+    regressor = _filled(("scale", StandardScaler()), ("model", RidgeCV(PENALTIES)))
+    return MarginModel("margin", Reaches(regressor), read)
 
 
 def logistic(features: list[str], params: Params) -> Learned:
     """Return logistic regression on standardised features: the simplest model of the ladder."""
-    steps = [
-        ("impute", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
-        ("scale", StandardScaler()),
-        ("model", LogisticRegression(C=0.05, max_iter=2000)),
-    ]
-    return Learned("logistic", Pipeline(steps), features)
+    model = LogisticRegression(C=0.05, max_iter=2000)
+    return Learned("logistic", _filled(("scale", StandardScaler()), ("model", model)), features)
 
 
 def forest(features: list[str], params: Params, trees: int | None = None) -> Learned:
@@ -140,8 +132,7 @@ def forest(features: list[str], params: Params, trees: int | None = None) -> Lea
         n_jobs=params.compute.threads,
         random_state=params.modeling.seed,
     )
-    impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    return Learned("forest", Pipeline([("impute", impute), ("model", model)]), features)
+    return Learned("forest", _filled(("model", model)), features)
 
 
 def boosting(features: list[str], params: Params) -> Learned:
@@ -150,8 +141,13 @@ def boosting(features: list[str], params: Params) -> Learned:
         max_iter=150, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=1.0,
         random_state=params.modeling.seed,
     )  # fmt: skip
+    return Learned("boosting", _filled(("model", model)), features)
+
+
+def _filled(*steps):
+    """Return a pipeline that fills gaps by the median and says where they were, before the given steps."""
     impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    return Learned("boosting", Pipeline([("impute", impute), ("model", model)]), features)
+    return Pipeline([("impute", impute), *steps])
 
 
 def single_threaded(fitted: BaseEstimator) -> BaseEstimator:

@@ -106,18 +106,18 @@ def _both(predictions):
 def _part(contest, kind, predictions, params):
     tells = predictions.groupby("model")["score"].transform("nunique") > 1
     predictions = predictions[tells | (predictions["model"] == contest.chosen)]
-    clusters = contest.dataset.clusters
+    weights = comparison.resamples(predictions, contest.dataset.clusters, params)
     prior = float(contest.dataset.train["y"].mean())
     one = predictions[predictions["model"] == contest.chosen]
     rivals = {*comparison.LADDER} - {contest.chosen}
     return Part(
         kind=kind,
-        performance=comparison.performance(predictions, clusters, params),
-        against=comparison.against(predictions, contest.chosen, clusters, params),
+        performance=comparison.performance(predictions, weights),
+        against=comparison.against(predictions, contest.chosen, weights),
         chance=comparison.chance(one, prior, params),
         null=comparison.null(predictions, params),
         curves=metrics.roc_curves(predictions[~predictions["model"].isin(rivals)]),
-        value=value.of_decisions(predictions, comparison.resamples(predictions, clusters, params)),
+        value=value.of_decisions(predictions, weights),
     )
 
 

@@ -23,10 +23,9 @@ def best_balanced(y: np.ndarray, score: np.ndarray) -> float:
     y = np.asarray(y)
     if len(np.unique(y)) < 2:
         raise ValueError(f"{len(y)} held-out rows with one outcome only: no threshold can be chosen on them.")
-    order = np.argsort(-score, kind="stable")
+    order, last_of_tie = _by_score(score)
     found, called = np.cumsum(y[order]), np.arange(1, len(y) + 1)
     told = found / found[-1] - (called - found) / (len(y) - found[-1])
-    last_of_tie = np.r_[score[order][1:] != score[order][:-1], True]
     told = np.where(last_of_tie, told, -np.inf)
     best = np.flatnonzero(told == told.max())[-1]
     return float(score[order][best])
@@ -45,7 +44,12 @@ def best_value(gain: np.ndarray, score: np.ndarray) -> float:
     -----
     Where calling any row 1 loses, it is the best score: the one row that the model believes in most.
     """
-    order = np.argsort(-score, kind="stable")
-    last_of_tie = np.r_[score[order][1:] != score[order][:-1], True]
+    order, last_of_tie = _by_score(score)
     earned = np.where(last_of_tie, np.cumsum(np.asarray(gain, dtype="float64")[order]), -np.inf)
     return float(score[order][int(np.argmax(earned))])
+
+
+def _by_score(score):
+    """Return the order of rows from the highest score down, and which of them are the last of their score."""
+    order = np.argsort(-score, kind="stable")
+    return order, np.r_[score[order][1:] != score[order][:-1], True]
