@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from insights.modeling import cotraining
 from insights.modeling.cotraining import CoTrainingClassifier, _best_round, _platt
 from insights.modeling.metrics import roc_auc
 
@@ -252,6 +253,14 @@ def test_teaching_stops_only_where_more_of_it_is_surely_worse():
     assert _best_round(drifts) == 1
     unsure = np.array([[1.0, 1.1, 0.9], [0.5, 0.6, 0.4], [0.0, 2.1, 0.05]])
     assert _best_round(unsure) == 2
+
+
+def test_stopping_at_a_round_is_the_same_as_asking_for_no_more_rounds(fitted, monkeypatch):
+    views, _, told, _ = fitted
+    monkeypatch.setattr(cotraining, "_best_round", lambda loss: 2)
+    stopped, brief = (cotrainer(n_iterations=rounds).fit(views, told) for rounds in (12, 2))
+    assert stopped.weight_ > 0 and stopped.rounds_ == 2
+    np.testing.assert_allclose(stopped.predict_proba(views), brief.predict_proba(views))
 
 
 def test_calibration_turns_log_odds_that_are_too_sure_back_and_leaves_nonsense_alone():

@@ -37,6 +37,12 @@ def test_without_a_price_a_unit_brings_what_was_paid_for_it():
     assert found["units_needed"].iloc[0] == pytest.approx(np.log(20.5))
 
 
+def test_returns_that_even_out_the_sales_of_a_month_tell_nothing_of_a_unit():
+    returned = product(price=np.nan, amount_last_month=12.0, units_last_month=0.0)
+    both = pd.concat([product(), returned], ignore_index=True)
+    assert need.against_need(both, months=3).loc[1].isna().all()
+
+
 def test_nothing_is_said_where_nothing_tells_what_a_unit_brings():
     assert need.against_need(product(price=np.nan), months=3).empty
     both = pd.concat([product(), product(price=0.0)], ignore_index=True)

@@ -70,7 +70,8 @@ def against_need(built: pd.DataFrame, months: int) -> pd.DataFrame:
 def _unit_margin(built):
     """Return what a unit brings: by its price, else by what was paid for it last month."""
     nothing = pd.Series(np.nan, index=built.index)
-    paid = built.get("amount_last_month", nothing) / built.get("units_last_month", nothing)
+    sold = built.get("units_last_month", nothing)
+    paid = built.get("amount_last_month", nothing) / sold.where(sold != 0)
     unit = built.get("price", nothing).fillna(paid) * built["margin_rate"]
     return unit.where(unit > 0)
 

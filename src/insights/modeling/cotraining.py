@@ -214,11 +214,10 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
             self.rounds_ = _best_round(_log_loss(scores, outcome))
             self._co_train(X, coded, labelled, others, seeds[FOLDS:-1])
         self.verdict_ = self._verdict(len(others))
-        score = np.concatenate(
-            [side + self.weight_ * run.scores[-1].mean(axis=0) for side, run in zip(sides, runs, strict=True)]
-            or [[]]
-        )
-        self.slope_, self.intercept_ = _platt(score, outcome)
+        # A run whose pool was empty earlier stands where it ended.
+        taught = [run.scores[min(self.rounds_, len(run.scores) - 1)].mean(axis=0) for run in runs]
+        scores = [side + self.weight_ * score for side, score in zip(sides, taught, strict=True)]
+        self.slope_, self.intercept_ = _platt(np.concatenate(scores or [[]]), outcome)
 
     def _co_train(self, X, coded, labelled, others, seeds):
         finals = [self._run(X, coded, labelled, others, seed, rounds=self.rounds_) for seed in seeds]
