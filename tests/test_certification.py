@@ -90,6 +90,12 @@ def test_what_channels_truly_do_is_told_in_the_words_of_the_journey(root, dirty)
     assert true.loc[[channels.SEARCHED, channels.DIRECT]].to_numpy().tolist() == [[1.0, 0.0]] * 2
     assert (true["ratio"].drop([channels.SEARCHED, channels.DIRECT]) > 1).all()
     assert true["owed"].between(0, 0.2).all() and true["owed"].sum() > 0.02
+    params = store.open_step("03_learner_journey", "dirty").params
+    told = pd.read_parquet(simulated.world_folder(params) / "truth" / "channels.parquet")
+    months = pd.date_range(params.start, params.end, freq="MS", inclusive="left")[1:]
+    meetups = told[(told["channel"] == "meetup") & told["month"].isin(months)]
+    assert len(meetups) == len(months) < told["month"].nunique()
+    assert true.loc["meetups", "owed"] == pytest.approx(meetups["caused"].sum() / meetups["sold"].sum())
     write_window(root, "others", source={"kind": "online_retail"})
     assert certification.channel_effects(store.open_step("03_learner_journey", "others")) is None
 

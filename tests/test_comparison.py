@@ -179,6 +179,7 @@ def test_a_baseline_that_says_the_same_of_every_row_is_left_out_of_the_compariso
     rows["score"] = rows["score"].where(rows["model"] != "panel", 0.5)
     part = study._part(contest, "catalogue", rows, PARAMS)
     assert set(part.performance["model"]) == {"survey", "logistic", "forest", "boosting", "tpot"}
+    assert set(part.curves["model"]) == {"survey", contest.chosen}
     assert set(part.null.columns) == {"survey", "logistic", "forest", "boosting", "tpot", "best"}
 
 

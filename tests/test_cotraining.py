@@ -192,6 +192,28 @@ def test_only_unlabelled_rows_are_taught_each_once_a_run_and_never_more_than_hal
     assert model.history_["confidence"].between(0.5, 1).mean() > 0.8
 
 
+def test_the_half_that_audits_is_never_taught_however_long_it_goes_on(fitted):
+    views, _, told, _ = fitted
+    model = cotrainer(n_iterations=90, n_repeats=1, pool_size=400).fit(views, told)
+    assert 0.7 * (told == -1).sum() / 2 < len(model.history_) <= (told == -1).sum() / 2
+
+
+def test_rows_that_the_views_dispute_are_taught_by_neither():
+    class Reader:
+        def predict_proba(self, x):
+            return np.column_stack([1 - x[:, 0], x[:, 0]])
+
+    x = np.linspace(0.1, 0.8, 8)[:, None]
+    calls = {
+        name: cotrainer()._calls(
+            [Reader(), Reader()], [x, other], np.arange(8), 0.5, np.random.default_rng(0)
+        )
+        for name, other in (("alike", x), ("opposed", 0.9 - x))
+    }
+    assert calls["opposed"] == []
+    assert [(row, label) for _, row, label, _ in calls["alike"]] == [(6, 1), (7, 1), (0, 0), (1, 0)]
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
 def test_what_is_added_keeps_the_balance_of_the_labels(share):
     views, y = two_views(3, rows=900, share=share)
@@ -244,6 +266,15 @@ def test_views_that_err_together_are_told_by_their_dependence_within_classes():
     assert abs(apart["dependence"]) < 2.5 * apart["dependence_error"]
     assert shared["dependence"] > 4 * shared["dependence_error"]
     assert apart["roc_auc_1"] > 0.6
+
+
+def test_views_that_tell_the_classes_clearly_are_not_called_dependent_for_that():
+    rng = np.random.default_rng(2)
+    y = rng.integers(0, 2, size=400)
+    clear = [np.outer(2 * y - 1, np.r_[1.0, np.zeros(7)]) + rng.normal(size=(400, 8)) for _ in range(2)]
+    found = cotrainer(n_repeats=1, n_iterations=1).fit(clear, hidden(y, 2, known=200)).assumptions_
+    assert min(found["roc_auc_1"], found["roc_auc_2"]) > 0.85
+    assert abs(found["dependence"]) < 2.5 * found["dependence_error"]
 
 
 def test_teaching_stops_only_where_more_of_it_is_surely_worse():

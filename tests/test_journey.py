@@ -275,7 +275,8 @@ def test_paths_hold_what_came_before_each_date_once_in_a_row_and_who_enrolled_af
     )
     bought = ibis.memtable(
         pd.DataFrame(
-            {"learner_id": ["a", "a", "b"], "at": [start + d * DAY for d in (31, 40, 61)], "completed": True}
+            [["a", start + 31 * DAY, False], ["a", start + 40 * DAY, True], ["b", start + 61 * DAY, True]],
+            columns=["learner_id", "at", "completed"],
         )
     )
     found = attribution.paths(

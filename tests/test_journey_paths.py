@@ -89,6 +89,17 @@ def test_a_way_wins_only_beyond_chance_and_counts_of_others_do_not_hold_it():
 # Kinds.
 
 
+def test_the_page_names_the_way_that_wins_most_surely_before_a_rare_one_that_won_each_time():
+    table = pd.DataFrame(
+        [["search", 900, 0.2, 0.18, 0.22, "loses"], ["rare", 5, 1.0, 0.57, 1.0, "wins"],
+         ["common", 500, 0.9, 0.87, 0.92, "wins"], ["seldom", 9, 0.0, 0.0, 0.3, "loses"]],
+        columns=["path", "people", "share", "low", "high", "verdict"],
+    )  # fmt: skip
+    told = str(ways.sequences(table))
+    assert told.index("“common”") < told.index("“rare”")
+    assert told.rindex("“search”") < told.index("“seldom”")
+
+
 def test_kinds_that_were_planted_are_found_and_named_after_what_they_do():
     rng = np.random.default_rng(3)
     sizes = {"browsers": 400, "community members": 300, "quiet": 500}

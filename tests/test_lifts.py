@@ -235,3 +235,6 @@ def test_completed_courses_are_said_to_be_credited_otherwise_only_where_interval
     moved.loc[done, ["share", "low", "high"]] = 0.5
     assert "otherwise than enrollments for meetups and search" in str(findings.completed(moved))
     assert "Of no course" in str(findings.completed(CREDITS[~done]))
+    one = CREDITS.copy()
+    one.loc[done & (one["channel"] == "meetups"), ["share", "low", "high"]] = 0.5
+    assert "otherwise than enrollments for meetups:" in str(findings.completed(one))

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from micro import brisk
+from micro import brisk, window
 
 from insights import findings
-from insights.modeling import thresholds, value
+from insights.modeling import comparison, learned, thresholds, value
+from insights.timeline import TimeFolds
 
 ROWS = pd.DataFrame({"margin_earned": [130.0, 40.0, 300.0, 90.0], "hurdle": [100.0, 100.0, 200.0, 100.0]})
 
@@ -66,6 +67,32 @@ def test_no_other_threshold_earns_more(rows):
     found = thresholds.best_value(gain, score)
     earned = {cut: gain[score >= cut].sum() for cut in score}
     assert earned[found] == max(earned.values())
+
+
+def test_a_model_of_rows_that_earn_something_calls_from_the_score_that_earns_most_on_folds():
+    """Who is right earns a tenth of what who is wrong loses: only the surest may be called."""
+    params, rng = window(), np.random.default_rng(0)
+    as_of = pd.date_range("2025-04-01", periods=6, freq="MS").repeat(40).as_unit("us")
+    rows = pd.DataFrame(
+        {"visitors": rng.normal(size=240), "as_of": as_of, "family": [f"F{i % 40}" for i in range(240)]}
+    )
+    rows["resolved_at"] = rows["as_of"] + pd.DateOffset(months=1)
+    rows["y"] = (rng.random(240) < 1 / (1 + np.exp(-2 * rows["visitors"]))).astype(float)
+    rows["hurdle"], rows["margin_earned"] = 100.0, np.where(rows["y"] == 1, 110.0, 0.0)
+    model, folds = learned.logistic(["visitors"], params), TimeFolds(rows, 3)
+    _, by_value = comparison.judge_out_of_fold(model, rows, folds)
+    _, balanced = comparison.judge_out_of_fold(model, rows.drop(columns="hurdle"), folds)
+    y = rows["y"].to_numpy(dtype=int)
+    parts = [
+        (rows.iloc[judge], model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge]))
+        for fit, judge in folds.split()
+    ]
+    gain, score = (
+        np.concatenate([value.gain(part) for part, _ in parts]),
+        np.concatenate([s for _, s in parts]),
+    )
+    assert by_value == thresholds.best_value(gain, score)
+    assert by_value > balanced
 
 
 def test_the_page_names_the_best_baseline_and_says_what_all_and_hindsight_bring():
