@@ -188,6 +188,11 @@ def test_a_channel_that_reached_few_is_left_out_and_few_buyers_give_nothing():
     assert lifts.study(studied(*crowd(1, people=20))).empty
 
 
+def test_a_channel_that_reaches_everybody_every_month_tells_nothing_and_is_left_out():
+    rows = studied(*crowd(0)).assign(everywhere=1.0)
+    pd.testing.assert_frame_equal(lifts.study(rows), lifts.study(rows.drop(columns="everywhere")))
+
+
 def test_many_buyers_are_sampled_down_and_the_sample_is_the_same_each_time(monkeypatch):
     monkeypatch.setattr(lifts, "MOST", 100)
     rows, again = (studied(*crowd(0)) for _ in range(2))

@@ -23,7 +23,7 @@ from insights.journey import channels
 from insights.params import Params
 
 MOST = 40_000  # people who enrolled; more are sampled down
-FEWEST = 30  # people reached by a channel, below which nothing is estimated for it
+FEWEST = 30  # people reached by a channel in some months and not in others, below which nothing is estimated
 COMPANION_DAYS = 7
 OWN_STEPS = (channels.DIRECT, channels.SEARCHED, channels.NETWORKS, channels.OTHER)
 ADDS, NOT_SHOWN, TAKES = "adds", "not shown", "takes away"
@@ -99,11 +99,13 @@ def study(rows: pd.DataFrame) -> pd.DataFrame:
         ``channel, touched`` (person-months after a touch), ``ratio`` of rates with ``low, high`` (95 %, people as
         clusters), ``p_adjusted`` (Holm, for all channels), ``verdict``, ``owed`` (share of the enrollments that
         would not be there without the channel) with its bounds, ``people, enrolled`` (that the estimate rests on);
-        the channel to which most is owed first. Empty where fewer than 30 people enrolled or were reached.
+        the channel to which most is owed first. Empty where fewer than 30 people enrolled. A channel
+        that reached fewer than 30 of them in some months and not in others is left out: it tells nothing.
     """
     names = [name for name in rows.columns if name not in ("learner_id", "month", "y")]
-    reached = {name: rows.loc[rows[name] > 0, "learner_id"].nunique() for name in names}
-    known = [name for name in names if reached[name] >= FEWEST]
+    by_person = rows.groupby("learner_id")[names]
+    telling = (by_person.max() > by_person.min()).sum()
+    known = [name for name in names if telling[name] >= FEWEST]
     if not known or rows["learner_id"].nunique() < FEWEST:
         return pd.DataFrame(columns=COLUMNS)
     months = pd.get_dummies(rows["month"], drop_first=True, dtype=float)
@@ -145,7 +147,7 @@ def conditional_poisson(x: np.ndarray, y: np.ndarray, group: np.ndarray) -> tupl
         if np.linalg.matrix_rank(information) < len(information):
             raise ValueError(
                 "The lifts of channels cannot be told apart: one of the covariates does not vary within people, or "
-                "follows from the others. Leave out the channel that is always or never there."
+                "follows from the others."
             )
         step = np.linalg.solve(information, x.T @ (y - expected))
         found = found + step
