@@ -53,6 +53,14 @@ def test_nobody_earns_more_than_hindsight_and_nothing_is_divided_where_it_earns_
     assert poor["of_best"].isna().all()
 
 
+def test_hindsight_earns_all_that_can_be_earned_and_not_a_rounding_less():
+    rng = np.random.default_rng(0)
+    for rows in range(20, 80):
+        told = pd.DataFrame({"margin_earned": rng.uniform(0, 1e4, rows), "hurdle": rng.uniform(0, 1e4, rows)})
+        found = value.of_decisions(told.assign(model="m", decision=1), np.ones((2, rows))).set_index("model")
+        assert found.loc[value.HINDSIGHT, "of_best"] == 1
+
+
 def test_the_threshold_that_earns_most_by_hand():
     assert thresholds.best_value(np.array([5.0, -3.0, 4.0, -9.0]), np.array([0.9, 0.8, 0.7, 0.6])) == 0.7
     assert thresholds.best_value(np.array([5.0, -6.0, 4.0]), np.array([0.9, 0.8, 0.7])) == 0.9

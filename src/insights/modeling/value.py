@@ -43,7 +43,7 @@ def of_decisions(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame
     earned = earned.to_numpy()
     decided = {name: part["decision"].to_numpy() for name, part in predictions.groupby("model", sort=False)}
     decided |= {ALL: np.ones(len(earned)), HINDSIGHT: (earned > 0).astype(float)}
-    best = earned[earned > 0].sum()
+    best = (earned * decided[HINDSIGHT]).sum()
     rows = []
     for name, decision in decided.items():
         brought = earned * decision
