@@ -66,15 +66,26 @@ def test_products_on_sale_and_new_launches_are_judged_apart(data):
     assert own["roc_auc_without"] == metrics.roc_auc(rows["y"].to_numpy(dtype=int), score)
 
 
+def groups_of(data):
+    """Return the groups of a model that reads every feature."""
+    return ablation.groups(data, learned.logistic(data.features, PARAMS))
+
+
+def test_groups_are_of_the_features_that_the_model_reads(data):
+    assert ablation.groups(data, learned.logistic([DRIVER, "price"], PARAMS)) == {
+        "family plan": ["price"], "family survey": [DRIVER],
+    }  # fmt: skip
+
+
 def test_groups_are_families_and_the_views_that_hold_several(data):
-    assert ablation.groups(data) == {
+    assert groups_of(data) == {
         "family plan": ["price"], "family web": [WEAK], "family email": ["click_rate"], "family survey": [DRIVER],
         "family linkedin": ["linkedin_posts"], "view journey": [WEAK, "click_rate", DRIVER],
     }  # fmt: skip
 
 
 def test_the_only_family_is_never_removed(data):
-    assert ablation.groups(Dataset("launch", data.frame, ["survey_intent", "survey_answers"])) == {}
+    assert groups_of(Dataset("launch", data.frame, ["survey_intent", "survey_answers"])) == {}
 
 
 def test_what_a_family_adds_is_listed_under_each_of_its_tables():
@@ -90,7 +101,7 @@ def test_what_a_family_adds_is_listed_under_each_of_its_tables():
 @pytest.mark.parametrize("model", ["launch", "completion"])
 def test_every_feature_is_in_one_family_and_in_one_view_at_most(data, model):
     names = [f.name for f in registry.features(model)]
-    found = ablation.groups(Dataset(model, pd.DataFrame(), names))
+    found = groups_of(Dataset(model, pd.DataFrame(), names))
     families = [m for name, members in found.items() if name.startswith("family") for m in members]
     views = [m for name, members in found.items() if name.startswith("view") for m in members]
     assert sorted(families) == sorted(names)

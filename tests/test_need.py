@@ -178,12 +178,18 @@ def test_other_features_leave_the_kind_of_model_as_it_is(data):
     assert isinstance(fewer, learned.MarginModel) and fewer.features == ["visitors_per_need"]
 
 
-def test_the_margin_model_is_saved_and_read_back(data, tmp_path):
+def test_the_margin_model_is_saved_read_back_and_fitted_again_on_margins(data, tmp_path):
     model = learned.margin(data.features, PARAMS).fit(data.train, data.train["y"].to_numpy(dtype=int))
     saved.save(model, tmp_path / "m.skops")
     np.testing.assert_array_equal(
         saved.load(tmp_path / "m.skops").score(data.validate), model.score(data.validate)
     )
+    again = (
+        saved.load(tmp_path / "m.skops")
+        .on(model.features)
+        .fit(data.train, data.train["y"].to_numpy(dtype=int))
+    )
+    np.testing.assert_array_equal(again.score(data.validate), model.score(data.validate))
     assert "insights.modeling.learned.Reaches" in skops.io.get_untrusted_types(file=tmp_path / "m.skops")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from micro import table, window
 
 from insights import rows
-from insights.timeline import PURGED, TRAIN, UNRESOLVED, VALIDATE, WindowError
+from insights.timeline import PURGED, TRAIN, UNLABELLED, UNRESOLVED, VALIDATE, WindowError
 
 PLANS = ["launched_at", "margin", "monthly_hurdle", "ends_at"]
 SALES = ["units", "amount"]
@@ -102,7 +102,7 @@ def test_a_launch_at_the_instant_of_the_decision_is_a_launch_row_with_the_whole_
 
 def test_a_product_is_a_launch_row_once_and_a_catalogue_row_afterwards():
     sales = [*STEADY, *[sale("MIDMONTH", f"2025-{m:02d}-20") for m in range(6, 10)]]
-    own = built(sales=sales).query("product_id == 'MIDMONTH'")
+    own = built(sales=sales).query("product_id == 'MIDMONTH' and y.notna()")
     assert own["kind"].tolist() == [rows.LAUNCH] + [rows.CATALOGUE] * 6
     assert own["as_of"].min() == pd.Timestamp("2025-06-01")
 
@@ -146,6 +146,21 @@ def test_a_candidate_that_became_known_after_the_window_is_not_in_it():
     assert "LATER" not in built([*PRODUCTS, late])["product_id"].tolist()
 
 
+def test_a_product_waits_at_each_decision_before_its_launch_whose_horizon_was_over_at_the_split():
+    waiting = built().query("kind == 'waiting'")
+    months = waiting.groupby("product_id")["as_of"].apply(lambda at: at.dt.month.tolist())
+    assert months.to_dict() == {"CANDIDATE": [4, 5, 6, 7, 8, 9], "MIDMONTH": [4, 5]}
+    assert waiting["y"].isna().all() and set(waiting["role"]) == {UNLABELLED}
+    assert (waiting["resolved_at"] <= window().split).all()
+    assert set(waiting.loc[waiting["product_id"] == "CANDIDATE", "asked"]) == {300.0}
+
+
+def test_a_product_that_nobody_knew_of_at_the_decision_does_not_wait_there():
+    late = product("LATER", None, recorded_at="2025-06-01")
+    waiting = built([*PRODUCTS, late]).query("kind == 'waiting' and product_id == 'LATER'")
+    assert waiting["as_of"].dt.month.tolist() == [7, 8, 9]
+
+
 def test_a_past_hurdle_is_the_mean_of_the_lookback_as_known_at_the_decision():
     amounts = {"2025-02-05": 30, "2025-03-05": 60, "2025-04-05": 90, "2025-05-05": 61}
     sales = [sale("ALWAYS", day, amount=amount) for day, amount in amounts.items()]
@@ -161,7 +176,7 @@ def test_a_product_without_a_past_has_no_row_under_a_past_hurdle():
     falling = [sale("NEVER", day, amount=500 - 40 * i) for i, day in enumerate(MONTHS)]
     growing = [sale("ALWAYS", day, amount=100 * 3**i) for i, day in enumerate(MONTHS)]
     frame = built(sales=falling + growing, launch={"hurdle": "past"})
-    assert set(frame.loc[frame["kind"] != rows.CANDIDATE, "product_id"]) == {"ALWAYS", "NEVER"}
+    assert set(frame.loc[frame["y"].notna(), "product_id"]) == {"ALWAYS", "NEVER"}
 
 
 def top(sales, **launch):

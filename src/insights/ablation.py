@@ -34,9 +34,9 @@ def study(step: Step) -> dict[str, pd.DataFrame]:
     return found
 
 
-def groups(dataset: Dataset) -> dict[str, list[str]]:
-    """Return the groups of features that are removed one at a time: each family, and each view of several."""
-    known = [f for f in registry.features(dataset.model) if f.name in dataset.features]
+def groups(dataset: Dataset, model: Learned) -> dict[str, list[str]]:
+    """Return the groups of the model's features that are removed one at a time: each family, each view of several."""
+    known = registry.features(dataset.model, model.features)
     families = {
         f"family {name}": [f.name for f in known if f.family == name] for name in _each(known, "family")
     }
@@ -61,13 +61,15 @@ def drop_one(dataset: Dataset, model: Learned, params: Params) -> pd.DataFrame:
         ``rows, group, features, roc_auc_without, adds, low, high, verdict, n``; for each kind of rows that has both
         outcomes, what adds most comes first.
     """
-    full = _fitted_score(dataset, model, dataset.features)
+    removed = groups(dataset, model)
+    full = _fitted_score(dataset, model, model.features)
     reduced = {
-        name: _fitted_score(dataset, model, [f for f in dataset.features if f not in members])
-        for name, members in groups(dataset).items()
+        name: _fitted_score(dataset, model, [f for f in model.features if f not in members])
+        for name, members in removed.items()
     }
+    sizes = {name: len(members) for name, members in removed.items()}
     kinds = dataset.validate.groupby("kind").indices
-    parts = [_judged(dataset, places, full, reduced, params) for _, places in sorted(kinds.items())]
+    parts = [_judged(dataset, places, full, reduced, sizes, params) for _, places in sorted(kinds.items())]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -102,9 +104,9 @@ def judge(low: float, high: float, margin: float) -> str:
     return MAY_GO if high < margin else UNDECIDED
 
 
-def _judged(dataset, places, full, reduced, params):
+def _judged(dataset, places, full, reduced, sizes, params):
     """Compare the scores with and without each group on rows of one kind."""
-    judged, sizes = dataset.validate.iloc[places], groups(dataset)
+    judged = dataset.validate.iloc[places]
     y = judged["y"].to_numpy(dtype=int)
     rng = np.random.default_rng([params.modeling.seed, 3])
     weights = metrics.cluster_weights(judged[dataset.clusters], params.modeling.bootstrap_repeats, rng)
@@ -114,7 +116,7 @@ def _judged(dataset, places, full, reduced, params):
         low, high = metrics.percentile_interval(draws - metrics.auc_draws(y, score[places], weights))
         auc = metrics.roc_auc(y, score[places])
         verdict = judge(float(low), float(high), params.ablation.margin)
-        rows.append([judged["kind"].iloc[0], name, len(sizes[name]), auc, whole - auc, float(low), float(high),
+        rows.append([judged["kind"].iloc[0], name, sizes[name], auc, whole - auc, float(low), float(high),
                      verdict, len(y)])  # fmt: skip
     columns = ["rows", "group", "features", "roc_auc_without", "adds", "low", "high", "verdict", "n"]
     return pd.DataFrame(rows, columns=columns).sort_values("adds", ascending=False, ignore_index=True)
@@ -133,4 +135,5 @@ def _each(features, attribute):
 
 def _fitted_score(dataset, model, features):
     rows = dataset.train
-    return model.on(features).fit(rows, rows["y"].to_numpy(dtype=int)).score(dataset.validate)
+    fitted = model.on(features).fit(rows, rows["y"].to_numpy(dtype=int), dataset.unlabelled)
+    return fitted.score(dataset.validate)

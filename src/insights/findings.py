@@ -20,6 +20,7 @@ TITLES = {
     "forest": "the Random Forest",
     "boosting": "gradient boosting",
     "tpot": "TPOT",
+    "cotraining": "co-training",
 }
 LABELS = {
     "chance": "Chance",
@@ -33,10 +34,12 @@ LABELS = {
     "forest": "Random Forest",
     "boosting": "Gradient boosting",
     "tpot": "TPOT",
+    "cotraining": "Co-training",
 }
 ALL, HINDSIGHT = "launch all", "in hindsight"
 DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
-ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners"}
+ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners",
+        "waiting": "products that wait"}  # fmt: skip
 QUESTIONS = {
     "launch": "earning the margin asked for in the following month",
     "completion": "completing the course",

@@ -94,9 +94,9 @@ def _refits(dataset, model, candidates, params):
     y = rows["y"].to_numpy()
     # A resample that drew one outcome only teaches a model nothing.
     teaching = [counts for counts in weights if len(np.unique(y[counts > 0])) == 2]
-    return np.array([_refit(model, rows, counts).score(candidates) for counts in teaching])
+    return np.array([_refit(dataset, model, counts).score(candidates) for counts in teaching])
 
 
-def _refit(model, rows, counts):
-    drawn = rows.iloc[np.repeat(np.arange(len(rows)), counts)]
-    return model.on(model.features).fit(drawn, drawn["y"].to_numpy(dtype=int))
+def _refit(dataset, model, counts):
+    drawn = dataset.train.iloc[np.repeat(np.arange(len(counts)), counts)]
+    return model.on(model.features).fit(drawn, drawn["y"].to_numpy(dtype=int), dataset.unlabelled)

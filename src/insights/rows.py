@@ -11,6 +11,7 @@ from insights import contract, timeline
 from insights.params import Params
 
 CATALOGUE, LAUNCH, CANDIDATE, ENROLLED = "catalogue", "launch", "candidate", "enrolled"
+WAITING = "waiting"
 
 
 def launch_rows(params: Params, products: ibis.Table, enrollments: ibis.Table) -> pd.DataFrame:
@@ -28,8 +29,9 @@ def launch_rows(params: Params, products: ibis.Table, enrollments: ibis.Table) -
         ``product_id, family, kind, as_of, resolved_at, role, margin_rate, asked, hurdle, margin_earned, y``.
         ``asked`` is the margin asked for in a whole horizon, known at ``as_of``; ``hurdle`` is its part for the days
         on sale, which for a launch depends on a day that nobody knows before.
-        Candidates, decided at the end of the window and without an outcome, have ``y``
-        missing and role ``unresolved``.
+        Products that were announced at a decision and did not launch in its horizon, as known at the split, have
+        ``y`` missing, kind ``waiting`` and role ``unlabelled``. Candidates, decided at the end of the window and
+        without an outcome, have ``y`` missing and role ``unresolved``.
 
     Raises
     ------
@@ -45,7 +47,9 @@ def launch_rows(params: Params, products: ibis.Table, enrollments: ibis.Table) -
     rows = _with_outcome(params, labelled, listed, sold)
     rows["role"] = timeline.roles(rows, params.split, params.end)
     timeline.require_both_roles(rows, params, "launch")
-    return pd.concat([rows, _candidates(params, listed)], ignore_index=True)
+    horizon = pd.DateOffset(months=params.launch.horizon_months)
+    waiting = [_waiting(params, listed, day) for day in decisions if day + horizon <= params.split]
+    return pd.concat([rows, *waiting, _candidates(params, listed)], ignore_index=True)
 
 
 def top_products(params: Params, enrollments: ibis.Table) -> list[str]:
@@ -191,16 +195,22 @@ def _decided(params, listed, top, as_of):
     return both.assign(as_of=as_of)[_KEPT]
 
 
+def _waiting(params, listed, as_of):
+    resolved_at = as_of + pd.DateOffset(months=params.launch.horizon_months)
+    later = listed["launched_at"].isna() | (listed["launched_at"] >= resolved_at)
+    announced = listed[later & (listed["recorded_at"] < as_of) & listed["monthly_hurdle"].notna()]
+    return _not_on_sale(params, announced, WAITING, as_of, resolved_at, timeline.UNLABELLED)
+
+
 def _candidates(params, listed):
     waiting = listed[listed["launched_at"].isna() & (listed["recorded_at"] < params.end)]
-    asked = waiting["monthly_hurdle"] * params.launch.horizon_months
-    return waiting[["product_id", "family", "margin_rate"]].assign(
-        kind=CANDIDATE,
-        as_of=pd.Timestamp(params.end),
-        resolved_at=pd.NaT,
-        role=timeline.UNRESOLVED,
-        asked=asked,
-        hurdle=asked,
+    return _not_on_sale(params, waiting, CANDIDATE, pd.Timestamp(params.end), pd.NaT, timeline.UNRESOLVED)
+
+
+def _not_on_sale(params, listed, kind, as_of, resolved_at, role):
+    asked = listed["monthly_hurdle"] * params.launch.horizon_months
+    return listed[["product_id", "family", "margin_rate"]].assign(
+        kind=kind, as_of=as_of, resolved_at=resolved_at, role=role, asked=asked, hurdle=asked
     )
 
 

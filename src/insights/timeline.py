@@ -18,6 +18,7 @@ from sklearn.model_selection import BaseCrossValidator
 from insights.params import Params
 
 TRAIN, VALIDATE, PURGED, UNRESOLVED = "train", "validate", "purged", "unresolved"
+UNLABELLED = "unlabelled"  # waits for an outcome; may be learned from, as far as it was known at the split
 
 
 class WindowError(ValueError):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from insights.modeling import automl, baselines, learned, metrics, thresholds, value
+from insights.modeling import automl, baselines, cotrained, learned, metrics, thresholds, value
 from insights.modeling.dataset import Dataset
 from insights.params import Params
 from insights.timeline import TimeFolds
 
-LADDER = ("margin", "logistic", "forest", "boosting", "tpot")
+LADDER = ("margin", "logistic", "forest", "boosting", "tpot", "cotraining")
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ def compete(dataset: Dataset, params: Params) -> Contest:
     y = rows["y"].to_numpy(dtype=int)
     folds = TimeFolds(rows, params.modeling.folds)
     search = automl.search(rows, dataset.features, params)
-    proposals = [*hand_made(dataset, params), search.model]
-    judged = [judge_out_of_fold(model, rows, folds) for model in proposals]
+    proposals = [*hand_made(dataset, params), search.model, *with_unlabelled(dataset, params)]
+    judged = [judge_out_of_fold(model, rows, folds, dataset.unlabelled) for model in proposals]
     out_of_fold = pd.concat([scores for scores, _ in judged], ignore_index=True)
     fitted = {rule.name: rule.fit(rows, y) for rule in baselines.available(dataset.model, rows)}
     for model, (_, threshold) in zip(proposals, judged, strict=True):
         model.threshold_ = threshold
-        fitted[model.name] = model.fit(rows, y)
+        fitted[model.name] = model.fit(rows, y, dataset.unlabelled)
     chosen = choose(out_of_fold, params.modeling.margin)
     return Contest(dataset, fitted, out_of_fold, chosen, search, folds.ordered)
 
@@ -89,7 +89,15 @@ def hand_made(dataset: Dataset, params: Params) -> list[learned.Learned]:
     ]
 
 
-def judge_out_of_fold(model: learned.Learned, rows: pd.DataFrame, folds: TimeFolds):
+def with_unlabelled(dataset: Dataset, params: Params) -> list[cotrained.CoTrained]:
+    """Return co-training where there are two views and rows that wait for their outcome, else nothing."""
+    possible = len(dataset.unlabelled) > 0 and all(cotrained.divided(dataset.features))
+    return [cotrained.cotraining(dataset.features, params)] if possible else []
+
+
+def judge_out_of_fold(
+    model: learned.Learned, rows: pd.DataFrame, folds: TimeFolds, unlabelled: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, float]:
     """Return the ROC AUC of a model in each fold, and its threshold over held-out rows.
 
     Where rows say what they earn and what was asked of them, the threshold is the one that earns most; else the one
@@ -103,7 +111,7 @@ def judge_out_of_fold(model: learned.Learned, rows: pd.DataFrame, folds: TimeFol
     y = rows["y"].to_numpy(dtype=int)
     scores, held_out = [], []
     for number, (fit, judge) in enumerate(folds.split()):
-        score = model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])
+        score = model.fit(rows.iloc[fit], y[fit], unlabelled).score(rows.iloc[judge])
         scores.append([model.name, number, len(judge), metrics.roc_auc(y[judge], score)])
         held_out.append((judge, score))
     judged, score = (np.concatenate(part) for part in zip(*held_out, strict=True))

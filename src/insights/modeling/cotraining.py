@@ -159,6 +159,12 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
         """Return the likelier class of each row, shape (rows,)."""
         return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
 
+    @property
+    def history_(self) -> pd.DataFrame:
+        """What each view taught."""
+        history = pd.DataFrame(self.taught_, columns=HISTORY)
+        return history.assign(label=self.classes_[history["label"].to_numpy(dtype=int)])
+
     def taught_right(self, y: np.ndarray) -> pd.DataFrame:
         """Return how often each view taught rightly, where the true classes are known.
 
@@ -198,7 +204,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
     def _judge(self, X, coded, labelled, others, seeds):
         """Run co-training, find out whether it may be used and for how many rounds, and calibrate what is left."""
         self.pairs_, self.weight_, self.agreement_, self.agreement_error_ = [], 0.0, np.nan, np.nan
-        self.rounds_, self.history_ = 0, pd.DataFrame(columns=HISTORY)
+        self.rounds_, self.taught_ = 0, []
         folds = self._folds(coded[labelled], seeds[-1])
         runs = [
             self._run(X, coded, labelled[fit], others, seed, held=labelled[held])
@@ -222,9 +228,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
     def _co_train(self, X, coded, labelled, others, seeds):
         finals = [self._run(X, coded, labelled, others, seed, rounds=self.rounds_) for seed in seeds]
         self.pairs_ = [run.models for run in finals]
-        rows = [[place, *row] for place, run in enumerate(finals) for row in run.taught]
-        self.history_ = pd.DataFrame(rows, columns=HISTORY)
-        self.history_["label"] = self.classes_[self.history_["label"].to_numpy(dtype=int)]
+        self.taught_ = [[place, *row] for place, run in enumerate(finals) for row in run.taught]
         self.agreement_ = float(np.nan_to_num(np.mean([run.agreement[-1] for run in finals])))
         self.agreement_error_ = float(1 / np.sqrt(len(others) // 2))
         sure = self.agreement_ / self.agreement_error_

@@ -37,6 +37,11 @@ class Dataset:
         return self._role(timeline.VALIDATE)
 
     @property
+    def unlabelled(self) -> pd.DataFrame:
+        """Rows that waited for an outcome before the split; only co-training learns from them."""
+        return self._role(timeline.UNLABELLED)
+
+    @property
     def candidates(self) -> pd.DataFrame:
         """Products without an outcome, which the recommendation is for."""
         return self.frame[self.frame["kind"] == rows.CANDIDATE].reset_index(drop=True)

@@ -39,8 +39,8 @@ class Learned:
     features: list[str]
     threshold_: float = field(default=0.5)
 
-    def fit(self, rows: pd.DataFrame, y: np.ndarray) -> "Learned":
-        """Fit a fresh copy of the estimator on training rows."""
+    def fit(self, rows: pd.DataFrame, y: np.ndarray, unlabelled: pd.DataFrame | None = None) -> "Learned":
+        """Fit a fresh copy of the estimator on training rows; rows without an outcome teach it nothing."""
         told = self.target(rows, y)
         # Two threads of boosting that share a busy core wait minutes for each other; forests have their own.
         with threadpool_limits(1, "openmp"):
@@ -113,14 +113,14 @@ def margin(features: list[str], params: Params) -> MarginModel:
     """
     families = {f.name: f.family for f in registry.features(need.MODEL, features)}
     read = [name for name in features if families.get(name) in need.FAMILIES]
-    regressor = _filled(("scale", StandardScaler()), ("model", RidgeCV(PENALTIES)))
+    regressor = filled(("scale", StandardScaler()), ("model", RidgeCV(PENALTIES)))
     return MarginModel("margin", Reaches(regressor), read)
 
 
 def logistic(features: list[str], params: Params) -> Learned:
     """Return logistic regression on standardised features: the simplest model of the ladder."""
     model = LogisticRegression(C=0.05, max_iter=2000)
-    return Learned("logistic", _filled(("scale", StandardScaler()), ("model", model)), features)
+    return Learned("logistic", filled(("scale", StandardScaler()), ("model", model)), features)
 
 
 def forest(features: list[str], params: Params, trees: int | None = None) -> Learned:
@@ -132,7 +132,7 @@ def forest(features: list[str], params: Params, trees: int | None = None) -> Lea
         n_jobs=params.compute.threads,
         random_state=params.modeling.seed,
     )
-    return Learned("forest", _filled(("model", model)), features)
+    return Learned("forest", filled(("model", model)), features)
 
 
 def boosting(features: list[str], params: Params) -> Learned:
@@ -141,10 +141,10 @@ def boosting(features: list[str], params: Params) -> Learned:
         max_iter=150, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=1.0,
         random_state=params.modeling.seed,
     )  # fmt: skip
-    return Learned("boosting", _filled(("model", model)), features)
+    return Learned("boosting", filled(("model", model)), features)
 
 
-def _filled(*steps):
+def filled(*steps: tuple[str, BaseEstimator]) -> Pipeline:
     """Return a pipeline that fills gaps by the median and says where they were, before the given steps."""
     impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     return Pipeline([("impute", impute), *steps])

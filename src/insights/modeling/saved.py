@@ -4,9 +4,12 @@ from pathlib import Path
 
 import skops.io
 
-from insights.modeling.learned import Learned
+from insights.modeling.cotrained import CoTrained
+from insights.modeling.learned import Learned, MarginModel
 
+KINDS = {"margin": MarginModel, "cotraining": CoTrained}
 TRUSTED = (
+    "insights.modeling.cotraining.CoTrainingClassifier",
     "insights.modeling.learned.Reaches",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
@@ -41,6 +44,7 @@ def load(path: Path) -> Learned:
     if foreign:
         raise ModelFileError(f"{path}: holds {', '.join(foreign)}, which our models do not. Do not load it.")
     content = skops.io.load(path, trusted=list(TRUSTED))
-    model = Learned(content["name"], content["estimator"], content["features"], content["threshold"])
+    kind = KINDS.get(content["name"], Learned)
+    model = kind(content["name"], content["estimator"], content["features"], content["threshold"])
     model.fitted_ = content["estimator"]
     return model
