@@ -62,7 +62,7 @@ def divided(features: list[str]) -> tuple[list[str], list[str]]:
 
 
 def cotraining(features: list[str], params: Params) -> CoTrained:
-    """Return co-training of two logistic regressions (Blum and Mitchell 1998, with the checks of our own estimator)."""
+    """Return co-training of two logistic regressions (Blum and Mitchell 1998), with the checks of our estimator."""
     learner = filled(("scale", StandardScaler()), ("model", LogisticRegression(C=0.05, max_iter=2000)))
     estimator = CoTrainingClassifier(
         learner, learner, positives=CALLED, negatives=CALLED, n_iterations=ROUNDS, random_state=params.modeling.seed
