@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from micro import table, window
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from insights.features import launch
+from insights.features.tone import tone
 
 AS_OF = pd.Timestamp("2025-04-01")
 OPTIONAL = ["launched_at", "topic", "level", "price", "monthly_hurdle"]
@@ -208,6 +210,20 @@ def test_survey_answers_give_a_mean_and_the_share_of_the_two_top_answers():
     assert np.isnan(built.loc["A", "survey_intent"])
 
 
+def test_an_opinion_is_last_months_intent_above_the_middle_drawn_to_it_by_four_answers():
+    answers = [
+        {"learner_id": None, "product_id": product, "answered_at": at, "intent": intent}
+        for product, at, intent in [
+            ("NEW", "2025-02-28", 1), ("NEW", "2025-03-01", 5), ("NEW", "2025-03-31", 4), ("A", "2025-03-05", 1),
+            ("B", "2025-02-01", 5), ("A", "2025-04-01", 5),
+        ]
+    ]  # fmt: skip
+    built = features(survey_responses=answers)
+    assert built["opinion"].to_dict() == {
+        "A": -2 / 5, "B": 0, "NEW": (2 + 1) / 6, "ALONE": 0, "BLANK": 0,
+    }  # fmt: skip
+
+
 def vote(panelist, cast, decision="2025-04-01", voted_at="2025-03-25", product_id="A"):
     return {
         "panelist_id": panelist, "team": "marketing", "product_id": product_id, "decision_at": decision,
@@ -226,10 +242,10 @@ def test_the_panels_vote_is_that_for_this_decision_cast_before_it():
     ]
 
 
-def post(post_id, posted_at, network="linkedin", product_id="A", topic="agents", reactions=10):
+def post(post_id, posted_at, network="linkedin", product_id="A", topic="agents", reactions=10, text="so so"):
     return {
         "post_id": post_id, "network": network, "posted_at": posted_at, "product_id": product_id, "topic": topic,
-        "reactions": reactions,
+        "reactions": reactions, "text": text,
     }  # fmt: skip
 
 
@@ -249,6 +265,37 @@ def test_a_network_tells_of_the_product_and_of_its_topic():
         2,
     ]
     assert built.loc["ALONE", "linkedin_topic_posts"] == 0
+
+
+def test_the_tone_is_that_of_last_months_posts_drawn_to_0_where_there_are_few():
+    told = SentimentIntensityAnalyzer().polarity_scores
+    posts = [
+        post("1", "2025-03-01", text="great and useful"), post("2", "2025-03-09", text="boring", network="facebook"),
+        post("3", "2025-02-01", text="awful"), post("4", "2025-04-01", text="awful"),
+        post("5", "2025-03-01", "linkedin", "B", text="boring"),
+    ]  # fmt: skip
+    built = features(social_posts=posts)
+    great, boring = (told(text)["compound"] for text in ("great and useful", "boring"))
+    assert great > 0.5 > 0 > boring
+    assert built.loc["A", "tone"] == pytest.approx((great + boring) / 6, abs=1e-4)
+    assert built.loc["B", "tone"] == pytest.approx(boring / 5, abs=1e-4)
+    assert built.loc["NEW", "tone"] == 0
+
+
+def test_posts_that_repeat_each_other_bring_nothing_new():
+    texts = ["same", "same", "same", "another"]
+    posts = [post(str(i), "2025-02-01", text=text, network="facebook") for i, text in enumerate(texts)]
+    built = features(social_posts=[*posts, post("4", "2025-03-01", product_id="B"), post("5", "2024-12-31")])
+    assert built.loc[["A", "B"], "novelty"].tolist() == [0.5, 1.0]
+    assert np.isnan(built.loc["NEW", "novelty"])
+
+
+def test_a_tone_is_neutral_where_no_word_is_known():
+    con = ibis.duckdb.connect()
+    words = con.create_table("w", obj=pd.DataFrame({"text": ["", "wunderbar", "GREAT!!!", "not great"]}))
+    told = words.mutate(tone=tone(words.text)).order_by("text").to_pandas().set_index("text")["tone"]
+    assert told[""] == told["wunderbar"] == 0
+    assert told["not great"] < 0 < told["GREAT!!!"] <= 1
 
 
 def test_each_decision_sees_its_own_lookback():

@@ -6,14 +6,13 @@ import pandas as pd
 from ibis import _
 
 from insights import asof
-from insights.contract import LEVELS, NETWORKS
+from insights.contract import LEVELS
 from insights.features.need import MODEL, against_need
-from insights.features.registry import JOURNEY, PANEL, PLAN, SOCIAL, Past, compute, family
+from insights.features.registry import JOURNEY, PANEL, PLAN, Past, compute, family
+from insights.features.voices import KEYS, LAST_MONTH, topics
 from insights.params import Params
 
-KEYS = ["product_id", "as_of"]
 PRE_LAUNCH_PAGES = ("announcement", "waiting_list")
-LAST_MONTH = ibis.interval(months=1)
 
 
 def launch_features(
@@ -108,7 +107,7 @@ def sales(past: Past) -> ibis.Table:
 )  # fmt: skip
 def topic_sales(past: Past) -> ibis.Table:
     """Describe the product by how its topic sells: what it has before it sells itself."""
-    p = _topics(past)
+    p = topics(past)
     e = past.events("enrollments").inner_join(p, KEYS)
     last = e.enrolled_at >= e.as_of - LAST_MONTH
     topic = e.group_by("topic", "as_of").agg(
@@ -203,7 +202,7 @@ def events(past: Past) -> ibis.Table:
     topic = r.group_by("topic", "as_of").agg(
         topic_registrations=r.count(), topic_attendance=r.attended.cast("int64").mean()
     )
-    return _topics(past).inner_join(topic, ["topic", "as_of"])
+    return topics(past).inner_join(topic, ["topic", "as_of"])
 
 
 @family(
@@ -224,24 +223,6 @@ def expected_completions(past: Past) -> ibis.Table:
 
 
 @family(
-    MODEL, "survey", view=JOURNEY, sources=["survey_responses"],
-    features={
-        "survey_answers": ("survey answers about it in the look-back", "answers"),
-        "survey_intent": ("mean intent to buy, 1 to 5", "points"),
-        "survey_top_two": ("share that answered 4 or 5", "share"),
-    },
-)  # fmt: skip
-def survey(past: Past) -> ibis.Table:
-    """Describe the product by the voice of the customer."""
-    s = past.events("survey_responses")
-    return s.group_by(*KEYS).agg(
-        survey_answers=s.count(),
-        survey_intent=s.intent.cast("int64").mean(),
-        survey_top_two=(s.intent >= 4).cast("int64").mean(),
-    )
-
-
-@family(
     MODEL, "panel", view=PANEL, sources=["panel_votes"],
     features={"panel_vote": ("share of the panel that voted for it at this decision", "share")},
 )  # fmt: skip
@@ -255,48 +236,12 @@ def panel(past: Past) -> ibis.Table:
     )
 
 
-def _network(name):
-    @family(
-        MODEL, name, view=SOCIAL, sources=["social_posts", "products"],
-        features={
-            f"{name}_posts": (f"posts about it on {name.title()} in the look-back", "posts"),
-            f"{name}_posts_last_month": (f"posts about it on {name.title()}, last month", "posts"),
-            f"{name}_reactions": (f"reactions to them on {name.title()}", "reactions"),
-            f"{name}_reactions_per_post": (f"reactions per post on {name.title()}", "ratio"),
-            f"{name}_topic_posts": (f"posts about its topic on {name.title()}, last month", "posts"),
-        },
-    )  # fmt: skip
-    def social(past: Past) -> ibis.Table:
-        posts = past.events("social_posts").filter(_.network == name)
-        lately = (_.posted_at >= _.as_of - LAST_MONTH).sum()
-        measured = {
-            f"{name}_posts": _.count(),
-            f"{name}_posts_last_month": lately,
-            f"{name}_reactions": _.reactions.sum().fill_null(0),
-            f"{name}_reactions_per_post": _.reactions.mean(),
-        }
-        own = posts.filter(_.product_id.notnull()).group_by(*KEYS).agg(**measured)
-        topic = posts.group_by("topic", "as_of").agg(**{f"{name}_topic_posts": lately})
-        both = _topics(past).left_join(own, KEYS).drop("product_id_right", "as_of_right")
-        return both.left_join(topic, ["topic", "as_of"])
-
-    return social
-
-
-for _name in NETWORKS:
-    _network(_name)
-
-
 def _persistence(built):
     if "amount_last_month" not in built:
         return {}
     earned = built["amount_last_month"].fillna(0.0) * built["margin_rate"]
     asked = built["asked"].where(built["asked"] > 0)
     return {"persistence": (earned / asked).where(built["months_on_sale"] > 0)}
-
-
-def _topics(past):
-    return past.entities("products").select("product_id", "as_of", "topic").filter(_.topic.notnull())
 
 
 def _months(later, earlier):

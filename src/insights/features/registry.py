@@ -136,7 +136,7 @@ def compute(model: str, past: Past, rows: pd.DataFrame, keys: list[str]) -> pd.D
     """Return a column per feature for each row, in the order of the rows.
 
     Families whose tables the source lacks are left out. A count that is missing because nothing was
-    recorded is 0; a mean of nothing stays missing.
+    recorded is 0, and so is a lean, a mean drawn to 0 the more the fewer there are; any other mean stays missing.
 
     Parameters
     ----------
@@ -170,5 +170,5 @@ def _fill_counts(fam, frame):
 
 _COUNTED = {
     "views", "visitors", "units", "buyers", "clicks", "e-mails", "registrations", "posts", "reactions",
-    "answers", "days seen", "pages", "submissions", "products", "lists", "enrollments",
+    "answers", "days seen", "lean", "pages", "submissions", "products", "lists", "enrollments",
 }  # fmt: skip

@@ -17,6 +17,7 @@ from insights.features import need, registry
 from insights.params import Params
 
 PENALTIES = np.logspace(-1, 4, 16)
+OPINIONS = ("opinion", "tone")  # families of features that are read as they are, beside what is seen per need
 NO_MARGIN = 0.05  # of the hurdle: added, so that the logarithm of earning nothing is a number
 
 
@@ -106,13 +107,13 @@ class Reaches(ClassifierMixin, BaseEstimator):
 
 
 def margin(features: list[str], params: Params) -> MarginModel:
-    """Return a linear regression of the margin over its hurdle, on what was seen of a product over what it needs.
+    """Return a linear regression of the margin over its hurdle, on opinions and on what was seen over what is needed.
 
     A 0/1 outcome forgets by how much a product missed or passed its hurdle; few rows tell more with it. Ridge
     regression (Hoerl and Kennard 1970), its penalty by leave-one-out errors of the training rows.
     """
     families = {f.name: f.family for f in registry.features(need.MODEL, features)}
-    read = [name for name in features if families.get(name) in need.FAMILIES]
+    read = [name for name in features if families.get(name) in (*need.FAMILIES, *OPINIONS)]
     regressor = filled(("scale", StandardScaler()), ("model", RidgeCV(PENALTIES)))
     return MarginModel("margin", Reaches(regressor), read)
 
