@@ -167,6 +167,24 @@ def test_performance_of_each_model_is_that_of_its_rows_with_counts():
     )
 
 
+def test_a_model_is_beyond_chance_only_if_the_interval_that_holds_for_all_says_so():
+    rng = np.random.default_rng(5)
+    good = np.tile([0, 1, 0], 40) + rng.normal(size=120)
+    many = predictions(good=good, **{f"noise{i}": rng.random(120) for i in range(6)})
+    table = comparison.beyond_chance(many, comparison.resamples(many, "family", PARAMS)).set_index("model")
+    assert table.index[table["beyond"]].tolist() == ["good"]
+    alone = performance(many).query("metric == 'roc_auc'").set_index("model")
+    assert (table["low"] < alone["low"]).all() and (table["roc_auc"] == alone["value"]).all()
+
+
+def test_chance_is_beaten_where_the_interval_and_the_shuffles_both_say_so(contest):
+    part = study._part(contest, "catalogue", contest.predictions(contest.dataset.validate), PARAMS)
+    assert part.beats_chance(contest.chosen)
+    unsure = replace(part, beyond=part.beyond.assign(beyond=False))
+    lucky = replace(part, null=part.null.assign(best=1.0))
+    assert not unsure.beats_chance(contest.chosen) and not lucky.beats_chance(contest.chosen)
+
+
 def test_comparisons_come_out_the_same_twice():
     noise = predictions(a=np.random.default_rng(4).random(120))
     for draw in (lambda: comparison.null(noise, PARAMS), lambda: comparison.chance(noise, 0.3, PARAMS)):

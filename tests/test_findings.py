@@ -137,7 +137,9 @@ def part(value, ceiling, *against, chosen="forest"):
     )
     null = pd.DataFrame({"forest": [0.5] * 100, "logistic": [0.5] * 100, "best": [ceiling] * 100})
     others = pd.DataFrame(against, columns=["model", "difference", "low", "high"])
-    return SimpleNamespace(kind="launch", performance=performance, null=null, against=others)
+    beyond = pd.DataFrame({"model": [chosen], "roc_auc": value, "low": 0.55, "high": 0.9, "beyond": True})
+    return SimpleNamespace(kind="launch", performance=performance, null=null, against=others, beyond=beyond,
+                           beats_chance=lambda model: value > ceiling)  # fmt: skip
 
 
 def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
@@ -145,7 +147,8 @@ def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
     assert "On 54 rows (new launches, 20 positive), the Random Forest reaches a ROC AUC of 0.800" in told
     assert "(95 % interval 0.700 to 0.900)" in told
     assert (
-        "That is above what the best of 2 scorers reaches in 95 of 100 shuffles of the outcomes, 0.600."
+        "That is better than chance, though 2 scorers were looked at: the interval that holds for all at once goes "
+        "from 0.550 to 0.900, and in 95 of 100 shuffles of the outcomes the best reaches 0.600 at most."
         in told
     )
 
@@ -153,8 +156,8 @@ def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
 @pytest.mark.parametrize("value", [0.55, 0.6])
 def test_a_model_that_does_no_better_than_chance_is_said_not_to(value):
     told = findings.performance("launch", part(value, 0.6), "forest")
-    assert "That is not above what the best of 2 scorers reaches" in read(told)
-    assert "<strong>not</strong> above" in told.markup
+    assert "That is not better than chance, though 2 scorers were looked at" in read(told)
+    assert "<strong>not</strong> better" in told.markup
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from micro import brisk
+from scipy.stats import norm
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
@@ -135,6 +136,30 @@ def test_intervals_hold_the_value_and_are_those_of_the_draws():
     assert table.loc["roc_auc", ["low", "high"]].tolist() == [float(low), float(high)]
     recalls = [recall_score(y, decision, sample_weight=w) for w in weights]
     assert table.loc["recall", "low"] == pytest.approx(np.quantile(recalls, 0.025))
+
+
+def test_simultaneous_intervals_of_one_value_are_as_wide_as_its_draws_stray_and_of_many_wider():
+    draws = 0.6 + 0.1 * np.random.default_rng(5).normal(size=(20_000, 9))
+    low, high = metrics.simultaneous_intervals(np.array([0.6]), draws[:, :1])
+    assert (low[0], high[0]) == (pytest.approx(0.6 - 0.196, abs=0.004), pytest.approx(0.6 + 0.196, abs=0.004))
+    low, high = metrics.simultaneous_intervals(np.full(9, 0.6), draws)
+    assert high[0] - 0.6 == pytest.approx(0.1 * norm.ppf(0.5 + 0.95 ** (1 / 9) / 2), abs=0.004)
+    assert np.mean(((low <= draws) & (draws <= high)).all(axis=1)) == pytest.approx(0.95, abs=0.002)
+
+
+def test_simultaneous_intervals_of_values_that_move_as_one_are_those_of_one():
+    one = 0.6 + 0.1 * np.random.default_rng(6).normal(size=(500, 1))
+    alone = metrics.simultaneous_intervals(np.array([0.6]), one)
+    many = metrics.simultaneous_intervals(np.full(4, 0.6), np.repeat(one, 4, axis=1))
+    np.testing.assert_allclose(np.ravel(many), np.repeat(np.ravel(alone), 4))
+
+
+def test_a_value_that_never_moves_has_no_width_and_undefined_resamples_are_left_out():
+    draws = np.array([[0.5, 0.6], [0.5, 0.8], [np.nan, 0.7]])
+    low, high = metrics.simultaneous_intervals(np.array([0.5, 0.7]), draws)
+    assert low[0] == high[0] == 0.5
+    assert low[1] < 0.7 < high[1]
+    assert np.isnan(metrics.simultaneous_intervals(np.array([0.5]), np.full((3, 1), np.nan))).all()
 
 
 def test_a_permutation_null_forgets_what_the_scores_know():

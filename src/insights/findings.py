@@ -215,8 +215,8 @@ def performance(model: str, part, chosen: str) -> Prose:
     """
     auc = part.performance[(part.performance["model"] == chosen) & (part.performance["metric"] == "roc_auc")]
     r = auc.iloc[0]
-    ceiling = part.null["best"].quantile(0.95)
-    verdict = "" if r["value"] > ceiling else "**not** "
+    sure = part.beyond.set_index("model").loc[chosen]
+    verdict = "" if part.beats_chance(chosen) else "**not** "
     return bullets(
         say(
             "**On {n} ({kind}, {positives} positive), {chosen} reaches a ROC AUC of {auc}** for {question}.",
@@ -224,9 +224,11 @@ def performance(model: str, part, chosen: str) -> Prose:
             chosen=TITLES[chosen], auc=interval(r["value"], r["low"], r["high"]), question=QUESTIONS[model],
         ),
         say(
-            f"That is {verdict}above what the best of {{k}} scorers reaches in 95 of 100 shuffles of the "
-            "outcomes, {null}.",
-            k=number(part.null.shape[1] - 1), null=number(ceiling),
+            f"That is {verdict}better than chance, though {{k}} scorers were looked at: the interval that holds for "
+            "all at once goes from {low} to {high}, and in 95 of 100 shuffles of the outcomes the best reaches {null} "
+            "at most.",
+            k=number(part.null.shape[1] - 1), low=number(sure["low"]), high=number(sure["high"]),
+            null=number(part.null["best"].quantile(0.95)),
         ),
         *(_difference(one) for one in part.against.itertuples() if one.model not in LEARNED),
     )  # fmt: skip

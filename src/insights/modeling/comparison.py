@@ -175,6 +175,24 @@ def against(predictions: pd.DataFrame, chosen: str, weights: np.ndarray) -> pd.D
     return pd.DataFrame(rows, columns=["model", "difference", "low", "high", "n"])
 
 
+def beyond_chance(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
+    """Return the ROC AUC of every model with intervals that hold for all of them at once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model, roc_auc, low, high, beyond``: whether the interval lies above 0.5, though so many were looked at.
+    """
+    parts = list(predictions.groupby("model", sort=False))
+    y = parts[0][1]["y"].to_numpy(dtype=int)
+    scores = [part["score"].to_numpy() for _, part in parts]
+    values = np.array([metrics.roc_auc(y, score) for score in scores])
+    draws = np.column_stack([metrics.auc_draws(y, score, weights) for score in scores])
+    low, high = metrics.simultaneous_intervals(values, draws)
+    names = [name for name, _ in parts]
+    return pd.DataFrame({"model": names, "roc_auc": values, "low": low, "high": high, "beyond": low > 0.5})
+
+
 def chance(rows: pd.DataFrame, prior: float, params: Params) -> pd.DataFrame:
     """Return the metrics of random classification of some rows, a row per repetition."""
     rng = np.random.default_rng([params.modeling.seed, 1])

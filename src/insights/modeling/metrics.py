@@ -98,6 +98,35 @@ def percentile_interval(draws: np.ndarray, level: float = LEVEL) -> tuple[np.nda
     return low, high
 
 
+def simultaneous_intervals(
+    values: np.ndarray, draws: np.ndarray, level: float = LEVEL
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return intervals that hold all values at once, however many there are and however alike.
+
+    Each is as many bootstrap errors wide as the farthest of all lies from its value in ``level`` of the resamples
+    (sup-t bands; Montiel Olea and Plagborg-Møller 2019).
+
+    Parameters
+    ----------
+    values : array of shape (values,)
+    draws : array of shape (repeats, values)
+        The same in each resample; resamples in which one is not defined are left out.
+    level : float
+
+    Returns
+    -------
+    array of shape (values,), array of shape (values,)
+        nan where no resample defines all.
+    """
+    draws = draws[~np.isnan(draws).any(axis=1)]
+    if len(draws) < 2:
+        return np.full_like(values, np.nan), np.full_like(values, np.nan)
+    error = draws.std(axis=0, ddof=1)
+    far = np.abs(draws - values) / np.where(error > 0, error, np.inf)
+    wide = np.quantile(far.max(axis=1), level) * error
+    return values - wide, values + wide
+
+
 def roc_curves(predictions: pd.DataFrame, points: int = 200) -> pd.DataFrame:
     """Return the ROC curve of each model at no more than so many points.
 

@@ -28,6 +28,8 @@ class Part:
         Every metric of every model with interval.
     against : pandas.DataFrame
         The chosen model's ROC AUC minus that of each other.
+    beyond : pandas.DataFrame
+        From :func:`insights.modeling.comparison.beyond_chance`.
     chance : pandas.DataFrame
         Metrics of random classification, a row per repetition.
     null : pandas.DataFrame
@@ -41,6 +43,7 @@ class Part:
     kind: str
     performance: pd.DataFrame
     against: pd.DataFrame
+    beyond: pd.DataFrame
     chance: pd.DataFrame
     null: pd.DataFrame
     curves: pd.DataFrame
@@ -50,6 +53,14 @@ class Part:
         """Return the ROC AUC of one model on these rows."""
         table = self.performance
         return float(table.loc[(table["model"] == model) & (table["metric"] == "roc_auc"), "value"].iloc[0])
+
+    def beats_chance(self, model: str) -> bool:
+        """Tell whether a model is better than guessing, though it was chosen among so many scorers.
+
+        Both must say so: the interval that holds for all scorers at once, and the best that shuffled outcomes reach.
+        """
+        sure = bool(self.beyond.set_index("model").loc[model, "beyond"])
+        return sure and recommendation.beats_chance(self.roc_auc(model), self.null["best"].to_numpy())
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,7 @@ def _part(contest, kind, predictions, params):
         kind=kind,
         performance=comparison.performance(predictions, weights),
         against=comparison.against(predictions, contest.chosen, weights),
+        beyond=comparison.beyond_chance(predictions, weights),
         chance=comparison.chance(one, prior, params),
         null=comparison.null(predictions, params),
         curves=metrics.roc_curves(predictions[~predictions["model"].isin(rivals)]),
@@ -123,9 +135,7 @@ def _part(contest, kind, predictions, params):
 
 def _advice(contest, parts, params):
     judged = parts.get(LAUNCH)
-    trusted = judged is not None and recommendation.beats_chance(
-        judged.roc_auc(contest.chosen), judged.null["best"].to_numpy()
-    )
+    trusted = judged is not None and judged.beats_chance(contest.chosen)
     return recommendation.recommend(contest.dataset, contest.models[contest.chosen], trusted, params)
 
 
