@@ -14,7 +14,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining
+.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining shuffles
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -35,6 +35,10 @@ seeds: $(INSTALLED) ## hold estimated effects against the planted ones, in twent
 
 cotraining: $(INSTALLED) ## hold co-training against the supervised model, in nine kinds of worlds
 	@$(PYTHON) benchmarks/cotraining.py
+
+shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffles of its outcomes
+	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run sample
+	@$(PYTHON) benchmarks/shuffles.py
 
 # In a container there is often nobody but root.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)

@@ -178,7 +178,7 @@ def test_a_model_is_beyond_chance_only_if_the_interval_that_holds_for_all_says_s
 
 
 def test_chance_is_beaten_where_the_interval_and_the_shuffles_both_say_so(contest):
-    part = study._part(contest, "catalogue", contest.predictions(contest.dataset.validate), PARAMS)
+    part = study.part(contest, "catalogue", contest.predictions(contest.dataset.validate), PARAMS)
     assert part.beats_chance(contest.chosen)
     unsure = replace(part, beyond=part.beyond.assign(beyond=False))
     lucky = replace(part, null=part.null.assign(best=1.0))
@@ -195,7 +195,7 @@ def test_comparisons_come_out_the_same_twice():
 def test_a_baseline_that_says_the_same_of_every_row_is_left_out_of_the_comparison(contest):
     rows = contest.predictions(contest.dataset.validate)
     rows["score"] = rows["score"].where(rows["model"] != "panel", 0.5)
-    part = study._part(contest, "catalogue", rows, PARAMS)
+    part = study.part(contest, "catalogue", rows, PARAMS)
     assert set(part.performance["model"]) == {"survey", "logistic", "forest", "boosting", "tpot"}
     assert set(part.curves["model"]) == {"survey", contest.chosen}
     assert set(part.null.columns) == {"survey", "logistic", "forest", "boosting", "tpot", "best"}
@@ -204,7 +204,7 @@ def test_a_baseline_that_says_the_same_of_every_row_is_left_out_of_the_compariso
 def test_a_chosen_model_that_says_the_same_of_every_row_is_judged_as_chance_and_not_left_out(contest):
     rows = contest.predictions(contest.dataset.validate)
     rows["score"] = rows["score"].where(rows["model"] != contest.chosen, 0.5)
-    part = study._part(contest, "catalogue", rows, PARAMS)
+    part = study.part(contest, "catalogue", rows, PARAMS)
     assert part.roc_auc(contest.chosen) == 0.5
 
 

@@ -225,8 +225,8 @@ def performance(model: str, part, chosen: str) -> Prose:
         ),
         say(
             f"That is {verdict}better than chance, though {{k}} scorers were looked at: the interval that holds for "
-            "all at once goes from {low} to {high}, and in 95 of 100 shuffles of the outcomes the best reaches {null} "
-            "at most.",
+            "all at once goes from {low} to {high}, and in 95 of 100 shuffles of the outcomes the best reaches "
+            "{null} at most.",
             k=number(part.null.shape[1] - 1), low=number(sure["low"]), high=number(sure["high"]),
             null=number(part.null["best"].quantile(0.95)),
         ),

@@ -8,6 +8,7 @@ from insights import paths, recommendation, timeline
 from insights.features import launch
 from insights.modeling import comparison, metrics, saved, value
 from insights.modeling.dataset import Dataset, load
+from insights.params import Params
 from insights.progress import report
 from insights.rows import LAUNCH
 from insights.store import Step
@@ -102,10 +103,10 @@ def _study(step: Step, name: str, data: Dataset) -> Study:
     report(f"{name}: judging them on {len(data.validate):,} rows")
     predictions = contest.predictions(data.validate)
     parts = {
-        kind: _part(contest, kind, rows, params) for kind, rows in predictions.groupby("kind") if _both(rows)
+        kind: part(contest, kind, rows, params) for kind, rows in predictions.groupby("kind") if _both(rows)
     }
-    advice = _advice(contest, parts, params) if name == launch.MODEL else pd.DataFrame()
-    found = Study(name, contest, parts, advice)
+    advised = advice(contest, parts, params) if name == launch.MODEL else pd.DataFrame()
+    found = Study(name, contest, parts, advised)
     _keep(step, found, predictions)
     return found
 
@@ -114,7 +115,18 @@ def _both(predictions):
     return predictions["y"].nunique() == 2
 
 
-def _part(contest, kind, predictions, params):
+def part(contest: comparison.Contest, kind: str, predictions: pd.DataFrame, params: Params) -> Part:
+    """Return what the models of a contest do on one kind of rows.
+
+    Parameters
+    ----------
+    contest : insights.modeling.comparison.Contest
+    kind : str
+        Of rows: catalogue, launch or enrolled.
+    predictions : pandas.DataFrame
+        From :meth:`insights.modeling.comparison.Contest.predictions`, rows of this kind with both outcomes.
+    params : Params
+    """
     tells = predictions.groupby("model")["score"].transform("nunique") > 1
     predictions = predictions[tells | (predictions["model"] == contest.chosen)]
     weights = comparison.resamples(predictions, contest.dataset.clusters, params)
@@ -133,7 +145,8 @@ def _part(contest, kind, predictions, params):
     )
 
 
-def _advice(contest, parts, params):
+def advice(contest: comparison.Contest, parts: dict[str, Part], params: Params) -> pd.DataFrame:
+    """Return the recommendation of the chosen model, which is trusted where it beats chance on new launches."""
     judged = parts.get(LAUNCH)
     trusted = judged is not None and judged.beats_chance(contest.chosen)
     return recommendation.recommend(contest.dataset, contest.models[contest.chosen], trusted, params)
