@@ -8,7 +8,7 @@ from scipy.stats import t
 from sklearn.linear_model import LinearRegression
 from synthetic import DRIVER, NOISES, WEAK, launch_data, launch_frame
 
-from insights import feature_analysis
+from insights import feature_analysis, importance, leaks, linear
 from insights.modeling.dataset import from_frame
 
 PARAMS = window()
@@ -17,7 +17,7 @@ PARAMS = window()
 @pytest.fixture(scope="module", autouse=True)
 def few_trees():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feature_analysis, "TREES", 25)
+        patch.setattr(importance, "TREES", 25)
         yield
 
 
@@ -68,17 +68,31 @@ def test_a_leak_is_suspected_by_name_and_nothing_else_is():
     leak = frame["y"].fillna(0) + np.random.default_rng(1).normal(scale=0.1, size=len(frame))
     for sign in (1, -1):
         table = analysed(frame.assign(persistence=sign * leak))
-        assert feature_analysis.suspects(table).index.tolist() == ["persistence"]
+        assert leaks.of_outcome(table).index.tolist() == ["persistence"]
 
 
 def test_an_honest_driver_is_no_suspect(table):
-    assert feature_analysis.suspects(table).empty
-    assert 0.5 <= table["single_auc"].min() <= table["single_auc"].max() < feature_analysis.SUSPICIOUS_AUC
+    assert leaks.of_outcome(table).empty
+    assert 0.5 <= table["single_auc"].min() <= table["single_auc"].max() < leaks.SUSPICIOUS
+
+
+def test_a_column_that_is_filled_in_once_the_outcome_is_there_is_a_suspect():
+    frame = launch_frame(PARAMS)
+    filled = pd.Series(np.random.default_rng(1).normal(size=len(frame))).where(frame["y"] == 1)
+    assert leaks.of_outcome(analysed(frame.assign(persistence=filled))).index.tolist() == ["persistence"]
+
+
+def test_a_feature_that_counts_the_days_tells_the_time_and_not_the_outcome():
+    frame = launch_frame(PARAMS)
+    days = (frame["as_of"] - frame["as_of"].min()).dt.days + np.random.default_rng(2).normal(size=len(frame))
+    table = analysed(frame.assign(persistence=days))
+    assert leaks.of_time(table).index.tolist() == ["persistence"]
+    assert leaks.of_outcome(table).empty
 
 
 def test_a_suspect_is_named_from_the_limit_on():
     table = pd.DataFrame({"feature": ["a", "b", "c"], "single_auc": [0.9499, 0.95, 1.0]})
-    assert feature_analysis.suspects(table)["feature"].tolist() == ["b", "c"]
+    assert leaks.of_outcome(table)["feature"].tolist() == ["b", "c"]
 
 
 def test_validation_rows_do_not_enter(table):
@@ -90,9 +104,9 @@ def test_validation_rows_do_not_enter(table):
 
 
 @pytest.fixture(scope="module")
-def linear():
+def linear_rows():
     rows = launch_data(PARAMS, families=60).train
-    return rows, feature_analysis.ols(rows, [DRIVER, WEAK, *NOISES])
+    return rows, linear.coefficients(rows, [DRIVER, WEAK, *NOISES])
 
 
 def standardised(rows, names):
@@ -100,14 +114,14 @@ def standardised(rows, names):
     return (filled - filled.mean()) / filled.std(ddof=0)
 
 
-def test_ols_coefficients_are_those_of_least_squares_on_standardised_features(linear):
-    rows, table = linear
+def test_ols_coefficients_are_those_of_least_squares_on_standardised_features(linear_rows):
+    rows, table = linear_rows
     fitted = LinearRegression().fit(standardised(rows, list(table.index)), rows["y"])
     np.testing.assert_allclose(table["coefficient"], fitted.coef_)
 
 
-def test_ols_intervals_come_from_a_sandwich_over_whole_families(linear):
-    rows, table = linear
+def test_ols_intervals_come_from_a_sandwich_over_whole_families(linear_rows):
+    rows, table = linear_rows
     x = standardised(rows, list(table.index)).to_numpy()
     x = np.c_[np.ones(len(x)), x]
     bread = np.linalg.inv(x.T @ x)
@@ -120,11 +134,11 @@ def test_ols_intervals_come_from_a_sandwich_over_whole_families(linear):
     np.testing.assert_allclose(table["coefficient"] - table["coefficient_low"], half, rtol=1e-6)
 
 
-def test_with_too_few_families_ols_gives_coefficients_and_no_intervals(linear):
-    rows, table = linear
+def test_with_too_few_families_ols_gives_coefficients_and_no_intervals(linear_rows):
+    rows, table = linear_rows
     few = rows.assign(family=rows["family"].str[-1])
-    assert few["family"].nunique() < feature_analysis.FEWEST_FAMILIES
-    found = feature_analysis.ols(few, list(table.index))
+    assert few["family"].nunique() < linear.FEWEST_FAMILIES
+    found = linear.coefficients(few, list(table.index))
     pd.testing.assert_series_equal(found["coefficient"], table["coefficient"])
     assert found[["coefficient_low", "coefficient_high", "p_adjusted"]].isna().all().all()
     assert (
@@ -134,10 +148,10 @@ def test_with_too_few_families_ols_gives_coefficients_and_no_intervals(linear):
     )
 
 
-def test_a_vif_is_one_over_what_the_other_features_leave_unexplained(linear):
-    rows, _ = linear
+def test_a_vif_is_one_over_what_the_other_features_leave_unexplained(linear_rows):
+    rows, _ = linear_rows
     rows = rows.assign(price=rows[DRIVER] + 0.5 * rows["price"])
-    table = feature_analysis.ols(rows, [DRIVER, WEAK, *NOISES])
+    table = linear.coefficients(rows, [DRIVER, WEAK, *NOISES])
     x = standardised(rows, list(table.index))
     others = x.drop(columns="price")
     unexplained = 1 - LinearRegression().fit(others, x["price"]).score(others, x["price"])
@@ -145,16 +159,16 @@ def test_a_vif_is_one_over_what_the_other_features_leave_unexplained(linear):
     assert table.loc["price", "vif"] > 4
 
 
-def test_a_feature_that_repeats_earlier_ones_gets_no_coefficient(linear):
-    rows, table = linear
+def test_a_feature_that_repeats_earlier_ones_gets_no_coefficient(linear_rows):
+    rows, table = linear_rows
     doubled = rows.assign(survey_answers=2 * rows[DRIVER] + 3, survey_top_two=rows[DRIVER] - rows["price"])
-    found = feature_analysis.ols(doubled, [DRIVER, WEAK, *NOISES, "survey_answers", "survey_top_two"])
+    found = linear.coefficients(doubled, [DRIVER, WEAK, *NOISES, "survey_answers", "survey_top_two"])
     assert found.loc[["survey_answers", "survey_top_two"]].isna().all().all()
     pd.testing.assert_frame_equal(found.loc[table.index], table)
 
 
-def test_p_values_are_corrected_for_their_number_as_benjamini_and_hochberg_say(linear):
-    rows, table = linear
+def test_p_values_are_corrected_for_their_number_as_benjamini_and_hochberg_say(linear_rows):
+    rows, table = linear_rows
     freedom = rows["family"].nunique() - 1
     error = (table["coefficient_high"] - table["coefficient"]) / t.ppf(0.975, freedom)
     p = pd.Series(2 * t.sf((table["coefficient"] / error).abs(), freedom), index=table.index)
@@ -163,15 +177,61 @@ def test_p_values_are_corrected_for_their_number_as_benjamini_and_hochberg_say(l
     np.testing.assert_allclose(table["p_adjusted"], corrected.reindex(p.index), rtol=1e-6)
 
 
-def test_families_are_summed_without_negative_importances():
-    table = pd.DataFrame(
-        {
-            "feature": ["a", "b", "c"], "view": ["v", "v", "w"], "family": ["f", "f", "g"],
-            "permutation": [0.1, -0.3, 0.2], "p_adjusted": [0.01, 0.2, np.nan],
-        }
-    )  # fmt: skip
-    found = feature_analysis.by_family(table)
-    assert found.to_numpy().tolist() == [["w", "g", 1, 0.2, 0], ["v", "f", 2, 0.1, 1]]
+def test_a_family_is_judged_whole_by_every_method(table):
+    data = from_frame("launch", launch_frame(PARAMS, families=60).drop(columns="survey_top_two"))
+    found = feature_analysis.by_family(data, table.reset_index(), PARAMS).set_index("family")
+    assert found.index[0] == "survey" and found.loc["survey", "seen_by"] == "both"
+    assert not (found.loc[["plan", "linkedin", "email", "noise"], "seen_by"] == "both").any()
+    assert found["features"].sum() == len(table)
+    assert found.loc["survey", "stability"] == 1
+
+
+def test_features_that_say_the_same_stand_in_for_each_other_but_their_family_is_seen():
+    rows = launch_data(PARAMS, families=60).train
+    rng = np.random.default_rng(3)
+    rows = rows.assign(**{f"copy{i}": rows[DRIVER] + 0.05 * rng.normal(size=len(rows)) for i in range(3)})
+    names = [f"copy{i}" for i in range(3)] + list(NOISES)
+    alone = importance.of_features(rows, names, PARAMS)
+    together = importance.of_groups(rows, names, {"copies": names[:3], "price": ["price"]}, PARAMS)
+    assert together.loc["copies", "permutation_low"] > 2 * alone.loc[names[:3], "permutation"].max()
+    assert abs(together.loc["price", "permutation"]) < 0.03
+
+
+def test_a_group_of_one_is_shuffled_as_the_feature_is(monkeypatch):
+    monkeypatch.setattr(importance, "SHUFFLES", 60)
+    rows = launch_data(PARAMS, families=60).train
+    names = [DRIVER, WEAK, *NOISES]
+    found = importance.of_groups(rows, names, {"driver": [DRIVER]}, PARAMS).loc["driver", "permutation"]
+    assert found == pytest.approx(
+        importance.of_features(rows, names, PARAMS).loc[DRIVER, "permutation"], abs=0.03
+    )
+
+
+def test_evidence_that_copies_share_out_is_found_by_testing_them_together():
+    rows = launch_data(PARAMS, families=60, strength=0.6).train
+    rng = np.random.default_rng(3)
+    rows = rows.assign(**{f"copy{i}": rows[DRIVER] + 0.2 * rng.normal(size=len(rows)) for i in range(4)})
+    names = [f"copy{i}" for i in range(4)] + list(NOISES)
+    alone = linear.coefficients(rows, names)["p_adjusted"]
+    together = linear.of_groups(rows, names, {"copies": names[:4], "noises": names[4:]})
+    assert together["copies"] < alone[names[:4]].min() and together["copies"] < 0.001
+    assert together["noises"] > 0.05
+
+
+def test_a_group_test_of_one_feature_is_its_own_test(linear_rows):
+    rows, table = linear_rows
+    alone = linear.of_groups(rows, list(table.index), {name: [name] for name in table.index})
+    np.testing.assert_allclose(alone, table["p_adjusted"], rtol=1e-6)
+    few = rows[rows["family"] < "F20"]
+    assert linear.of_groups(few, list(table.index), {"driver": [DRIVER]}).isna().all()
+
+
+def test_mutual_information_sees_what_is_not_straight():
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"bent": rng.normal(size=900), "nothing": rng.normal(size=900)})
+    rows["y"] = (rows["bent"].abs() > 0.7).astype(float)
+    told = importance.mutual_information(rows, ["bent", "nothing"], PARAMS)
+    assert told["bent"] > 0.4 and told["nothing"] < 0.05
 
 
 @pytest.mark.parametrize(

@@ -105,30 +105,6 @@ def test_rows_are_told_by_role_with_what_they_rest_on():
     assert "1 row (new launches) purged: 1 product, 1 month, 0 positive (0.0 %)." in told
 
 
-def test_without_p_values_only_the_forest_is_asked_and_the_page_says_why():
-    table = pd.DataFrame({"feature": ["a", "b", "noise"], "seen_by": ["forest only", "neither", "neither"]})
-    told = read(findings.features("completion", table.assign(p_adjusted=np.nan), table.iloc[:0]))
-    assert "1 of 2 features are seen by the Random Forest: a. OLS can tell none" in told
-    assert "too few products" in told
-
-
-def test_features_name_both_methods_and_what_looks_like_a_leak():
-    table = pd.DataFrame(
-        {
-            "feature": ["views", "price", "buzz", "noise"],
-            "seen_by": ["both", "forest only", "OLS only", "both"],
-            "p_adjusted": [0.01, 0.5, 0.01, 0.2],
-        }
-    )
-    clear = read(findings.features("launch", table, pd.DataFrame({"feature": []})))
-    assert "1 of 3 features are seen by the Random Forest and by OLS alike: views." in clear
-    assert "No feature alone is so good that it would have to be a leak." in clear
-    leaking = read(findings.features("launch", table, pd.DataFrame({"feature": ["answer"]})))
-    assert (
-        "1 feature nearly tells the outcome alone: answer. Each is a leak until shown otherwise." in leaking
-    )
-
-
 def part(value, ceiling, *against, chosen="forest"):
     """Return what a model does on new launches, against others and against shuffled outcomes."""
     performance = pd.DataFrame(

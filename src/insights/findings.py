@@ -182,28 +182,6 @@ def rows(model: str, table: pd.DataFrame) -> Prose:
     return bullets(*parts)
 
 
-def features(model: str, table: pd.DataFrame, suspects: pd.DataFrame) -> Prose:
-    """Say which features both methods see, where they disagree, and whether any looks like a leak."""
-    seen = table[table["feature"] != "noise"]
-    if table["p_adjusted"].isna().all():
-        return bullets(_forest_alone(model, seen), _suspects(suspects))
-    both, forest = seen[seen["seen_by"] == "both"], seen[seen["seen_by"] == "forest only"]
-    ols = seen[seen["seen_by"] == "OLS only"]
-    return bullets(
-        say(
-            "**For {question}, {both} of {all} features** are seen by the Random Forest and by OLS alike: {names}.",
-            question=QUESTIONS[model], both=number(len(both)), all=number(len(seen)),
-            names=listing(both["feature"], most=5),
-        ),
-        say(
-            "{forest} seen by the forest only, which hints at effects that are not straight lines; {ols} seen by OLS "
-            "only, mostly because other features say the same to the forest.",
-            forest=_are(len(forest)), ols=_are(len(ols)),
-        ),
-        _suspects(suspects),
-    )  # fmt: skip
-
-
 def performance(model: str, part, chosen: str) -> Prose:
     """Say how the chosen model does on one kind of rows, against chance and against every baseline.
 
@@ -442,25 +420,6 @@ def _counted(advice, by):
     )  # fmt: skip
 
 
-def _forest_alone(model, seen):
-    forest = seen[seen["seen_by"] == "forest only"]
-    return say(
-        "**For {question}, {forest} of {all} features** are seen by the Random Forest: {names}. OLS can tell none: "
-        "the training rows come from too few products for its errors to hold.",
-        question=QUESTIONS[model], forest=number(len(forest)), all=number(len(seen)),
-        names=listing(forest["feature"], most=5),
-    )  # fmt: skip
-
-
-def _suspects(suspects):
-    if suspects.empty:
-        return say("No feature alone is so good that it would have to be a leak.")
-    return say(
-        "{n} the outcome alone: {names}. Each is a leak until shown otherwise.",
-        n=_nearly_tell(len(suspects)), names=listing(suspects["feature"]),
-    )  # fmt: skip
-
-
 def _would_take(headline):
     judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
     if judged.empty:
@@ -509,10 +468,6 @@ def _were(n):
 
 def _are(n):
     return f"{number(int(n))} {'is' if n == 1 else 'are'}"
-
-
-def _nearly_tell(n):
-    return f"{number(n)} {'feature nearly tells' if n == 1 else 'features nearly tell'}"
 
 
 def _earns(n):

@@ -147,8 +147,12 @@ def boosting(features: list[str], params: Params) -> Learned:
 
 def filled(*steps: tuple[str, BaseEstimator]) -> Pipeline:
     """Return a pipeline that fills gaps by the median and says where they were, before the given steps."""
-    impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    return Pipeline([("impute", impute), *steps])
+    return Pipeline([("impute", filling(says_where=True)), *steps])
+
+
+def filling(says_where: bool = False) -> SimpleImputer:
+    """Return what fills gaps by the median of training rows."""
+    return SimpleImputer(strategy="median", add_indicator=says_where, keep_empty_features=True)
 
 
 def single_threaded(fitted: BaseEstimator) -> BaseEstimator:
