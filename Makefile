@@ -14,7 +14,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining shuffles
+.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining shuffles walk
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -39,6 +39,12 @@ cotraining: $(INSTALLED) ## hold co-training against the supervised model, in ni
 shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffles of its outcomes
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run sample
 	@$(PYTHON) benchmarks/shuffles.py
+
+QUARTERS = $(sort $(filter 20%,$(basename $(notdir $(wildcard params/*Q*.yaml)))))
+
+walk: $(INSTALLED) ## run every quarter of the simulated company, and judge their launch models together
+	+@for window in $(QUARTERS); do MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run $$window || exit; done
+	@$(PYTHON) -m insights.walk
 
 # In a container there is often nobody but root.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)

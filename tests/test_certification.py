@@ -123,4 +123,21 @@ def test_who_decides_by_the_true_probabilities_reaches_all_that_can_be_reached(r
     found = certification.ceiling(step).set_index("model")
     assert found.loc["knows", ["fraction", "value_fraction"]].tolist() == [1, 1]
     assert found.loc["guesses", "fraction"] < 0.8 and found.loc["guesses", "value"] == 0
-    assert (found["best"] > 0.75).all() and (found["n"] == 400).all()
+    judged = found.drop(index=certification.YESTERDAY, errors="ignore")
+    assert (judged["best"] > 0.75).all() and (judged["n"] == 400).all()
+
+
+def test_who_knew_the_month_before_is_judged_only_where_every_product_was_on_sale_then(root, dirty):
+    step = store.open_step("05_modeling", "dirty")
+    true = pd.read_parquet(simulated.world_folder(step.params) / "truth" / "launch_probability.parquet")
+    true = true.rename(columns={"decision_at": "as_of"}).assign(hurdle=100.0, margin_earned=1.0, y=0.0)
+    months = sorted(true["as_of"].unique())[:2]
+    old = true[true["as_of"] == months[0]]["product_id"]
+    asked = true[true["as_of"] == months[1]].assign(model="m", score=0.5, decision=0)
+    asked = asked.assign(kind=np.where(asked["product_id"].isin(old), "catalogue", "launch"))
+    told = certification.beside_truth(asked.drop(columns=["probability", "expected_margin"]), step.params)
+    knew = told[told["model"] == certification.YESTERDAY].set_index("product_id")
+    before = true[true["as_of"] == months[0]].set_index("product_id")["expected_margin"]
+    assert set(knew["kind"]) == {"catalogue"} and "launch" in set(told["kind"])
+    np.testing.assert_allclose(knew["score"], before.reindex(knew.index) / 100)
+    np.testing.assert_array_equal(knew["decision"], before.reindex(knew.index) >= 100)

@@ -21,6 +21,8 @@ TITLES = {
     "boosting": "gradient boosting",
     "tpot": "TPOT",
     "cotraining": "co-training",
+    "yesterday": "knowing last month's true demand",
+    "chosen": "the model that each window chose",
 }
 LABELS = {
     "chance": "Chance",
@@ -35,6 +37,8 @@ LABELS = {
     "boosting": "Gradient boosting",
     "tpot": "TPOT",
     "cotraining": "Co-training",
+    "yesterday": "Knowing last month's true demand",
+    "chosen": "Chosen model",
 }
 ALL, HINDSIGHT = "launch all", "in hindsight"
 DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
@@ -254,7 +258,15 @@ def ceiling(table: pd.DataFrame, chosen: str) -> Prose:
         )
         for r in table[table["model"] == chosen].itertuples()
     ]  # fmt: skip
-    return bullets(*told)
+    knew = [
+        say(
+            "On {kind} who knew exactly what demand was in the month that has just ended would reach {fraction}: "
+            "what the model misses is mostly what the coming month changes.",
+            kind=ROWS[r.kind], fraction=share(r.fraction),
+        )
+        for r in table[table["model"] == "yesterday"].itertuples()
+    ]  # fmt: skip
+    return bullets(*told, *knew)
 
 
 def no_ceiling() -> Prose:
