@@ -1,7 +1,10 @@
 """Feature tables with planted truths: one driver, one weak driver, and features that mean nothing."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_selection import SelectPercentile
 from sklearn.impute import SimpleImputer
@@ -57,3 +60,15 @@ def boosted(features: list[str]) -> Learned:
         ("model", HistGradientBoostingClassifier(max_iter=10)),
     ]
     return Learned("tpot", Pipeline(steps), features)
+
+
+def formula(odds, features, threshold=0.5):
+    """Return a fitted model whose log odds are a formula of its features."""
+
+    def predict_proba(rows):
+        probability = expit(odds(rows))
+        return np.column_stack([1 - probability, probability])
+
+    model = Learned("formula", None, list(features), threshold)
+    model.fitted_ = SimpleNamespace(predict_proba=predict_proba)
+    return model

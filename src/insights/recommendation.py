@@ -1,5 +1,7 @@
 """The recommendation: 1, 0 or "not enough evidence" for each product that could be launched next."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
@@ -43,7 +45,8 @@ def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -
     if candidates.empty:
         return pd.DataFrame(columns=columns)
     probability = model.score(candidates)
-    low, high = interval(probability, _refits(dataset, model, candidates, params))
+    others = np.array([refit.score(candidates) for refit in refitted(dataset, model, params)])
+    low, high = interval(probability, others)
     table = candidates[["product_id"]].assign(probability=probability, low=low, high=high)
     table["verdict"] = [decide(r.low, r.high, model.threshold_, trusted) for r in table.itertuples()]
     return table.sort_values(["probability", "product_id"], ascending=[False, True], ignore_index=True)
@@ -78,23 +81,27 @@ def interval(
     array of shape (rows,), array of shape (rows,)
         Both within 0 and 1, the probability between them.
     """
-    error = _log_odds(refits).std(axis=0, ddof=1) * norm.ppf((1 + level) / 2)
-    centre = _log_odds(probability)
+    error = log_odds(refits).std(axis=0, ddof=1) * norm.ppf((1 + level) / 2)
+    centre = log_odds(probability)
     return expit(centre - error), expit(centre + error)
 
 
-def _log_odds(probability):
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the odds, no surer either way than ``SUREST``."""
     return logit(np.clip(probability, SUREST, 1 - SUREST))
 
 
-def _refits(dataset, model, candidates, params):
+def refitted(dataset: Dataset, model: Learned, params: Params) -> Iterator[Learned]:
+    """Yield the model fitted anew on each resample of whole clusters of the training rows.
+
+    Resamples that hold one outcome only are left out: they teach a model nothing.
+    """
     rows = dataset.train
     rng = np.random.default_rng([params.modeling.seed, 6])
     weights = metrics.cluster_weights(rows[dataset.clusters], REFITS, rng).astype(int)
     y = rows["y"].to_numpy()
-    # A resample that drew one outcome only teaches a model nothing.
     teaching = [counts for counts in weights if len(np.unique(y[counts > 0])) == 2]
-    return np.array([_refit(dataset, model, counts).score(candidates) for counts in teaching])
+    yield from (_refit(dataset, model, counts) for counts in teaching)
 
 
 def _refit(dataset, model, counts):

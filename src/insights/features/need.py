@@ -24,6 +24,7 @@ SEEN = {
     "topic_registrations": "registrations for events of its topic",
 }  # fmt: skip
 SAID = {f"{name}_posts_last_month": f"posts about it on {name.title()}, last month" for name in NETWORKS}
+SUFFIX = "_per_need"  # of the name of a signal over the units needed
 FAMILIES = ("need", "seen_per_need", "said_per_need")
 LITTLE = 0.5  # added to counts before the logarithm is taken
 
@@ -35,7 +36,7 @@ for _family, _view, _signals in zip(FAMILIES[1:], (JOURNEY, SOCIAL), (SEEN, SAID
     declare(
         MODEL, _family, view=_view,
         features={
-            f"{name}_per_need": (f"{meaning}, over the units needed, logarithm", "log ratio")
+            f"{name}{SUFFIX}": (f"{meaning}, over the units needed, logarithm", "log ratio")
             for name, meaning in _signals.items()
         },
     )  # fmt: skip
@@ -63,7 +64,7 @@ def against_need(built: pd.DataFrame, months: int) -> pd.DataFrame:
     needed = np.log(built["asked"].clip(lower=0) / unit + LITTLE)
     known = built.assign(**_units_before(built, months))
     signals = {name: np.log(known[name].clip(lower=0) + LITTLE) for name in (*SEEN, *SAID) if name in known}
-    ratios = {f"{name}_per_need": seen - needed for name, seen in signals.items()}
+    ratios = {f"{name}{SUFFIX}": seen - needed for name, seen in signals.items()}
     return pd.DataFrame({"units_needed": needed} | ratios, index=built.index)
 
 
