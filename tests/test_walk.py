@@ -70,7 +70,3 @@ def test_the_pool_is_judged_against_chance_against_rules_and_in_money(root):
     assert found["against"]["low"].iloc[0] > 0 and found["against"]["n"].iloc[0] == 160
     by = found["value"].set_index("model")["value"]
     assert by["in hindsight"] == 80 * 30 and by["launch all"] == 80 * 30 - 80 * 20
-
-
-def test_windows_of_the_company_that_have_been_run_are_found_in_their_order(root):
-    assert walk.simulated_windows() == [*MONTHS]

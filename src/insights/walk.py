@@ -4,11 +4,9 @@ Windows overlap in the months they learn from, never in those they are judged on
 windows, so intervals resample whole product families over all of them.
 """
 
-import sys
-
 import pandas as pd
 
-from insights import certification, params, paths
+from insights import paths
 from insights.modeling import baselines, comparison, saved, value
 from insights.params import Params
 
@@ -81,47 +79,3 @@ def judged(told: pd.DataFrame, settings: Params) -> dict[str, pd.DataFrame]:
         found["against"].append(versus[versus["model"].isin(rules)].assign(kind=kind))
         found["value"].append(value.of_decisions(rows, weights).assign(kind=kind))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
-
-
-def nearness(windows: list[str]) -> pd.DataFrame:
-    """Return how near the models of all windows together come to the truth, and each window by itself.
-
-    Returns
-    -------
-    pandas.DataFrame
-        From :func:`insights.certification.nearness`, with ``window``; ``all`` for all rows together.
-    """
-    told = pooled(windows)
-    beside = [
-        certification.beside_truth(part, params.load(window)).assign(window=window)
-        for window, part in told.groupby("window")
-    ]
-    alone = [certification.nearness(part).assign(window=part["window"].iloc[0]) for part in beside]
-    return pd.concat(
-        [*alone, certification.nearness(pd.concat(beside)).assign(window="all")], ignore_index=True
-    )
-
-
-def simulated_windows() -> list[str]:
-    """Return the windows of the simulated company that have predictions, one after the other."""
-    listed = [params.load(name) for name in params.windows()]
-    base = params.load(params.newest()).simulation
-    same = [p for p in listed if p.source.kind == certification.KIND and p.simulation == base]
-    ready = [p for p in same if paths.predictions(p.window, MODEL).exists()]
-    return [p.window for p in sorted(ready, key=lambda p: p.split)]
-
-
-def main() -> None:
-    """Print what was found over all windows that have been run."""
-    windows = simulated_windows()
-    told = pooled(windows)
-    print(f"{len(windows)} windows: {', '.join(windows)}")
-    for name, table in judged(told, params.load(windows[-1])).items():
-        print(f"\n{name}\n{table.round(3).to_string(index=False)}")
-    near = nearness(windows)
-    shown = near[near["model"].isin([CHOSEN, certification.YESTERDAY])]
-    print(f"\nfraction of the best possible\n{shown.round(3).to_string(index=False)}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
