@@ -1,8 +1,8 @@
 """The launch models of every quarter of the simulated company together, beside the best that is possible there.
 
-``make walk`` runs what has not run yet and prints, over all quarters: which models and baselines are beyond chance, by
-how much the chosen ones beat each baseline, what their decisions earn, and what fraction they reach of deciding by the
-true probabilities.
+``make walk`` runs what has not run yet and prints, over all quarters: which models and baselines are beyond chance,
+by how much the chosen ones beat each baseline, what their decisions earn, and what fraction they reach of deciding by
+the true probabilities.
 """
 
 import pandas as pd
