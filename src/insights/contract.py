@@ -22,6 +22,7 @@ Money = dt.Decimal(12, 2)
 
 NEWSLETTERS = ("the_batch", "events", "course_announcements")
 NETWORKS = ("facebook", "instagram", "linkedin")
+NETWORK_TITLES = {"facebook": "Facebook", "instagram": "Instagram", "linkedin": "LinkedIn"}
 EMAIL_EVENTS = ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed")
 EVENT_KINDS = ("meetup", "expert_panel", "learner_event")
 ACCOUNT_KINDS = ("person", "staff", "test")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from insights import dictionary, gaps, paths, store
-from insights.modeling.study import MODELS, describe
+from insights import dictionary, gaps, store
+from insights.modeling.study import MODELS
 from insights.store import Step
 
 
@@ -91,5 +91,4 @@ def _advice(window, lacking):
     if lacking["launch"]:
         return pd.DataFrame(columns=["product_id", "probability", "low", "high", "verdict"])
     advice = store.table(window, "05_modeling", "table_5_9_recommendations")
-    products = pd.read_parquet(paths.clean(window, "products"))
-    return describe(advice, products)
+    return named(advice, window)

@@ -7,7 +7,7 @@ make of the ratio a difference, so that a linear model can weigh one signal agai
 import numpy as np
 import pandas as pd
 
-from insights.contract import NETWORKS
+from insights.contract import NETWORK_TITLES, NETWORKS
 from insights.features.registry import JOURNEY, PLAN, SOCIAL, declare
 
 MODEL = "launch"
@@ -23,7 +23,9 @@ SEEN = {
     "topic_units_per_product": "units of the topic in the look-back per product that sold",
     "topic_registrations": "registrations for events of its topic",
 }  # fmt: skip
-SAID = {f"{name}_posts_last_month": f"posts about it on {name.title()}, last month" for name in NETWORKS}
+SAID = {
+    f"{name}_posts_last_month": f"posts about it on {NETWORK_TITLES[name]}, last month" for name in NETWORKS
+}
 SUFFIX = "_per_need"  # of the name of a signal over the units needed
 FAMILIES = ("need", "seen_per_need", "said_per_need")
 LITTLE = 0.5  # added to counts before the logarithm is taken

@@ -3,7 +3,7 @@
 import ibis
 from ibis import _
 
-from insights.contract import NETWORKS
+from insights.contract import NETWORK_TITLES, NETWORKS
 from insights.features.need import MODEL
 from insights.features.registry import JOURNEY, SOCIAL, Past, family
 from insights.features.tone import tone
@@ -72,11 +72,11 @@ def _network(name):
     @family(
         MODEL, name, view=SOCIAL, sources=["social_posts", "products"],
         features={
-            f"{name}_posts": (f"posts about it on {name.title()} in the look-back", "posts"),
-            f"{name}_posts_last_month": (f"posts about it on {name.title()}, last month", "posts"),
-            f"{name}_reactions": (f"reactions to them on {name.title()}", "reactions"),
-            f"{name}_reactions_per_post": (f"reactions per post on {name.title()}", "ratio"),
-            f"{name}_topic_posts": (f"posts about its topic on {name.title()}, last month", "posts"),
+            f"{name}_posts": (f"posts about it on {NETWORK_TITLES[name]} in the look-back", "posts"),
+            f"{name}_posts_last_month": (f"posts about it on {NETWORK_TITLES[name]}, last month", "posts"),
+            f"{name}_reactions": (f"reactions to them on {NETWORK_TITLES[name]}", "reactions"),
+            f"{name}_reactions_per_post": (f"reactions per post on {NETWORK_TITLES[name]}", "ratio"),
+            f"{name}_topic_posts": (f"posts about its topic on {NETWORK_TITLES[name]}, last month", "posts"),
         },
     )  # fmt: skip
     def social(past: Past) -> ibis.Table:

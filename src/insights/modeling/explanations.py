@@ -23,7 +23,7 @@ RAISES, LOWERS = "raises", "lowers"
 HELD_AGAINST = 10  # background rows for the leading feature of a signal
 # What can be worked on or waited for before a launch. Sales come after it; a plan has no more and less; and a need
 # that changes changes all that is counted over it.
-OPEN = ("interest", "web", "email", "events", "survey", "topic_sales", *NETWORKS)
+OPEN = ("interest", "web", "email", "events", "survey", "opinion", "topic_sales", "tone", *NETWORKS)
 DECILES = np.arange(1, 10) / 10
 AT_LEAST, AT_MOST = "at least", "at most"
 

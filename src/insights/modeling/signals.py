@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from insights import wording
-from insights.contract import NETWORKS
+from insights.contract import NETWORK_TITLES
 from insights.features import need, registry
 
 TITLES = {
@@ -26,7 +26,7 @@ TITLES = {
     "survey": "answers to the survey",
     "opinion": "last month's answers to the survey",
     "tone": "the tone of posts about it",
-} | {name: f"posts on {name.title()}" for name in NETWORKS}
+} | {name: f"posts on {title}" for name, title in NETWORK_TITLES.items()}
 BELONGS = {"log_hurdle": "need", "units_before_per_need": "sales"}  # what no name of a feature tells
 DERIVED = (need.SUFFIX, "_rank")
 _MEANINGS = {

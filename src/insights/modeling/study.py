@@ -8,6 +8,7 @@ from insights import paths, recommendation, timeline
 from insights.features import launch
 from insights.modeling import comparison, metrics, saved, value
 from insights.modeling.dataset import Dataset, load
+from insights.modeling.explained import Explained, explain
 from insights.params import Params
 from insights.progress import report
 from insights.rows import LAUNCH
@@ -76,12 +77,15 @@ class Study:
     parts : dict of str to Part
     recommendations : pandas.DataFrame
         A row per candidate, empty for the completion model.
+    explained : insights.modeling.explained.Explained or None
+        Why the launch model says what it says.
     """
 
     name: str
     contest: comparison.Contest
     parts: dict[str, Part]
     recommendations: pd.DataFrame
+    explained: Explained | None = None
 
 
 def study(step: Step) -> dict[str, Study]:
@@ -90,8 +94,9 @@ def study(step: Step) -> dict[str, Study]:
     return {name: _study(step, name, data) for name, data in datasets.items() if data is not None}
 
 
-def describe(recommendations: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
+def named(recommendations: pd.DataFrame, window: str) -> pd.DataFrame:
     """Return recommendations with the products' titles, topics and levels where the source has them."""
+    products = pd.read_parquet(paths.clean(window, "products"))
     known = [c for c in ("product_id", "title", "topic", "level", "announced_at") if c in products]
     return recommendations.merge(products[known], on="product_id", how="left", validate="one_to_one")
 
@@ -105,8 +110,11 @@ def _study(step: Step, name: str, data: Dataset) -> Study:
     parts = {
         kind: part(contest, kind, rows, params) for kind, rows in predictions.groupby("kind") if _both(rows)
     }
-    advised = advice(contest, parts, params) if name == launch.MODEL else pd.DataFrame()
-    found = Study(name, contest, parts, advised)
+    if name != launch.MODEL:
+        found = Study(name, contest, parts, pd.DataFrame())
+    else:
+        report(f"{name}: explaining the recommendations")
+        found = Study(name, contest, parts, advice(contest, parts, params), explain(contest, params))
     _keep(step, found, predictions)
     return found
 
@@ -193,6 +201,10 @@ def _record(step, found: Study):
         for r in part.against.itertuples():
             step.record(f"{name}.roc_auc_difference", r.difference, low=r.low, high=r.high, n=r.n,
                         model=contest.chosen, by=by | {"against": r.model})  # fmt: skip
+    if found.explained is not None:
+        agreed = found.explained.agreement
+        step.record(f"{name}.reasons_agreement", agreed.value, low=agreed.low, high=agreed.high, n=agreed.refits,
+                    model=contest.chosen)  # fmt: skip
     for verdict, number in found.recommendations.value_counts("verdict").items() if name == "launch" else ():
         step.record("launch.recommended", int(number), by={"verdict": verdict}, unit="products")
 
@@ -205,6 +217,8 @@ def _tables(step, found: Study):
     step.table(f"table_5_{place + 3}_{found.name}_folds", found.contest.out_of_fold)
     if found.name == "launch":
         step.table("table_5_9_recommendations", found.recommendations)
+        for place, table in enumerate(("importance", "reasons", "flips", "similar"), start=12):
+            step.table(f"table_5_{place}_{table}", getattr(found.explained, table))
         if all(part.value is not None for part in found.parts.values()):
             step.table("table_5_11_value", _joined(found, "value"))
 
