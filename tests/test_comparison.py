@@ -8,7 +8,16 @@ import pytest
 from micro import window
 from synthetic import DRIVER, boosted, launch_data
 
-from insights.modeling import automl, baselines, comparison, learned, metrics, study, thresholds
+from insights.modeling import (
+    automl,
+    baselines,
+    comparison,
+    learned,
+    metrics,
+    probabilities,
+    study,
+    thresholds,
+)
 from insights.timeline import TimeFolds
 
 PARAMS = window()
@@ -85,8 +94,11 @@ def test_learned_models_keep_the_threshold_that_folds_chose(contest):
     parts = [
         (y[judge], model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])) for fit, judge in folds.split()
     ]
-    expected = thresholds.best_balanced(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-    assert contest.models["logistic"].threshold_ == expected
+    outcome, said = (np.concatenate(part) for part in zip(*parts, strict=True))
+    own = contest.models["logistic"]
+    assert own.calibration_ == probabilities.calibration(outcome, said)
+    best = thresholds.best_balanced(outcome, said)
+    assert own.threshold_ == probabilities.calibrated(np.array([best]), own.calibration_)[0]
     aucs = contest.out_of_fold.query("model == 'logistic'")["roc_auc"].tolist()
     assert aucs == [metrics.roc_auc(*part) for part in parts]
 

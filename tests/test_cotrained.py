@@ -89,5 +89,5 @@ def test_folds_are_judged_without_the_outcomes_of_rows_that_wait(data):
     told = [
         comparison.judge_out_of_fold(model, data.train, folds, rows) for rows in (data.unlabelled, spoiled)
     ]
-    pd.testing.assert_frame_equal(told[0][0], told[1][0])
-    assert told[0][1] == told[1][1]
+    pd.testing.assert_frame_equal(told[0].scores, told[1].scores)
+    assert told[0].threshold == told[1].threshold

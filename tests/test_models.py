@@ -116,10 +116,11 @@ def test_a_feature_that_is_missing_everywhere_stops_no_model(data):
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_saved_model_says_the_same_when_it_is_read_again(data, name, tmp_path):
     model = fitted(MAKERS[name](data), data)
-    model.threshold_ = 0.375
+    model.threshold_, model.calibration_ = 0.375, (0.5, -1.0)
     saved.save(model, tmp_path / "folder" / "model.skops")
     read = saved.load(tmp_path / "folder" / "model.skops")
     assert (read.name, read.features, read.threshold_) == (model.name, model.features, 0.375)
+    assert read.calibration_ == (0.5, -1.0) == read.on([DRIVER]).calibration_
     np.testing.assert_array_equal(read.score(data.validate), model.score(data.validate))
     np.testing.assert_array_equal(read.decide(data.validate), model.decide(data.validate))
 

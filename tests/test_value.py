@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from micro import brisk, window
 
 from insights import findings
-from insights.modeling import comparison, learned, thresholds, value
+from insights.modeling import comparison, learned, probabilities, thresholds, value
 from insights.timeline import TimeFolds
 
 ROWS = pd.DataFrame({"margin_earned": [130.0, 40.0, 300.0, 90.0], "hurdle": [100.0, 100.0, 200.0, 100.0]})
@@ -88,8 +88,9 @@ def test_a_model_of_rows_that_earn_something_calls_from_the_score_that_earns_mos
     rows["y"] = (rng.random(240) < 1 / (1 + np.exp(-2 * rows["visitors"]))).astype(float)
     rows["hurdle"], rows["margin_earned"] = 100.0, np.where(rows["y"] == 1, 110.0, 0.0)
     model, folds = learned.logistic(["visitors"], params), TimeFolds(rows, 3)
-    _, by_value = comparison.judge_out_of_fold(model, rows, folds)
-    _, balanced = comparison.judge_out_of_fold(model, rows.drop(columns="hurdle"), folds)
+    held_out = comparison.judge_out_of_fold(model, rows, folds)
+    by_value = held_out.threshold
+    balanced = comparison.judge_out_of_fold(model, rows.drop(columns="hurdle"), folds).threshold
     y = rows["y"].to_numpy(dtype=int)
     parts = [
         (rows.iloc[judge], model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge]))
@@ -99,7 +100,8 @@ def test_a_model_of_rows_that_earn_something_calls_from_the_score_that_earns_mos
         np.concatenate([value.gain(part) for part, _ in parts]),
         np.concatenate([s for _, s in parts]),
     )
-    assert by_value == thresholds.best_value(gain, score)
+    said = thresholds.best_value(gain, score)
+    assert by_value == probabilities.calibrated(np.array([said]), held_out.calibration)[0]
     assert by_value > balanced
 
 

@@ -1,4 +1,4 @@
-"""Findings about single recommendations: why a product is called 1 or 0, what would turn it, and what it resembles."""
+"""Findings about single recommendations: why a product is called 1 or 0, what would turn it, what it resembles."""
 
 import pandas as pd
 
@@ -17,8 +17,8 @@ def weighed(importance: pd.DataFrame, agreement) -> Prose:
     agreement : insights.modeling.shapley.Agreement
     """
     return say(
-        "On new launches the model weighs most: {titles}. Fitted again on other products it orders the signals much the "
-        "same where this is near 1: rank correlation {value} ({low} to {high} over {refits} refits).",
+        "On new launches the model weighs most: {titles}. Fitted again on other products it orders the signals alike "
+        "where this is near 1: rank correlation {value} ({low} to {high} over {refits} refits).",
         titles=listing([f"{r.title} ({share(r.share)})" for r in importance.head(4).itertuples()]),
         value=number(agreement.value), low=number(agreement.low), high=number(agreement.high),
         refits=number(agreement.refits),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from insights import dictionary, gaps, store
-from insights.modeling.study import MODELS
+from insights.modeling.study import MODELS, named
 from insights.store import Step
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from insights.modeling import automl, baselines, cotrained, learned, metrics, thresholds, value
+from insights.modeling import automl, baselines, cotrained, learned, metrics, probabilities, thresholds, value
 from insights.modeling.dataset import Dataset
 from insights.params import Params
 from insights.timeline import TimeFolds
@@ -68,10 +68,10 @@ def compete(dataset: Dataset, params: Params) -> Contest:
     search = automl.search(rows, dataset.features, params)
     proposals = [*hand_made(dataset, params), search.model, *with_unlabelled(dataset, params)]
     judged = [judge_out_of_fold(model, rows, folds, dataset.unlabelled) for model in proposals]
-    out_of_fold = pd.concat([scores for scores, _ in judged], ignore_index=True)
+    out_of_fold = pd.concat([one.scores for one in judged], ignore_index=True)
     fitted = {rule.name: rule.fit(rows, y) for rule in baselines.available(dataset.model, rows)}
-    for model, (_, threshold) in zip(proposals, judged, strict=True):
-        model.threshold_ = threshold
+    for model, one in zip(proposals, judged, strict=True):
+        model.calibration_, model.threshold_ = one.calibration, one.threshold
         fitted[model.name] = model.fit(rows, y, dataset.unlabelled)
     chosen = choose(out_of_fold, params.modeling.margin)
     return Contest(dataset, fitted, out_of_fold, chosen, search, folds.ordered)
@@ -95,33 +95,47 @@ def with_unlabelled(dataset: Dataset, params: Params) -> list[cotrained.CoTraine
     return [cotrained.cotraining(dataset.features, params)] if possible else []
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """What folds found of one model: its ROC AUC in each, and from all rows held out its calibration and threshold.
+
+    Attributes
+    ----------
+    scores : pandas.DataFrame
+        ``model, fold, rows, roc_auc``.
+    calibration : tuple of float
+        From :func:`insights.modeling.probabilities.calibration`.
+    threshold : float
+        Where rows say what they earn and what was asked of them, the one that earns most; else the one that tells
+        best between the outcomes.
+    """
+
+    scores: pd.DataFrame
+    calibration: tuple[float, float]
+    threshold: float
+
+
 def judge_out_of_fold(
     model: learned.Learned, rows: pd.DataFrame, folds: TimeFolds, unlabelled: pd.DataFrame | None = None
-) -> tuple[pd.DataFrame, float]:
-    """Return the ROC AUC of a model in each fold, and its threshold over held-out rows.
-
-    Where rows say what they earn and what was asked of them, the threshold is the one that earns most; else the one
-    that tells best between the outcomes.
-
-    Returns
-    -------
-    pandas.DataFrame, float
-        ``model, fold, rows, roc_auc``; the threshold.
-    """
+) -> HeldOut:
+    """Return what a model does on rows that each fold held out; it is left as it was fitted last."""
     y = rows["y"].to_numpy(dtype=int)
     scores, held_out = [], []
     for number, (fit, judge) in enumerate(folds.split()):
-        score = model.fit(rows.iloc[fit], y[fit], unlabelled).score(rows.iloc[judge])
-        scores.append([model.name, number, len(judge), metrics.roc_auc(y[judge], score)])
-        held_out.append((judge, score))
-    judged, score = (np.concatenate(part) for part in zip(*held_out, strict=True))
+        said = model.fit(rows.iloc[fit], y[fit], unlabelled).said(rows.iloc[judge])
+        scores.append([model.name, number, len(judge), metrics.roc_auc(y[judge], said)])
+        held_out.append((judge, said))
+    judged, said = (np.concatenate(part) for part in zip(*held_out, strict=True))
+    calibration = probabilities.calibration(y[judged], said)
+    threshold = _threshold(rows.iloc[judged], probabilities.calibrated(said, calibration))
+    return HeldOut(pd.DataFrame(scores, columns=["model", "fold", "rows", "roc_auc"]), calibration, threshold)
+
+
+def _threshold(rows, score):
     earned = value.gain(rows)
-    threshold = (
-        thresholds.best_balanced(y[judged], score)
-        if earned is None
-        else thresholds.best_value(earned.to_numpy()[judged], score)
-    )
-    return pd.DataFrame(scores, columns=["model", "fold", "rows", "roc_auc"]), threshold
+    if earned is None:
+        return thresholds.best_balanced(rows["y"].to_numpy(dtype=int), score)
+    return thresholds.best_value(earned.to_numpy(), score)
 
 
 def choose(out_of_fold: pd.DataFrame, margin: float) -> str:

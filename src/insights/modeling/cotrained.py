@@ -40,15 +40,15 @@ class CoTrained(Learned):
             self.fitted_ = clone(self.estimator).fit(self.views(both), told)
         return self
 
-    def score(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return the probability of 1, shape (rows,)."""
+    def said(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the probability of 1 as the estimator says it, shape (rows,)."""
         return self.fitted_.predict_proba(self.views(rows))[:, 1]
 
     def on(self, features: list[str]) -> Learned:
         """Return an unfitted copy that reads other features; where these leave one view, its own model alone."""
         if all(divided(features)):
             return super().on(features)
-        return Learned(self.name, self.estimator.estimator_1, features, self.threshold_)
+        return Learned(self.name, self.estimator.estimator_1, features, self.threshold_, self.calibration_)
 
     def views(self, rows: pd.DataFrame) -> list[pd.DataFrame]:
         """Return the columns of each view."""

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from insights.features import need, registry
+from insights.modeling import probabilities
 from insights.params import Params
 
 PENALTIES = np.logspace(-1, 4, 16)
@@ -33,12 +34,16 @@ class Learned:
         Columns it reads.
     threshold_ : float
         Decide 1 from this probability on; set by :mod:`insights.modeling.thresholds`.
+    calibration_ : tuple of float
+        Slope and intercept that turn the estimator's log odds into those of the probability; set by
+        :mod:`insights.modeling.probabilities`.
     """
 
     name: str
     estimator: BaseEstimator
     features: list[str]
     threshold_: float = field(default=0.5)
+    calibration_: tuple[float, float] = field(default=probabilities.AS_SAID)
 
     def fit(self, rows: pd.DataFrame, y: np.ndarray, unlabelled: pd.DataFrame | None = None) -> "Learned":
         """Fit a fresh copy of the estimator on training rows; rows without an outcome teach it nothing."""
@@ -54,6 +59,10 @@ class Learned:
 
     def score(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the probability of 1, shape (rows,)."""
+        return probabilities.calibrated(self.said(rows), self.calibration_)
+
+    def said(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the probability of 1 as the estimator says it, shape (rows,)."""
         return self.fitted_.predict_proba(rows[self.features])[:, 1]
 
     def decide(self, rows: pd.DataFrame) -> np.ndarray:

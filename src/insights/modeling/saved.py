@@ -23,11 +23,11 @@ class ModelFileError(ValueError):
 
 
 def save(model: Learned, path: Path) -> None:
-    """Write a fitted model: its pipeline, the features it reads, its threshold."""
+    """Write a fitted model: its pipeline, the features it reads, its threshold and calibration."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "name": model.name, "estimator": model.fitted_, "features": list(model.features),
-        "threshold": float(model.threshold_),
+        "threshold": float(model.threshold_), "calibration": list(model.calibration_),
     }  # fmt: skip
     skops.io.dump(content, path)
 
@@ -45,6 +45,9 @@ def load(path: Path) -> Learned:
         raise ModelFileError(f"{path}: holds {', '.join(foreign)}, which our models do not. Do not load it.")
     content = skops.io.load(path, trusted=list(TRUSTED))
     kind = KINDS.get(content["name"], Learned)
-    model = kind(content["name"], content["estimator"], content["features"], content["threshold"])
+    model = kind(
+        content["name"], content["estimator"], content["features"], content["threshold"],
+        tuple(content["calibration"]),
+    )  # fmt: skip
     model.fitted_ = content["estimator"]
     return model
