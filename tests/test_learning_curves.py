@@ -23,9 +23,9 @@ class Watched(Learned):
 
     seen: ClassVar[list] = []
 
-    def fit(self, rows, y):
+    def fit(self, rows, y, unlabelled=None):
         self.seen.append(rows)
-        return super().fit(rows, y)
+        return super().fit(rows, y, unlabelled)
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from insights.wording import Prose, bullets, listing, number, say, share
+from insights.findings import ROWS, TITLES
+from insights.wording import Prose, bullets, count, interval, listing, number, say, share
 
 NAMED = 5
 
@@ -56,3 +57,78 @@ def _turned(flips):
     if flips.empty:
         return "No single signal would turn it."
     return f"It would turn with {flips.iloc[0]['text']}."
+
+
+def probabilities(examined, chosen: str) -> Prose:
+    """Say whether the chosen model's probabilities come true on one kind of rows, and the panel's.
+
+    Parameters
+    ----------
+    examined : insights.modeling.examined.Examined
+    chosen : str
+    """
+    told = examined.probabilities.set_index(["model", "metric"])
+    errors = examined.expected_error.set_index("model")
+    return bullets(*(_comes_true(examined.kind, name, told.loc[name], errors.loc[name]) for name in
+                     (chosen, *(m for m in errors.index if m != chosen))))  # fmt: skip
+
+
+def found_first(examined) -> Prose:
+    """Say what calling only the highest scores finds."""
+    table = examined.lift
+    tenth, half = table.iloc[0], table.iloc[(table["share"] - 0.5).abs().argmin()]
+    return say(
+        "On {kind} the tenth with the highest scores holds {precision} of ones, {lift} times as many as all rows; "
+        "the half with the highest scores holds {recall} of all ones.",
+        kind=ROWS[examined.kind], precision=share(tenth["precision"]),
+        lift=interval(tenth["lift"], tenth["low"], tenth["high"]), recall=share(half["recall"]),
+    )  # fmt: skip
+
+
+def panel(examined, chosen: str) -> Prose:
+    """Say how panel and model agree on what the panel voted on, who is right more often, and what both reach."""
+    if examined.beside is None:
+        return say("On {kind} nobody voted.", kind=ROWS[examined.kind])
+    said = examined.beside.decisions.set_index("metric")
+    right = examined.beside.right.set_index(["first", "second"])["n"]
+    auc = examined.beside.reached.query("metric == 'roc_auc'").set_index("model")
+    ranks, gap = auc.loc["mean of ranks"], said.loc["accuracy_difference"]
+    return say(
+        "On {kind} the panel voted on {n}. It agrees with {chosen} on {agreement} of them (kappa {kappa}). Where "
+        "only one is right it is the model {model} times and the panel {panel} times: {verdict}. The mean of both "
+        "ranks reaches a ROC AUC of {together}, the model alone {own}.",
+        kind=ROWS[examined.kind], n=count(int(gap["n"]), "row"), chosen=TITLES[chosen],
+        agreement=share(said.loc["agreement", "value"]),
+        kappa=interval(*said.loc["kappa", ["value", "low", "high"]]), model=number(int(right["wrong", "right"])),
+        panel=number(int(right["right", "wrong"])), verdict=_more_often(gap),
+        together=interval(ranks["value"], ranks["low"], ranks["high"]), own=number(auc.loc[chosen, "value"]),
+    )  # fmt: skip
+
+
+def more_data(examined) -> Prose:
+    """Say whether learning from more products or more months would help on one kind of rows."""
+    told = [
+        f"{r.verdict} ({r.size_before} to {r.size} {r.varied}: {interval(r.gain, r.low, r.high)})"
+        for r in examined.last_step.itertuples()
+    ]
+    return say("On {kind}: {told}.", kind=ROWS[examined.kind], told=listing(told))
+
+
+def _comes_true(kind, name, told, error):
+    off, slope = told.loc["mean_error"], told.loc["slope"]
+    verdict = "no more than chance brings" if error["p"] >= 0.05 else "more than chance brings"
+    return say(
+        "On {kind} {who} says {off} of ones too {way} on average; on the log-odds scale a step of 1 is worth "
+        "{slope}. The mean distance of what was said from what came is {error}, {verdict} ({right} if all were right). Brier "
+        "skill over saying the same of every row: {skill}.",
+        kind=ROWS[kind], who=TITLES[name], off=share(abs(off["value"])), way="many" if off["value"] > 0 else "few",
+        slope=interval(slope["value"], slope["low"], slope["high"]), error=number(error["error"]),
+        verdict=verdict, right=number(error["error_if_right"]),
+        skill=interval(*told.loc["skill", ["value", "low", "high"]]),
+    )  # fmt: skip
+
+
+def _more_often(gap):
+    if gap["high"] < 0:
+        return "the model is right more often"
+    return "the panel is right more often" if gap["low"] > 0 else "nobody can tell who is right more often"

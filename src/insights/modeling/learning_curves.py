@@ -172,7 +172,7 @@ def _refitted(model, dataset, rows, said):
         return None
     report(f"{dataset.model}: learning from {said[1]} {said[0]}, draw {said[2] + 1}")
     judged = dataset.validate
-    score = model.on(model.features).fit(rows, y).score(judged)
+    score = model.on(model.features).fit(rows, y, dataset.unlabelled).score(judged)
     identity = [c for c in ("product_id", "learner_id", "family", "kind", "as_of", "y") if c in judged]
     told = dict(zip(REFIT, [*said, len(rows)], strict=True))
     return judged[identity].assign(score=score, **told)

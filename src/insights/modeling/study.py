@@ -8,6 +8,7 @@ from insights import paths, recommendation, timeline
 from insights.features import launch
 from insights.modeling import comparison, metrics, saved, value
 from insights.modeling.dataset import Dataset, load
+from insights.modeling.examined import Examined, examine
 from insights.modeling.explained import Explained, explain
 from insights.params import Params
 from insights.progress import report
@@ -15,6 +16,7 @@ from insights.rows import LAUNCH
 from insights.store import Step
 
 MODELS = ("launch", "completion")
+EXAMINED = ("reliability", "probabilities", "lift", "groups", "differences", "curve", "last_step")
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Study:
         A row per candidate, empty for the completion model.
     explained : insights.modeling.explained.Explained or None
         Why the launch model says what it says.
+    examined : dict of str to insights.modeling.examined.Examined or None
+        The launch model on each kind of rows, beside its scores.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Study:
     parts: dict[str, Part]
     recommendations: pd.DataFrame
     explained: Explained | None = None
+    examined: dict[str, Examined] | None = None
 
 
 def study(step: Step) -> dict[str, Study]:
@@ -113,10 +118,18 @@ def _study(step: Step, name: str, data: Dataset) -> Study:
     if name != launch.MODEL:
         found = Study(name, contest, parts, pd.DataFrame())
     else:
-        report(f"{name}: explaining the recommendations")
-        found = Study(name, contest, parts, advice(contest, parts, params), explain(contest, params))
+        report(f"{name}: examining the chosen model, and explaining what it recommends")
+        examined = examine(contest, predictions, _topics(params.window), params)
+        found = Study(
+            name, contest, parts, advice(contest, parts, params), explain(contest, params), examined
+        )
     _keep(step, found, predictions)
     return found
+
+
+def _topics(window):
+    products = pd.read_parquet(paths.clean(window, "products")).set_index("product_id")
+    return products["topic"] if "topic" in products else pd.Series(dtype="object")
 
 
 def _both(predictions):
@@ -205,8 +218,20 @@ def _record(step, found: Study):
         agreed = found.explained.agreement
         step.record(f"{name}.reasons_agreement", agreed.value, low=agreed.low, high=agreed.high, n=agreed.refits,
                     model=contest.chosen)  # fmt: skip
+    for kind, one in (found.examined or {}).items():
+        _record_examined(step, kind, one, contest.chosen)
     for verdict, number in found.recommendations.value_counts("verdict").items() if name == "launch" else ():
         step.record("launch.recommended", int(number), by={"verdict": verdict}, unit="products")
+
+
+def _record_examined(step, kind, one, chosen):
+    by = {"split": "validation", "rows": kind}
+    for r in one.probabilities.itertuples():
+        step.record(f"launch.{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n, model=r.model,
+                    by=by)  # fmt: skip
+    for r in one.beside.decisions.itertuples() if one.beside else ():
+        step.record(f"launch.panel_{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n,
+                    model=chosen, by=by)  # fmt: skip
 
 
 def _tables(step, found: Study):
@@ -219,6 +244,9 @@ def _tables(step, found: Study):
         step.table("table_5_9_recommendations", found.recommendations)
         for place, table in enumerate(("importance", "reasons", "flips", "similar"), start=12):
             step.table(f"table_5_{place}_{table}", getattr(found.explained, table))
+        for place, table in enumerate(EXAMINED, start=16):
+            parts = [getattr(one, table).assign(rows=kind) for kind, one in found.examined.items()]
+            step.table(f"table_5_{place}_{table}", pd.concat(parts, ignore_index=True))
         if all(part.value is not None for part in found.parts.values()):
             step.table("table_5_11_value", _joined(found, "value"))
 
