@@ -78,8 +78,8 @@ def found_first(examined) -> Prose:
     table = examined.lift
     tenth, half = table.iloc[0], table.iloc[(table["share"] - 0.5).abs().argmin()]
     return say(
-        "On {kind} the tenth with the highest scores holds {precision} of ones, {lift} times as many as all rows; "
-        "the half with the highest scores holds {recall} of all ones.",
+        "On {kind}, of the tenth with the highest scores {precision} came true, {lift} times as often as of all; the "
+        "half with the highest scores holds {recall} of all that came true.",
         kind=ROWS[examined.kind], precision=share(tenth["precision"]),
         lift=interval(tenth["lift"], tenth["low"], tenth["high"]), recall=share(half["recall"]),
     )  # fmt: skip
@@ -118,14 +118,19 @@ def _comes_true(kind, name, told, error):
     off, slope = told.loc["mean_error"], told.loc["slope"]
     verdict = "no more than chance brings" if error["p"] >= 0.05 else "more than chance brings"
     return say(
-        "On {kind} {who} says {off} of ones too {way} on average; on the log-odds scale a step of 1 is worth "
-        "{slope}. The mean distance of what was said from what came is {error}, {verdict} ({right} if all were right). Brier "
-        "skill over saying the same of every row: {skill}.",
-        kind=ROWS[kind], who=TITLES[name], off=share(abs(off["value"])), way="many" if off["value"] > 0 else "few",
+        "On {kind} the probability of {who} is {off} too {way} on average; on the log-odds scale a step of 1 is "
+        "worth {slope}. The mean distance of what was said from what came is {error}, {verdict} ({right} if all were "
+        "right). Brier skill over saying the same of every row: {skill}.",
+        kind=ROWS[kind], who=TITLES[name], off=points(abs(off["value"])), way="high" if off["value"] > 0 else "low",
         slope=interval(slope["value"], slope["low"], slope["high"]), error=number(error["error"]),
         verdict=verdict, right=number(error["error_if_right"]),
         skill=interval(*told.loc["skill", ["value", "low", "high"]]),
     )  # fmt: skip
+
+
+def points(difference: float) -> str:
+    """Return a difference of two shares in words."""
+    return f"{number(100 * difference)} percentage points"
 
 
 def _more_often(gap):
