@@ -1,0 +1,123 @@
+"""The launch model examined and explained: on its own rows, beside the panel where it voted, and said as it is."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from micro import window
+from synthetic import launch_data
+from test_findings import read
+
+from insights import launch_findings
+from insights.modeling import automl, baselines, comparison, examined, explained, learned
+from insights.modeling.dataset import Dataset
+
+PARAMS = window()
+
+
+@pytest.fixture(scope="module")
+def contest():
+    """Return a contest of logistic regression and the baselines; the panel did not vote on a quarter of the rows."""
+    frame = launch_data(PARAMS, families=60).frame
+    unseen = frame["product_id"].isin([f"P{i:02d}" for i in range(15)])
+    frame = frame.assign(panel_vote=frame["panel_vote"].mask(unseen), asked=100.0)
+    data = Dataset("launch", frame, ["survey_intent", "views_lookback", "price"])
+    rows, y = data.train, data.train["y"].to_numpy(dtype=int)
+    models = {rule.name: rule.fit(rows, y) for rule in baselines.available("launch", rows)}
+    models["logistic"] = learned.logistic(data.features, PARAMS).fit(rows, y)
+    search = automl.Search(models["logistic"], pd.DataFrame({"roc_auc": [0.7]}))
+    return comparison.Contest(data, models, pd.DataFrame(), "logistic", search, True)
+
+
+@pytest.fixture(scope="module")
+def found(contest):
+    topics = pd.Series({f"P{i:02d}": "agents" if i % 2 else "vision" for i in range(60)})
+    return examined.examine(contest, contest.predictions(contest.dataset.validate), topics, PARAMS)[
+        "catalogue"
+    ]
+
+
+def test_the_chosen_model_and_the_panel_are_asked_whether_they_come_true(found):
+    assert set(found.reliability["model"]) == {"logistic", "panel"}
+    told = found.probabilities.set_index(["model", "metric"])["value"]
+    assert told["logistic", "skill"] > 0 > told["panel", "skill"]
+
+
+def test_months_and_topics_are_told_apart_and_a_source_without_topics_has_months_alone(contest, found):
+    assert set(found.groups["column"]) == {"month", "topic"}
+    assert set(found.groups.query("column == 'topic'")["group"]) == {"agents", "vision"}
+    nothing = pd.Series(dtype="object")
+    rows = contest.predictions(contest.dataset.validate)
+    bare = examined.examine(contest, rows, nothing, PARAMS)["catalogue"]
+    assert set(bare.groups["column"]) == {"month"}
+
+
+def test_the_panel_is_judged_on_what_it_voted_on(found):
+    assert found.beside.decisions["n"].tolist() == [45 * 3] * 3
+    assert found.beside.right["n"].sum() == 45 * 3
+
+
+def test_where_nobody_votes_nobody_is_set_beside_the_model(contest):
+    rows = contest.predictions(contest.dataset.validate)
+    rows = rows[rows["model"] != "panel"]
+    alone = examined.examine(contest, rows, pd.Series(dtype="object"), PARAMS)["catalogue"]
+    assert alone.beside is None
+    assert "nobody voted" in read(launch_findings.panel(alone, "logistic"))
+
+
+def test_the_curve_ends_with_the_model_as_it_is(contest, found):
+    auc = comparison.performance(
+        contest.predictions(contest.dataset.validate).query("model == 'logistic'"), np.ones((2, 180))
+    ).set_index("metric")["value"]["roc_auc"]
+    last = found.curve.sort_values("size").groupby("varied").last()["roc_auc"]
+    assert last.tolist() == pytest.approx([auc, auc])
+
+
+def test_every_candidate_is_explained_by_what_the_model_reads(contest):
+    told = explained.explain(contest, PARAMS)
+    assert set(told.reasons["product_id"]) <= set(contest.dataset.candidates["product_id"])
+    assert told.importance["signal"].iloc[0] == "survey"
+    assert told.agreement.low <= told.agreement.value <= told.agreement.high
+
+
+def test_the_page_says_whether_probabilities_come_true_and_for_whom_more_often(found):
+    told = read(launch_findings.probabilities(found, "logistic"))
+    assert "the probability of logistic regression is" in told and "the panel of R&D and Marketing" in told
+    low = found.probabilities.set_index(["model", "metric"]).loc[("logistic", "mean_error"), "value"]
+    assert f"percentage points too {'high' if low > 0 else 'low'}" in told
+    assert "the model is right more often" in read(launch_findings.panel(found, "logistic"))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(-0.2, -0.1, "the model is right"), (0.1, 0.2, "the panel is right"), (-0.1, 0.1, "nobody can tell")],
+)
+def test_who_is_right_more_often_is_said_only_where_the_interval_tells(low, high, said):
+    assert said in launch_findings._more_often({"low": low, "high": high})
+
+
+def test_recommended_products_are_named_with_reasons_and_turning_points_and_so_are_the_last():
+    advice = pd.DataFrame(
+        {"product_id": list("ABCD"), "probability": [0.9, 0.5, 0.2, 0.1],
+         "verdict": ["1", "not enough evidence", "0", "0"], "title": ["First", "Open", "Low", "Lowest"]}
+    )  # fmt: skip
+    reasons = pd.DataFrame({"product_id": ["A", "D"], "text": ["raises it by a lot", "lowers it by a lot"]})
+    flips = pd.DataFrame(
+        {"product_id": ["A", "D"], "decile": [None, 4], "text": ["no", "looks: the 4th decile"]}
+    )
+    similar = pd.DataFrame({"product_id": ["A", "D"], "text": ["P1 reached", "P2 missed"]})
+    told = read(launch_findings.why(advice, reasons, flips, similar))
+    assert "First (1, probability 90.0 %): raises it by a lot. No single signal would turn it." in told
+    assert (
+        "Lowest (0, probability 10.0 %): lowers it by a lot. It would turn with looks: the 4th decile."
+        in told
+    )
+    assert "Most like it: P2 missed." in told and "Open" not in told
+
+
+def test_what_is_weighed_most_is_named_with_how_alike_refits_are():
+    importance = pd.DataFrame({"title": ["looks", "mails"], "share": [0.6, 0.4]})
+    agreement = SimpleNamespace(value=0.7, low=0.5, high=0.9, refits=10)
+    told = read(launch_findings.weighed(importance, agreement))
+    assert "looks (60.0 %) and mails (40.0 %)" in told and "0.700 (0.500 to 0.900 over 10 refits)" in told
