@@ -173,6 +173,7 @@ class Modeling(_Section):
     tpot_population: pydantic.conint(ge=2)
     tpot_generations: Count
     tpot_rows: Count
+    tuning_trials: Count
 
 
 class Ablation(_Section):
