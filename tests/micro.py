@@ -18,7 +18,7 @@ CLEANED = {"email_events": {"human_probability": dt.float64}}
 def window(name: str = "2025Q4", **changes: dict) -> Params:
     """Return a window's parameters with some of them changed, section by section; small, for speed."""
     loaded = params.load(name)
-    small = {"chance_repeats": 50, "bootstrap_repeats": 100, "forest_trees": 30}
+    small = {"chance_repeats": 50, "bootstrap_repeats": 100, "forest_trees": 30, "tuning_trials": 0}
     changes["modeling"] = small | changes.get("modeling", {})
     sections = {
         section: getattr(loaded, section).model_copy(update=values) for section, values in changes.items()

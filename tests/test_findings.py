@@ -421,3 +421,16 @@ def test_every_model_and_kind_of_rows_that_a_sentence_names_has_a_title():
     assert set(findings.QUESTIONS) == set(report.MODELS) <= set(gaps.NEEDS)
     assert params.load("sample").launch.hurdle in ("plan", "past")
     assert paths.STEPS[-1] == "11_report"
+
+
+def test_what_tuning_bought_is_told_with_what_it_promised():
+    gains = pd.DataFrame(
+        {"model": ["logistic", "forest"], "gain": [0.01, -0.012], "low": [0.002, -0.03], "seen_gain": [0.02, 0.05],
+         "trials": 12}
+    )  # fmt: skip
+    told = read(findings.tuning("launch", gains))
+    assert "12 sets of hyper-parameters were tried of each model. Tuned: logistic regression;" in told
+    assert (
+        "The Random Forest promised 0.050 on the rows that tuning saw and kept \u22120.012 on others." in told
+    )
+    assert "nothing was tuned" in read(findings.tuning("launch", gains.head(0)))

@@ -60,7 +60,7 @@ def limited(**modeling):
 
 
 def out_of_fold(model, rows, folds):
-    return comparison.judge_out_of_fold(model, rows, folds)[0]["roc_auc"].mean()
+    return comparison.judge_out_of_fold(model, rows, folds).scores["roc_auc"].mean()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -366,3 +366,22 @@ def test_where_no_fold_can_be_tuned_in_nothing_is_claimed_and_the_defaults_stay(
 )  # fmt: skip
 def test_tuned_values_are_used_only_where_the_whole_interval_of_the_gain_lies_above_0(low, used):
     assert tuning.worth(pd.Series({"gain": 0.1, "low": low, "high": 0.2, "seen_gain": 0.3})) is used
+
+
+def test_models_that_tuning_is_worth_are_tuned_in_their_place_and_the_others_stay(data):
+    poor = made("forest", data, min_samples_leaf=150)
+    models = [made("logistic", data), poor]
+    params = limited(tuning_trials=4)
+    proposals, gains = tuning.applied(models, data.train, params)
+    assert [model.name for model in proposals] == ["logistic", "forest"] == gains["model"].tolist()
+    for before, after, (_, row) in zip(models, proposals, gains.iterrows(), strict=True):
+        tuned = tuning.tune(before, data.train, params).model
+        expected = tuned if tuning.worth(row) else before
+        assert str(own(after)) == str(own(expected))
+    assert tuning.worth(gains.iloc[1])
+
+
+def test_without_trials_nothing_is_tuned_and_nothing_claimed(data):
+    models = [made("logistic", data)]
+    proposals, gains = tuning.applied(models, data.train, limited(tuning_trials=0))
+    assert proposals is models and gains.empty

@@ -295,6 +295,28 @@ def choice(model: str, contest) -> Prose:
     )
 
 
+def tuning(model: str, gains: pd.DataFrame) -> Prose:
+    """Say what tuning bought each model on rows that it did not see, and whether it is used.
+
+    Parameters
+    ----------
+    model : str
+    gains : pandas.DataFrame
+        From :func:`insights.modeling.tuning.bought`.
+    """
+    if gains.empty:
+        return say("For {question} nothing was tuned.", question=QUESTIONS[model])
+    used = [TITLES[r.model] for r in gains.itertuples() if r.low > 0]
+    most = gains.loc[gains["seen_gain"].idxmax()] if gains["seen_gain"].notna().any() else gains.iloc[0]
+    return say(
+        "For {question} {k} sets of hyper-parameters were tried of each model. Tuned: {used}; where the interval of "
+        "the gain on held-out rows does not lie above 0 the defaults stay. {most} promised {seen} on the rows that "
+        "tuning saw and kept {gain} on others.",
+        question=QUESTIONS[model], k=number(int(gains["trials"].max())), used=listing(used),
+        most=_opening(TITLES[most["model"]]), seen=number(most["seen_gain"]), gain=number(most["gain"]),
+    )  # fmt: skip
+
+
 def search(contest) -> Prose:
     """Say how many pipelines TPOT evaluated and what it found."""
     log = contest.search.log

@@ -173,7 +173,7 @@ class Modeling(_Section):
     tpot_population: pydantic.conint(ge=2)
     tpot_generations: Count
     tpot_rows: Count
-    tuning_trials: Count
+    tuning_trials: pydantic.conint(ge=0)
 
 
 class Ablation(_Section):

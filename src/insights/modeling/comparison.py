@@ -1,11 +1,21 @@
 """All models and baselines on the same rows: out-of-fold on training rows, then once on validation rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from insights.modeling import automl, baselines, cotrained, learned, metrics, probabilities, thresholds, value
+from insights.modeling import (
+    automl,
+    baselines,
+    cotrained,
+    learned,
+    metrics,
+    probabilities,
+    thresholds,
+    tuning,
+    value,
+)
 from insights.modeling.dataset import Dataset
 from insights.params import Params
 from insights.timeline import TimeFolds
@@ -30,6 +40,8 @@ class Contest:
         What TPOT did.
     ordered_folds : bool
         Whether the folds were ordered in time; with one cohort they are by product family alone.
+    tuning : pandas.DataFrame
+        What tuning bought, from :func:`insights.modeling.tuning.bought`.
     """
 
     dataset: Dataset
@@ -38,6 +50,7 @@ class Contest:
     chosen: str
     search: automl.Search
     ordered_folds: bool
+    tuning: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def predictions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return score and decision of every model for some rows, long: a row per row and model."""
@@ -66,7 +79,8 @@ def compete(dataset: Dataset, params: Params) -> Contest:
     y = rows["y"].to_numpy(dtype=int)
     folds = TimeFolds(rows, params.modeling.folds)
     search = automl.search(rows, dataset.features, params)
-    proposals = [*hand_made(dataset, params), search.model, *with_unlabelled(dataset, params)]
+    models, gains = tuning.applied(hand_made(dataset, params), rows, params, dataset.model)
+    proposals = [*models, search.model, *with_unlabelled(dataset, params)]
     judged = [judge_out_of_fold(model, rows, folds, dataset.unlabelled) for model in proposals]
     out_of_fold = pd.concat([one.scores for one in judged], ignore_index=True)
     fitted = {rule.name: rule.fit(rows, y) for rule in baselines.available(dataset.model, rows)}
@@ -74,7 +88,7 @@ def compete(dataset: Dataset, params: Params) -> Contest:
         model.calibration_, model.threshold_ = one.calibration, one.threshold
         fitted[model.name] = model.fit(rows, y, dataset.unlabelled)
     chosen = choose(out_of_fold, params.modeling.margin)
-    return Contest(dataset, fitted, out_of_fold, chosen, search, folds.ordered)
+    return Contest(dataset, fitted, out_of_fold, chosen, search, folds.ordered, gains)
 
 
 def hand_made(dataset: Dataset, params: Params) -> list[learned.Learned]:

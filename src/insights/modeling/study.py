@@ -190,6 +190,8 @@ def _record(step, found: Study):
     step.record(
         f"{name}.pipelines_evaluated", contest.search.evaluated, n=len(contest.search.log), model="tpot"
     )
+    for r in contest.tuning.dropna(subset="gain").itertuples():
+        step.record(f"{name}.tuning_gain", r.gain, low=r.low, high=r.high, n=r.folds, model=r.model)
     for model, scores in contest.out_of_fold.groupby("model")["roc_auc"]:
         step.record(
             f"{name}.roc_auc", scores.mean(), model=model, by={"split": "training folds"}, n=len(scores)
@@ -240,6 +242,7 @@ def _tables(step, found: Study):
     step.table(f"table_5_{place + 1}_{found.name}_against", _joined(found, "against"))
     step.table(f"table_5_{place + 2}_{found.name}_search", found.contest.search.log)
     step.table(f"table_5_{place + 3}_{found.name}_folds", found.contest.out_of_fold)
+    step.table(f"table_5_{MODELS.index(found.name) + 23}_{found.name}_tuning", found.contest.tuning)
     if found.name == "launch":
         step.table("table_5_9_recommendations", found.recommendations)
         for place, table in enumerate(("importance", "reasons", "flips", "similar"), start=12):

@@ -134,6 +134,33 @@ def bought(models: list[Learned], rows: pd.DataFrame, params: Params, about: str
     return pd.DataFrame(table, columns=list(COLUMNS))
 
 
+def applied(
+    models: list[Learned], rows: pd.DataFrame, params: Params, about: str = ""
+) -> tuple[list[Learned], pd.DataFrame]:
+    """Return the models, those tuned for which tuning is worth it, and what it bought each.
+
+    Parameters
+    ----------
+    models : list of Learned
+    rows : pandas.DataFrame
+        Training rows, as for :func:`tune`.
+    params : Params
+        With no trials nothing is tuned.
+    about : str
+        What progress is reported of.
+
+    Returns
+    -------
+    list of Learned, pandas.DataFrame
+        In the order given; and from :func:`bought`.
+    """
+    if params.modeling.tuning_trials == 0:
+        return models, pd.DataFrame(columns=list(COLUMNS))
+    gains = bought(models, rows, params, about)
+    good = {row["model"] for _, row in gains.iterrows() if worth(row)}
+    return [tune(m, rows, params, about).model if m.name in good else m for m in models], gains
+
+
 def worth(row: pd.Series) -> bool:
     """Say whether tuned hyper-parameters are used: only where the whole interval of their gain lies above 0.
 
