@@ -174,6 +174,7 @@ class Modeling(_Section):
     tpot_generations: Count
     tpot_rows: Count
     tuning_trials: pydantic.conint(ge=0)
+    tpot_minutes: pydantic.confloat(gt=0)
 
 
 class Ablation(_Section):

@@ -1,28 +1,24 @@
-"""TPOT behind our own interface: a small search space, our folds, a budget in evaluations.
+"""TPOT behind our own interface: a small search space, our folds, a budget in evaluations, a limit that is kept.
 
-TPOT gets a finished numeric matrix, our time-ordered folds and a number of generations, never a time limit:
-with one it would not give the same answer twice. It runs on an in-process Dask cluster. What it finds is
-returned as a plain scikit-learn pipeline.
+What bounds a search is a number of evaluations, so that it gives the same answer twice; the limit in minutes is there
+for the day on which something goes wrong. What was evaluated by then is on disk, the best of it is returned, and a
+search that was ended goes on where it was. The winner is a plain scikit-learn pipeline.
 """
 
-import contextlib
-import logging
-import warnings
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline
 
+from insights.modeling import search_log, search_space, search_task, search_watch
 from insights.modeling.learned import Learned
 from insights.params import Params
-from insights.timeline import TimeFolds, evenly
+from insights.progress import report
 
 
 class SearchError(RuntimeError):
-    """A search in which no pipeline could be evaluated."""
+    """A search in which no pipeline could be evaluated, or whose process broke off."""
 
 
 @dataclass(frozen=True)
@@ -34,20 +30,43 @@ class Search:
     model : Learned
         The winner, unfitted, as plain scikit-learn.
     log : pandas.DataFrame
-        A row per pipeline: ``generation, pipeline, roc_auc`` (mean over folds; missing where it failed).
+        A row per pipeline: ``generation, pipeline, roc_auc`` (mean over folds; missing where it failed),
+        ``complexity`` (from :func:`insights.modeling.complexity.complexity`, mean over folds, rounded) and ``status``
+        (``evaluated`` or ``failed``).
+    stopped : bool
+        Whether the limit in minutes ended the search before its budget was used.
     """
 
     model: Learned
     log: pd.DataFrame
+    stopped: bool = False
+
+    @property
+    def tried(self) -> int:
+        """How many pipelines got a score or failed."""
+        return len(self.log)
 
     @property
     def evaluated(self) -> int:
         """How many pipelines got a score."""
         return int(self.log["roc_auc"].notna().sum())
 
+    @property
+    def front(self) -> pd.DataFrame:
+        """Rows of the log than which no other is both as good and as simple, simplest first.
 
-def search(rows: pd.DataFrame, features: list[str], params: Params) -> Search:
+        Of rows that are equal in both, the first stands for all.
+        """
+        scored = self.log.dropna(subset="roc_auc")
+        simplest = scored.sort_values(["complexity", "roc_auc"], ascending=[True, False], kind="stable")
+        better = simplest["roc_auc"] > simplest["roc_auc"].cummax().shift(fill_value=-1.0)
+        return simplest[better].reset_index(drop=True)
+
+
+def search(rows: pd.DataFrame, features: list[str], params: Params, folder: Path | None = None) -> Search:
     """Search pipelines with TPOT (Olson and Moore 2016) on training rows.
+
+    The winner has the highest ROC AUC; of several it is the least complex, and of those the first of the log.
 
     Parameters
     ----------
@@ -56,130 +75,40 @@ def search(rows: pd.DataFrame, features: list[str], params: Params) -> Search:
         for the search; the winner is fitted on all.
     features : list of str
     params : Params
+        ``modeling.tpot_population`` times ``modeling.tpot_generations`` pipelines are evaluated, within
+        ``modeling.tpot_minutes``.
+    folder : pathlib.Path, optional
+        Where pipelines are written as they are evaluated, a line of JSON each. A search with the same rows, folds,
+        seed and budget that finds a log there goes on from it, and finds what it would have found in one go. It holds
+        no data. Nothing is kept where it is not given.
 
     Raises
     ------
     SearchError
-        If no pipeline could be evaluated; the message says how many were tried.
+        If no pipeline could be evaluated, or the process of the search broke off; the message says how many were
+        tried.
     """
-    tpot = _import_tpot()
-    searched = evenly(rows, params.modeling.tpot_rows)
-    impute = SimpleImputer(strategy="median", keep_empty_features=True)
-    matrix = impute.fit_transform(searched[features])
-    folds = TimeFolds(searched, params.modeling.folds)
-    found = _run(tpot, matrix, searched["y"].to_numpy(dtype=int), folds, params)
-    log = _log(found)
-    if log["roc_auc"].notna().sum() == 0:
-        raise SearchError(f"TPOT tried {len(log)} pipelines and could evaluate none of them.")
-    best = log["roc_auc"].idxmax()
-    steps = found.evaluated_individuals.loc[best, "Instance"].steps
-    return Search(Learned("tpot", _plain(impute, steps), features), log.reset_index(drop=True))
+    task = search_task.task(rows, features, params)
+    with tempfile.TemporaryDirectory(prefix="insights_") as scratch:
+        log = search_log.place(folder or Path(scratch), task.digest)
+        search_log.begin(log)
+        end = search_watch.run(task, Path(scratch), log, params.compute.threads, params.modeling.tpot_minutes)
+        entries = search_log.read(log)
+    stopped = end.stopped and len(entries) < task.budget
+    table = search_log.table(entries)
+    _require_one(table, end, params.modeling.tpot_minutes)
+    if stopped:
+        report(f"tpot: ended after {params.modeling.tpot_minutes:g} minutes; the best so far is taken")
+    best = table.sort_values(["roc_auc", "complexity"], ascending=[False, True], kind="stable").index[0]
+    return Search(Learned("tpot", search_space.made(entries[best]["steps"]), features), table, stopped)
 
 
-def _import_tpot():
-    # TPOT asks a package index for updates while it is imported, Dask asks by which address a public host is reached.
-    import update_checker
-    from distributed.comm import inproc
-
-    update_checker.update_check = lambda *args, **kwargs: None
-    inproc.get_ip = lambda: "127.0.0.1"
-    with _quiet():
-        import tpot
-
-    return tpot
-
-
-def _run(tpot, matrix, y, folds, params):
-    from dask.distributed import Client
-
-    estimator = tpot.TPOTEstimator(
-        search_space=_space(tpot, matrix.shape[1], params.modeling.seed),
-        scorers=["roc_auc"], scorers_weights=[1], classification=True, cv=folds,
-        population_size=params.modeling.tpot_population, generations=params.modeling.tpot_generations,
-        max_time_mins=None, max_eval_time_mins=60, early_stop=None, verbose=0,
-        random_state=params.modeling.seed,
-    )  # fmt: skip
-    with (
-        _quiet(),
-        Client(
-            processes=False, n_workers=1, threads_per_worker=params.compute.threads, dashboard_address=None
-        ) as client,
-    ):
-        return estimator.set_params(client=client).fit(matrix, y)
-
-
-def _space(tpot, width, seed):
-    from ConfigSpace import ConfigurationSpace, Float, Integer
-    from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
-    from sklearn.feature_selection import SelectPercentile, VarianceThreshold
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
-    nodes, pipelines = tpot.search_spaces.nodes, tpot.search_spaces.pipelines
-
-    def node(method, fixed=(), **ranges):
-        return nodes.EstimatorNode(method=method, space=ConfigurationSpace(space={**dict(fixed), **ranges}))
-
-    trees = {"n_estimators": 200, "n_jobs": 1, "random_state": seed}
-    leaves = Integer("min_samples_leaf", (3, 40), log=True)
-    share = Float("max_features", (0.1, 0.6))
-    models = [
-        node(LogisticRegression, {"max_iter": 2000}, C=Float("C", (0.001, 1.0), log=True)),
-        node(RandomForestClassifier, trees, min_samples_leaf=leaves, max_features=share),
-        node(ExtraTreesClassifier, trees, min_samples_leaf=leaves, max_features=share),
-        node(
-            HistGradientBoostingClassifier, {"max_iter": 100, "random_state": seed},
-            learning_rate=Float("learning_rate", (0.02, 0.15), log=True),
-            max_leaf_nodes=Integer("max_leaf_nodes", (4, 24)),
-            min_samples_leaf=Integer("min_samples_leaf", (10, 60)),
-        ),
-    ]  # fmt: skip
-    return pipelines.SequentialPipeline(
-        [
-            node(VarianceThreshold),
-            node(StandardScaler),
-            node(SelectPercentile, percentile=Integer("percentile", (20, 100))),
-            pipelines.ChoicePipeline(models),
-        ]
-    )
-
-
-def _log(found):
-    tried = found.evaluated_individuals
-    scores = pd.to_numeric(tried["roc_auc_score"], errors="coerce") if "roc_auc_score" in tried else np.nan
-    names = [_name(instance) for instance in tried["Instance"]]
-    return pd.DataFrame(
-        {"generation": tried["Generation"].astype(int), "pipeline": names, "roc_auc": scores},
-        index=tried.index,
-    )
-
-
-def _name(pipeline):
-    return (
-        " > ".join(type(step).__name__ for _, step in pipeline.steps) if pipeline is not None else "invalid"
-    )
-
-
-def _plain(impute, steps) -> BaseEstimator:
-    return Pipeline(
-        [("impute", clone(impute)), *((name, clone(_plain_values(step))) for name, step in steps)]
-    )
-
-
-def _plain_values(step):
-    values = {k: v.item() if isinstance(v, np.generic) else v for k, v in step.get_params(deep=False).items()}
-    return type(step)(**values)
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Dask and TPOT speak while they work; nothing of it belongs on a page. Errors still come through."""
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+def _require_one(table, end, minutes):
+    """Refuse a search without a winner, or one that did not come to its end for another reason than its limit."""
+    scored = int(table["roc_auc"].notna().sum())
+    if scored and not end.trouble:
+        return
+    tried = f"TPOT tried {len(table)} pipelines and could evaluate {scored or 'none'} of them."
+    if end.stopped:
+        raise SearchError(f"{tried} It was ended after {minutes:g} minutes: raise modeling.tpot_minutes.")
+    raise SearchError(f"{tried} {end.trouble}".strip())
