@@ -23,7 +23,7 @@ from insights.timeline import TimeFolds
 PARAMS = window()
 
 
-def found_at_once(rows, features, params):
+def found_at_once(rows, features, params, folder=None):
     """Stand in for the search: the winner is known, nothing is tried."""
     log = pd.DataFrame({"generation": [0, 0], "pipeline": ["a", "b"], "roc_auc": [0.7, np.nan]})
     return automl.Search(boosted(features), log)

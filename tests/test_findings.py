@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from insights import findings, gaps, params, paths, report, store
+from insights.modeling import automl
 from insights.wording import Prose
 
 
@@ -186,11 +187,17 @@ def test_folds_without_an_order_in_time_are_said_to_have_none():
     assert "one cohort, no order in time" in read(findings.choice("completion", contest(ordered=False)))
 
 
-def test_a_search_says_how_many_were_evaluated_of_how_many_and_that_the_best_flatters():
-    log = pd.DataFrame({"pipeline": ["A", "B", "C"], "roc_auc": [0.6, float("nan"), 0.7]})
-    told = read(findings.search(SimpleNamespace(search=SimpleNamespace(log=log, evaluated=2))))
-    assert "TPOT evaluated 2 of 3 pipelines; the best, C, reached 0.700" in told
-    assert "flatters" in told
+@pytest.mark.parametrize(
+    ("stopped", "said"), [(False, "pipelines; the best"), (True, "before its time was over;")]
+)
+def test_a_search_says_how_many_were_evaluated_of_how_many_and_that_the_best_flatters(stopped, said):
+    log = pd.DataFrame(
+        {"pipeline": ["A", "B", "C"], "roc_auc": [0.6, np.nan, 0.7], "complexity": [10, np.nan, 90]}
+    )
+    found = automl.Search(None, log, stopped)
+    told = read(findings.search(SimpleNamespace(search=found)))
+    assert "TPOT evaluated 2 of 3 pipelines" in told and said in told
+    assert "C, reached 0.700 over the folds with 90 numbers to keep, the simplest, A, 0.600 with 10" in told
 
 
 def test_ablation_says_which_groups_earn_their_place_which_may_go_and_which_nobody_can_tell():

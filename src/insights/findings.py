@@ -318,14 +318,16 @@ def tuning(model: str, gains: pd.DataFrame) -> Prose:
 
 
 def search(contest) -> Prose:
-    """Say how many pipelines TPOT evaluated and what it found."""
-    log = contest.search.log
-    best = log.loc[log["roc_auc"].idxmax()]
+    """Say how many pipelines TPOT evaluated, what it found, and what the simplest of its front reaches."""
+    found, front = contest.search, contest.search.front
+    best, simplest = front.iloc[-1], front.iloc[0]
     return say(
-        "TPOT evaluated {k} of {n} pipelines; the best, {pipeline}, reached {auc} over the folds. That figure is the "
-        "best of many and therefore flatters; the validation rows do not.",
-        k=number(contest.search.evaluated), n=number(len(log)), pipeline=best["pipeline"],
-        auc=number(best["roc_auc"]),
+        "TPOT evaluated {k} of {n} pipelines{ended}; the best, {pipeline}, reached {auc} over the folds with {many} "
+        "numbers to keep, the simplest, {plain}, {less} with {few}. The best of many flatters; validation rows do not.",
+        k=number(found.evaluated), n=number(found.tried), pipeline=best["pipeline"], auc=number(best["roc_auc"]),
+        many=number(int(best["complexity"])), plain=simplest["pipeline"], less=number(simplest["roc_auc"]),
+        few=number(int(simplest["complexity"])),
+        ended=" before its time was over" if found.stopped else "",
     )  # fmt: skip
 
 

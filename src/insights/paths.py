@@ -160,6 +160,16 @@ def set_aside(name: str, table: str) -> Path:
     return step(name, "02_data_cleaning") / "set_aside" / f"{table}.parquet"
 
 
+def search(name: str, kind: str) -> Path:
+    """Return where a search of pipelines for a model keeps what it evaluated, so that it can go on."""
+    return cache() / "search" / name / kind
+
+
+def code(name: str, kind: str) -> Path:
+    """Return the best pipeline that TPOT found for a model, as plain scikit-learn code."""
+    return step(name, "05_modeling") / "models" / f"{kind}_tpot.py"
+
+
 def model(name: str, kind: str) -> Path:
     """Return the chosen ``launch`` or ``completion`` model of a window."""
     return step(name, "05_modeling") / "models" / f"{kind}.skops"

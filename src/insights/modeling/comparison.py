@@ -1,6 +1,7 @@
 """All models and baselines on the same rows: out-of-fold on training rows, then once on validation rows."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -63,13 +64,15 @@ class Contest:
         return pd.concat(parts, ignore_index=True)
 
 
-def compete(dataset: Dataset, params: Params) -> Contest:
+def compete(dataset: Dataset, params: Params, folder: Path | None = None) -> Contest:
     """Fit every model and baseline on training rows, choose one there, and touch no validation row.
 
     Parameters
     ----------
     dataset : Dataset
     params : Params
+    folder : pathlib.Path, optional
+        Where TPOT's search keeps what it evaluated.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def compete(dataset: Dataset, params: Params) -> Contest:
     rows = dataset.train
     y = rows["y"].to_numpy(dtype=int)
     folds = TimeFolds(rows, params.modeling.folds)
-    search = automl.search(rows, dataset.features, params)
+    search = automl.search(rows, dataset.features, params, folder)
     models, gains = tuning.applied(hand_made(dataset, params), rows, params, dataset.model)
     proposals = [*models, search.model, *with_unlabelled(dataset, params)]
     judged = [judge_out_of_fold(model, rows, folds, dataset.unlabelled) for model in proposals]

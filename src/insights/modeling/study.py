@@ -10,6 +10,7 @@ from insights.modeling import comparison, metrics, saved, value
 from insights.modeling.dataset import Dataset, load
 from insights.modeling.examined import Examined, examine
 from insights.modeling.explained import Explained, explain
+from insights.modeling.export_code import export_code
 from insights.params import Params
 from insights.progress import report
 from insights.rows import LAUNCH
@@ -109,7 +110,7 @@ def named(recommendations: pd.DataFrame, window: str) -> pd.DataFrame:
 def _study(step: Step, name: str, data: Dataset) -> Study:
     params = step.params
     report(f"{name}: fitting models and baselines on {len(data.train):,} rows")
-    contest = comparison.compete(data, params)
+    contest = comparison.compete(data, params, paths.search(params.window, name))
     report(f"{name}: judging them on {len(data.validate):,} rows")
     predictions = contest.predictions(data.validate)
     parts = {
@@ -176,6 +177,8 @@ def advice(contest: comparison.Contest, parts: dict[str, Part], params: Params) 
 def _keep(step, found: Study, predictions):
     contest, window = found.contest, step.params.window
     saved.save(contest.models[contest.chosen], step.place(paths.model(window, found.name)))
+    best = contest.search.model
+    step.place(paths.code(window, found.name)).write_text(export_code(best.estimator, best.features))
     path = step.place(paths.predictions(window, found.name))
     path.parent.mkdir(parents=True, exist_ok=True)
     predictions.to_parquet(path, index=False)
@@ -187,9 +190,8 @@ def _keep(step, found: Study, predictions):
 def _record(step, found: Study):
     contest, name = found.contest, found.name
     step.record(f"{name}.chosen", 1, model=contest.chosen, unit="model")
-    step.record(
-        f"{name}.pipelines_evaluated", contest.search.evaluated, n=len(contest.search.log), model="tpot"
-    )
+    step.record(f"{name}.pipelines_evaluated", contest.search.evaluated, n=contest.search.tried, model="tpot")
+    step.record(f"{name}.search_stopped", int(contest.search.stopped), model="tpot")
     for r in contest.tuning.dropna(subset="gain").itertuples():
         step.record(f"{name}.tuning_gain", r.gain, low=r.low, high=r.high, n=r.folds, model=r.model)
     for model, scores in contest.out_of_fold.groupby("model")["roc_auc"]:
@@ -243,6 +245,7 @@ def _tables(step, found: Study):
     step.table(f"table_5_{place + 2}_{found.name}_search", found.contest.search.log)
     step.table(f"table_5_{place + 3}_{found.name}_folds", found.contest.out_of_fold)
     step.table(f"table_5_{MODELS.index(found.name) + 23}_{found.name}_tuning", found.contest.tuning)
+    step.table(f"table_5_{MODELS.index(found.name) + 25}_{found.name}_front", found.contest.search.front)
     if found.name == "launch":
         step.table("table_5_9_recommendations", found.recommendations)
         for place, table in enumerate(("importance", "reasons", "flips", "similar"), start=12):
