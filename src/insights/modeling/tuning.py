@@ -10,12 +10,11 @@ The margin model finds its penalty while it is fitted and is not tuned.
 """
 
 import contextlib
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
-import optuna
 import pandas as pd
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
@@ -24,6 +23,12 @@ from insights.modeling.learned import Learned
 from insights.params import Params
 from insights.progress import report
 from insights.timeline import TimeFolds, WindowError, evenly
+
+with warnings.catch_warnings():
+    # The progress bar that Optuna brings asks for widgets, which nothing here shows.
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    import optuna
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 SPACES = {
     "logistic": {"C": FloatDistribution(0.001, 10.0, log=True)},
