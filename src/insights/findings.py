@@ -323,8 +323,8 @@ def search(contest) -> Prose:
     best, simplest = front.iloc[-1], front.iloc[0]
     return say(
         "TPOT evaluated {k} of {n} pipelines{ended}; the best, {pipeline}, reached {auc} over the folds with "
-        "{many} numbers to keep, the simplest, {plain}, {less} with {few}. The best of many flatters; validation rows "
-        "do not.",
+        "{many} numbers to keep, the simplest, {plain}, {less} with {few}. The best of many flatters; validation "
+        "rows do not.",
         k=number(found.evaluated), n=number(found.tried), pipeline=best["pipeline"], auc=number(best["roc_auc"]),
         many=number(int(best["complexity"])), plain=simplest["pipeline"], less=number(simplest["roc_auc"]),
         few=number(int(simplest["complexity"])),
