@@ -5,6 +5,7 @@ by how much the chosen ones beat each baseline, what their decisions earn, and w
 the true probabilities.
 """
 
+import limits
 import pandas as pd
 
 from insights import certification, params, paths, walk
@@ -41,6 +42,8 @@ def main() -> None:
     near = nearness(told)
     shown = near[near["model"].isin([walk.CHOSEN, certification.YESTERDAY])]
     print(f"\nfraction of the best possible\n{shown.round(3).to_string(index=False)}")
+    limited = limits.limits(limits.rows(windows), params.load(windows[-1]))
+    print(f"\nwhat limits it\n{limited[limits.SHOWN].round(3).to_string(index=False)}")
 
 
 if __name__ == "__main__":

@@ -61,23 +61,39 @@ def test_hindsight_earns_all_that_can_be_earned_and_not_a_rounding_less():
         assert found.loc[value.HINDSIGHT, "of_best"] == 1
 
 
-def test_the_threshold_that_earns_most_by_hand():
-    assert thresholds.best_value(np.array([5.0, -3.0, 4.0, -9.0]), np.array([0.9, 0.8, 0.7, 0.6])) == 0.7
-    assert thresholds.best_value(np.array([5.0, -6.0, 4.0]), np.array([0.9, 0.8, 0.7])) == 0.9
-    assert thresholds.best_value(np.array([5.0, -6.0, 4.0]), np.array([0.9, 0.7, 0.7])) == 0.9
-    assert thresholds.best_value(np.array([-5.0, -1.0]), np.array([0.2, 0.8])) == 0.8
+def test_rows_are_called_from_where_a_line_through_their_gains_crosses_nothing():
+    score = np.array([0.1, 0.3, 0.5, 0.9])
+    assert thresholds.break_even(10 * score - 4, score) == pytest.approx(0.4)
+    assert thresholds.break_even(np.array([-3.0, -1.0, 3.0, 3.0]), score) == pytest.approx(
+        0.45 - 0.5 / 7.71428571
+    )
+    intercept, slope = np.polynomial.Polynomial.fit(score, [-3, -1, 3, 3], 1).convert().coef
+    assert thresholds.break_even(np.array([-3.0, -1.0, 3.0, 3.0]), score) == pytest.approx(-intercept / slope)
 
 
-@given(st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 9)), min_size=1, max_size=30))
+@pytest.mark.parametrize(
+    ("gain", "called"),
+    [([1, 2, 3], 3), ([-3, -2, -1], 1), ([3, 2, 1], 3), ([-1, -2, -3], 1), ([2, 2, 2], 3), ([-2, -2, -2], 1)],
+)
+def test_where_the_line_never_crosses_all_rows_are_called_or_only_the_surest(gain, called):
+    score = np.array([0.2, 0.4, 0.6])
+    assert (score >= thresholds.break_even(np.array(gain, dtype=float), score)).sum() == called
+
+
 @brisk
-def test_no_other_threshold_earns_more(rows):
+@given(
+    st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 9)), min_size=2, max_size=30), st.integers(1, 9)
+)
+def test_the_threshold_lies_within_the_scores_and_does_not_hang_on_the_currency(rows, rate):
     gain, score = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
-    found = thresholds.best_value(gain, score)
-    earned = {cut: gain[score >= cut].sum() for cut in score}
-    assert earned[found] == max(earned.values())
+    found = thresholds.break_even(gain, score)
+    assert score.min() <= found <= score.max()
+    assert (
+        found == pytest.approx(thresholds.break_even(rate * gain, score), abs=1e-6) or abs(gain.mean()) < 1e-9
+    )
 
 
-def test_a_model_of_rows_that_earn_something_calls_from_the_score_that_earns_most_on_folds():
+def test_a_model_of_rows_that_earn_something_calls_from_where_a_dollar_asked_brings_itself_on_folds():
     """Who is right earns a tenth of what who is wrong loses: only the surest may be called."""
     params, rng = window(), np.random.default_rng(0)
     as_of = pd.date_range("2025-04-01", periods=6, freq="MS").repeat(40).as_unit("us")
@@ -86,23 +102,20 @@ def test_a_model_of_rows_that_earn_something_calls_from_the_score_that_earns_mos
     )
     rows["resolved_at"] = rows["as_of"] + pd.DateOffset(months=1)
     rows["y"] = (rng.random(240) < 1 / (1 + np.exp(-2 * rows["visitors"]))).astype(float)
-    rows["hurdle"], rows["margin_earned"] = 100.0, np.where(rows["y"] == 1, 110.0, 0.0)
+    rows["hurdle"] = rng.choice([10.0, 1_000.0], size=240)
+    rows["margin_earned"] = rows["hurdle"] * np.where(rows["y"] == 1, 1.1, 0.0)
     model, folds = learned.logistic(["visitors"], params), TimeFolds(rows, 3)
     held_out = comparison.judge_out_of_fold(model, rows, folds)
-    by_value = held_out.threshold
     balanced = comparison.judge_out_of_fold(model, rows.drop(columns="hurdle"), folds).threshold
     y = rows["y"].to_numpy(dtype=int)
     parts = [
-        (rows.iloc[judge], model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge]))
+        (np.where(y[judge] == 1, 0.1, -1.0), model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge]))
         for fit, judge in folds.split()
     ]
-    gain, score = (
-        np.concatenate([value.gain(part) for part, _ in parts]),
-        np.concatenate([s for _, s in parts]),
-    )
-    said = thresholds.best_value(gain, score)
-    assert by_value == probabilities.calibrated(np.array([said]), held_out.calibration)[0]
-    assert by_value > balanced
+    gain, said = (np.concatenate(part) for part in zip(*parts, strict=True))
+    score = probabilities.calibrated(said, held_out.calibration)
+    assert held_out.threshold == pytest.approx(thresholds.break_even(gain, score))
+    assert held_out.threshold > balanced
 
 
 def test_the_page_names_the_best_baseline_and_says_what_all_and_hindsight_bring():

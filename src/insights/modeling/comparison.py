@@ -123,8 +123,8 @@ class HeldOut:
     calibration : tuple of float
         From :func:`insights.modeling.probabilities.calibration`.
     threshold : float
-        Where rows say what they earn and what was asked of them, the one that earns most; else the one that tells
-        best between the outcomes.
+        Where rows say what they earn and what was asked of them, the one from which a dollar asked brings more than
+        itself; else the one that tells best between the outcomes.
     """
 
     scores: pd.DataFrame
@@ -152,7 +152,7 @@ def _threshold(rows, score):
     earned = value.gain(rows)
     if earned is None:
         return thresholds.best_balanced(rows["y"].to_numpy(dtype=int), score)
-    return thresholds.best_value(earned.to_numpy(), score)
+    return thresholds.break_even((earned / rows["hurdle"]).to_numpy(), score)
 
 
 def choose(out_of_fold: pd.DataFrame, margin: float) -> str:

@@ -31,22 +31,30 @@ def best_balanced(y: np.ndarray, score: np.ndarray) -> float:
     return float(score[order][best])
 
 
-def best_value(gain: np.ndarray, score: np.ndarray) -> float:
-    """Return the score from which calling rows 1 earned most; the highest such score on ties.
+def break_even(gain: np.ndarray, score: np.ndarray) -> float:
+    """Return the score from which calling rows 1 is expected to bring something.
+
+    A line through the gains over the scores (least squares) crosses nothing there. What earned most on these very
+    rows would be another answer; but a few large rows decide it, and on other rows it earns less.
 
     Parameters
     ----------
     gain : array of shape (rows,)
-        What each row brings if it is called 1, of rows that the scoring model was not fitted on; a loss is negative.
+        What each row brings for each dollar that is asked of it, of rows that the scoring model was not fitted on; a
+        loss is negative.
     score : array of shape (rows,)
 
     Notes
     -----
-    Where calling any row 1 loses, it is the best score: the one row that the model believes in most.
+    Where gains do not rise with the score, all rows are called if they bring something together; else only what
+    scores as high as the highest. The same holds of a crossing beyond the scores.
     """
-    order, last_of_tie = _by_score(score)
-    earned = np.where(last_of_tie, np.cumsum(np.asarray(gain, dtype="float64")[order]), -np.inf)
-    return float(score[order][int(np.argmax(earned))])
+    lowest, highest = float(score.min()), float(score.max())
+    slope = np.cov(score, gain, bias=True)[0, 1]
+    if slope <= 0:
+        return lowest if gain.mean() > 0 else highest
+    crossing = score.mean() - gain.mean() * score.var() / slope
+    return float(np.clip(crossing, lowest, highest))
 
 
 def _by_score(score):

@@ -1,0 +1,61 @@
+"""What keeps the regression of the margin from the best possible: rows, the noise of outcomes, or the features.
+
+``make walk`` prints it last. The same model is fitted in ways that nobody has in practice, each judged on all
+products but those it learned from: on the rows of all quarters at once, later ones among them; and on these, taught
+the true expected margin instead of the one that was drawn. What is still missing then, neither more rows nor cleaner
+outcomes would bring: the features do not say it.
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import GroupKFold
+
+from insights import certification, params, paths, timeline, walk
+from insights.modeling import learned
+from insights.modeling.dataset import from_frame
+
+FOLDS = 8
+USABLE = [timeline.TRAIN, timeline.VALIDATE]
+SHOWN = ["kind", "model", "n", "roc_auc", "best", "fraction"]
+
+
+def rows(windows: list[str]) -> pd.DataFrame:
+    """Return the launch rows of all windows once each, with their features and what is true of them."""
+    parts = []
+    for window in windows:
+        frame = pd.read_parquet(paths.features(window, walk.MODEL))
+        told = frame[frame["role"].isin(USABLE)].assign(model="none", score=0.0, decision=0)
+        beside = certification.beside_truth(told, params.load(window))
+        parts.append(beside[beside["model"] == "none"])
+    every = pd.concat(parts, ignore_index=True)
+    every["judged"] = every["role"] == timeline.VALIDATE
+    judged = every.groupby(["product_id", "as_of"])["judged"].transform("max")
+    return every.assign(judged=judged).drop_duplicates(["product_id", "as_of"], ignore_index=True)
+
+
+def limits(every: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
+    """Return how near the model comes to the truth with all rows, and with all rows and true margins to learn from.
+
+    Returns
+    -------
+    pandas.DataFrame
+        From :func:`insights.certification.nearness`, ``model`` being the way in which it was fitted.
+    """
+    model = learned.margin(from_frame(walk.MODEL, every).features, settings)
+    drawn = model.target(every, every["y"].to_numpy())
+    true = model.target(every.assign(margin_earned=every["expected_margin"]), every["y"].to_numpy())
+    parts = [
+        every.assign(model=name, score=_elsewhere(model, every, target))
+        for name, target in (("all rows", drawn), ("all rows, true margins", true))
+    ]
+    return certification.nearness(pd.concat(parts).query("judged"))
+
+
+def _elsewhere(model, every, target):
+    """Return what the model says of each product after learning from others."""
+    score = np.empty(len(every))
+    for fit, judge in GroupKFold(FOLDS).split(every, groups=every["family"]):
+        fitted = clone(model.estimator).fit(every[model.features].iloc[fit], target[fit])
+        score[judge] = fitted.predict_proba(every[model.features].iloc[judge])[:, 1]
+    return score
