@@ -165,6 +165,11 @@ def search(name: str, kind: str) -> Path:
     return cache() / "search" / name / kind
 
 
+def card(name: str, kind: str) -> Path:
+    """Return the card of a chosen model: what it is for, what it reached, what it is not for."""
+    return step(name, "05_modeling") / "models" / f"{kind}.md"
+
+
 def code(name: str, kind: str) -> Path:
     """Return the best pipeline that TPOT found for a model, as plain scikit-learn code."""
     return step(name, "05_modeling") / "models" / f"{kind}_tpot.py"

@@ -7,6 +7,7 @@ import pandas as pd
 from insights import paths, recommendation, timeline
 from insights.features import launch
 from insights.modeling import comparison, metrics, saved, value
+from insights.modeling.card import card
 from insights.modeling.dataset import Dataset, load
 from insights.modeling.examined import Examined, examine
 from insights.modeling.explained import Explained, explain
@@ -177,6 +178,7 @@ def advice(contest: comparison.Contest, parts: dict[str, Part], params: Params) 
 def _keep(step, found: Study, predictions):
     contest, window = found.contest, step.params.window
     saved.save(contest.models[contest.chosen], step.place(paths.model(window, found.name)))
+    step.place(paths.card(window, found.name)).write_text(card(found, step.params), encoding="utf-8")
     best = contest.search.model
     step.place(paths.code(window, found.name)).write_text(export_code(best.estimator, best.features))
     path = step.place(paths.predictions(window, found.name))
