@@ -103,7 +103,7 @@ def analyse(dataset: Dataset, params: Params) -> pd.DataFrame:
         ``single_auc`` and ``time_auc`` (with which the feature alone tells the outcome, and late rows from early;
         0.5 or more) and ``seen_by`` (``both``, ``forest only``, ``OLS only``, ``neither``). Best first.
     """
-    rows = _with_noise(dataset.train, params)
+    rows = with_noise(dataset.train, params)
     names = [*dataset.features, NOISE]
     forest = importance.of_features(rows, names, params)
     table = pd.concat([_described(dataset, rows, names), forest, linear.coefficients(rows, names)], axis=1)
@@ -134,7 +134,7 @@ def by_family(dataset: Dataset, table: pd.DataFrame, params: Params) -> pd.DataF
         ``view, family, features, permutation, permutation_low, permutation_high, p_adjusted`` (that OLS does without
         the whole family), ``stability, seen_by``; the most important first.
     """
-    rows = _with_noise(dataset.train, params)
+    rows = with_noise(dataset.train, params)
     names = [*dataset.features, NOISE]
     members = {family: part["feature"].tolist() for family, part in table.groupby("family")}
     counted = table.groupby("family").agg(view=("view", "first"), features=("feature", "size"))
@@ -183,7 +183,8 @@ def _keep(step, name, found):
     )
 
 
-def _with_noise(rows, params):
+def with_noise(rows: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """Return the rows with a column of random numbers, the yardstick."""
     rng = np.random.default_rng([params.modeling.seed, 4])
     return rows.assign(**{NOISE: rng.normal(size=len(rows))})
 
