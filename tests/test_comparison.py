@@ -186,7 +186,26 @@ def test_a_model_is_beyond_chance_only_if_the_interval_that_holds_for_all_says_s
     table = comparison.beyond_chance(many, comparison.resamples(many, "family", PARAMS)).set_index("model")
     assert table.index[table["beyond"]].tolist() == ["good"]
     alone = performance(many).query("metric == 'roc_auc'").set_index("model")
-    assert (table["low"] < alone["low"]).all() and (table["roc_auc"] == alone["value"]).all()
+    assert (table["high"] - table["low"] > alone["high"] - alone["low"]).all()
+    assert (table["roc_auc"] == alone["value"]).all()
+    twice = comparison.beyond_chance(many, comparison.resamples(many, "family", PARAMS), looks=2).set_index(
+        "model"
+    )
+    assert (twice["low"] < table["low"]).all() and (twice["high"] > table["high"]).all()
+
+
+def test_of_noise_on_few_rows_no_interval_leaves_out_a_half_more_often_than_stated():
+    """Eight scorers of 27 rows that know nothing, a hundred times."""
+    params, wrong = window(modeling={"bootstrap_repeats": 200}), 0
+    for seed in range(100):
+        rng = np.random.default_rng([seed, 1])
+        rows = pd.DataFrame({"family": [f"F{i}" for i in range(27)], "y": rng.permutation(np.arange(27) % 2)})
+        long = pd.concat(
+            [rows.assign(model=str(k), score=rng.random(27)) for k in range(8)], ignore_index=True
+        )
+        table = comparison.beyond_chance(long, comparison.resamples(long, "family", params))
+        wrong += bool((table["beyond"] | (table["high"] < 0.5)).any())
+    assert wrong <= 10  # 5 are stated; 11 or more of 100 would come once in a hundred such tests
 
 
 def test_chance_is_beaten_where_the_interval_and_the_shuffles_both_say_so(contest):

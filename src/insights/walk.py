@@ -75,7 +75,9 @@ def judged(told: pd.DataFrame, settings: Params) -> dict[str, pd.DataFrame]:
     for kind, rows in told.groupby("kind"):
         weights = comparison.resamples(rows, "family", settings)
         versus = comparison.against(rows, CHOSEN, weights)
-        found["beyond"].append(comparison.beyond_chance(rows, weights).assign(kind=kind))
+        found["beyond"].append(
+            comparison.beyond_chance(rows, weights, told["kind"].nunique()).assign(kind=kind)
+        )
         found["against"].append(versus[versus["model"].isin(rules)].assign(kind=kind))
         found["value"].append(value.of_decisions(rows, weights).assign(kind=kind))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}

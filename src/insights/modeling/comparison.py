@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from insights.modeling import (
     automl,
@@ -206,22 +207,40 @@ def against(predictions: pd.DataFrame, chosen: str, weights: np.ndarray) -> pd.D
     return pd.DataFrame(rows, columns=["model", "difference", "low", "high", "n"])
 
 
-def beyond_chance(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
+def beyond_chance(predictions: pd.DataFrame, weights: np.ndarray, looks: int = 1) -> pd.DataFrame:
     """Return the ROC AUC of every model with intervals that hold for all of them at once.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        Of one kind of rows.
+    weights : numpy.ndarray of shape (repeats, rows)
+    looks : int
+        Kinds of rows that are looked at; the intervals hold for all models on all of them (Bonferroni).
 
     Returns
     -------
     pandas.DataFrame
         ``model, roc_auc, low, high, beyond``: whether the interval lies above 0.5, though so many were looked at.
+
+    Notes
+    -----
+    Intervals are made on the log-odds scale (Pepe 2003, 5.2): near 1 the error of a ROC AUC of few rows is smaller
+    than at 0.5, so that on its own scale luck looks too sure.
     """
     parts = list(predictions.groupby("model", sort=False))
     y = parts[0][1]["y"].to_numpy(dtype=int)
     scores = [part["score"].to_numpy() for _, part in parts]
     values = np.array([metrics.roc_auc(y, score) for score in scores])
     draws = np.column_stack([metrics.auc_draws(y, score, weights) for score in scores])
-    low, high = metrics.simultaneous_intervals(values, draws)
+    level = 1 - (1 - metrics.LEVEL) / looks
+    low, high = expit(metrics.simultaneous_intervals(_log_odds(values), _log_odds(draws), level))
     names = [name for name, _ in parts]
     return pd.DataFrame({"model": names, "roc_auc": values, "low": low, "high": high, "beyond": low > 0.5})
+
+
+def _log_odds(auc):
+    return logit(np.clip(auc, 0.001, 0.999))
 
 
 def chance(rows: pd.DataFrame, prior: float, params: Params) -> pd.DataFrame:

@@ -114,9 +114,8 @@ def _study(step: Step, name: str, data: Dataset) -> Study:
     contest = comparison.compete(data, params, paths.search(params.window, name))
     report(f"{name}: judging them on {len(data.validate):,} rows")
     predictions = contest.predictions(data.validate)
-    parts = {
-        kind: part(contest, kind, rows, params) for kind, rows in predictions.groupby("kind") if _both(rows)
-    }
+    judged = {kind: rows for kind, rows in predictions.groupby("kind") if _both(rows)}
+    parts = {kind: part(contest, kind, rows, params, len(judged)) for kind, rows in judged.items()}
     if name != launch.MODEL:
         found = Study(name, contest, parts, pd.DataFrame())
     else:
@@ -138,7 +137,9 @@ def _both(predictions):
     return predictions["y"].nunique() == 2
 
 
-def part(contest: comparison.Contest, kind: str, predictions: pd.DataFrame, params: Params) -> Part:
+def part(
+    contest: comparison.Contest, kind: str, predictions: pd.DataFrame, params: Params, looks: int = 1
+) -> Part:
     """Return what the models of a contest do on one kind of rows.
 
     Parameters
@@ -149,6 +150,8 @@ def part(contest: comparison.Contest, kind: str, predictions: pd.DataFrame, para
     predictions : pandas.DataFrame
         From :meth:`insights.modeling.comparison.Contest.predictions`, rows of this kind with both outcomes.
     params : Params
+    looks : int
+        Kinds of rows that are looked at, this one among them.
     """
     tells = predictions.groupby("model")["score"].transform("nunique") > 1
     predictions = predictions[tells | (predictions["model"] == contest.chosen)]
@@ -160,7 +163,7 @@ def part(contest: comparison.Contest, kind: str, predictions: pd.DataFrame, para
         kind=kind,
         performance=comparison.performance(predictions, weights),
         against=comparison.against(predictions, contest.chosen, weights),
-        beyond=comparison.beyond_chance(predictions, weights),
+        beyond=comparison.beyond_chance(predictions, weights, looks),
         chance=comparison.chance(one, prior, params),
         null=comparison.null(predictions, params),
         curves=metrics.roc_curves(predictions[~predictions["model"].isin(rivals)]),
