@@ -216,6 +216,26 @@ def test_chance_is_beaten_where_the_interval_and_the_shuffles_both_say_so(contes
     assert not unsure.beats_chance(contest.chosen) and not lucky.beats_chance(contest.chosen)
 
 
+def test_baselines_that_lie_above_a_model_are_named_and_other_models_are_not(contest):
+    rows = contest.predictions(contest.dataset.validate)
+    knows = rows["model"].isin(["panel", "tpot"])
+    part = study.part(contest, "catalogue", rows.assign(score=rows["y"].where(knows, rows["score"])), PARAMS)
+    assert part.ahead_of(contest.chosen) == ["panel"]
+    assert part.ahead_of("panel") == []
+
+
+def test_a_model_that_lies_below_a_baseline_on_launches_recommends_nothing(contest):
+    rows = contest.predictions(contest.dataset.validate)
+    good = study.part(contest, "launch", rows, PARAMS)
+    panel = rows["model"] == "panel"
+    below = study.part(contest, "launch", rows.assign(score=rows["y"].where(panel, rows["score"])), PARAMS)
+    sure = [
+        study.advice(contest, {"launch": one}, PARAMS)["verdict"].isin(["0", "1"]).any()
+        for one in (good, below)
+    ]
+    assert sure == [True, False]
+
+
 def test_comparisons_come_out_the_same_twice():
     noise = predictions(a=np.random.default_rng(4).random(120))
     for draw in (lambda: comparison.null(noise, PARAMS), lambda: comparison.chance(noise, 0.3, PARAMS)):

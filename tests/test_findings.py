@@ -116,7 +116,7 @@ def part(value, ceiling, *against, chosen="forest"):
     others = pd.DataFrame(against, columns=["model", "difference", "low", "high"])
     beyond = pd.DataFrame({"model": [chosen], "roc_auc": value, "low": 0.55, "high": 0.9, "beyond": True})
     return SimpleNamespace(kind="launch", performance=performance, null=null, against=others, beyond=beyond,
-                           beats_chance=lambda model: value > ceiling)  # fmt: skip
+                           beats_chance=lambda model: value > ceiling, ahead_of=lambda model: [])  # fmt: skip
 
 
 def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
@@ -158,6 +158,16 @@ def test_a_model_that_is_worse_than_a_baseline_is_said_to_be():
         in read(told)
     )
     assert "<strong>It does not beat" in told.markup
+
+
+def test_a_model_below_a_baseline_cannot_be_released():
+    below = part(0.6, 0.5, ["persistence", -0.1, -0.15, -0.05])
+    below.ahead_of = lambda model: ["persistence"]
+    told = findings.performance("launch", below, "forest")
+    assert "It cannot be released: persistence (earned last month what is asked now) lies above it." in read(
+        told
+    )
+    assert "released" not in read(findings.performance("launch", part(0.8, 0.5), "forest"))
 
 
 def test_learned_models_are_no_baselines():

@@ -213,6 +213,7 @@ def performance(model: str, part, chosen: str) -> Prose:
             null=number(part.null["best"].quantile(0.95)),
         ),
         *(_difference(one) for one in part.against.itertuples() if one.model not in LEARNED),
+        *_released(part, chosen),
     )  # fmt: skip
 
 
@@ -443,8 +444,8 @@ def _answer(advice, by):
     if by.get("0", 0):
         return say("**Launch none of the {n}.**", n=count(len(advice), "candidate"))
     return say(
-        "**Not enough evidence to recommend or to rule out any of the {n}.** The model is not shown to beat "
-        "chance on launches that it had not seen.",
+        "**Not enough evidence to recommend or to rule out any of the {n}.** On launches that it had not seen the "
+        "model is not shown to beat chance, or lies below a baseline.",
         n=count(len(advice), "candidate"),
     )
 
@@ -497,6 +498,19 @@ def _difference(one):
     else:
         told = "It is **not shown to beat {other}**: the difference is {auc}."
     return say(told, other=TITLES[one.model], auc=interval(one.difference, one.low, one.high))
+
+
+def _released(part, chosen):
+    """Say of a model that lies below a baseline that it cannot be released."""
+    ahead = part.ahead_of(chosen)
+    if not ahead:
+        return []
+    return [
+        say(
+            "**It cannot be released**: {names} lies above it.",
+            names=listing([TITLES[name] for name in ahead]),
+        )
+    ]
 
 
 def _were(n):

@@ -58,6 +58,7 @@ RULES = {
         ColumnRule("enrolled_before", "earlier_enrollments"),
     ),
 }
+NAMES = frozenset(rule.name for rules in RULES.values() for rule in rules)
 
 
 def available(model: str, rows: pd.DataFrame) -> list[ColumnRule]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from insights import paths, recommendation, timeline
 from insights.features import launch
-from insights.modeling import comparison, metrics, saved, value
+from insights.modeling import baselines, comparison, metrics, saved, value
 from insights.modeling.card import card
 from insights.modeling.dataset import Dataset, load
 from insights.modeling.examined import Examined, examine
@@ -67,6 +67,11 @@ class Part:
         """
         sure = bool(self.beyond.set_index("model").loc[model, "beyond"])
         return sure and recommendation.beats_chance(self.roc_auc(model), self.null["best"].to_numpy())
+
+    def ahead_of(self, model: str) -> list[str]:
+        """Return the baselines whose ROC AUC lies above that of a model."""
+        auc = self.beyond.set_index("model")["roc_auc"]
+        return [name for name in auc.index if name in baselines.NAMES and auc[name] > auc[model]]
 
 
 @dataclass(frozen=True)
@@ -172,9 +177,13 @@ def part(
 
 
 def advice(contest: comparison.Contest, parts: dict[str, Part], params: Params) -> pd.DataFrame:
-    """Return the recommendation of the chosen model, which is trusted where it beats chance on new launches."""
+    """Return the recommendation of the chosen model.
+
+    It is trusted where it beats chance on new launches and lies below no baseline there.
+    """
     judged = parts.get(LAUNCH)
-    trusted = judged is not None and judged.beats_chance(contest.chosen)
+    chosen = contest.chosen
+    trusted = judged is not None and judged.beats_chance(chosen) and not judged.ahead_of(chosen)
     return recommendation.recommend(contest.dataset, contest.models[contest.chosen], trusted, params)
 
 
