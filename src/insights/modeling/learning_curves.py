@@ -65,6 +65,7 @@ def by_products(
     sizes = sorted({max(1, round(share * len(families))) for share in shares})
     tables = []
     for draw in range(draws):
+        report(f"{dataset.model}: learning from parts of the products, draw {draw + 1} of {draws}")
         order = np.random.default_rng([params.modeling.seed, 13, draw]).permutation(families)
         for size in sizes if draw == 0 else [size for size in sizes if size < len(families)]:
             rows = dataset.train[dataset.train["family"].isin(order[:size])]
@@ -170,7 +171,6 @@ def _refitted(model, dataset, rows, said):
     y = rows["y"].to_numpy(dtype=int)
     if len(np.unique(y)) < 2:
         return None
-    report(f"{dataset.model}: learning from {said[1]} {said[0]}, draw {said[2] + 1}")
     judged = dataset.validate
     score = model.on(model.features).fit(rows, y, dataset.unlabelled).score(judged)
     identity = [c for c in ("product_id", "learner_id", "family", "kind", "as_of", "y") if c in judged]
