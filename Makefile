@@ -14,7 +14,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining shuffles walk
+.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining shuffles walk truth
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -39,6 +39,9 @@ cotraining: $(INSTALLED) ## hold co-training against the supervised model, in ni
 shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffles of its outcomes
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run sample
 	@$(PYTHON) benchmarks/shuffles.py
+
+truth: $(INSTALLED) ## hold forecasts of both Open University windows against what was asked of them
+	@INSIGHTS_EVERY_WINDOW=1 $(PYTHON) -m pytest tests/test_journey_truth.py
 
 QUARTERS = $(sort $(filter 20%,$(basename $(notdir $(wildcard params/*Q*.yaml)))))
 

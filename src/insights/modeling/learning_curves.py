@@ -25,7 +25,7 @@ from insights.params import Params
 from insights.progress import report
 
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
-DRAWS = 10
+DRAWS = 6
 FEWEST = 30  # validation rows, below which nobody can tell
 PRODUCTS, MONTHS = "products", "months"
 HELPS, NO_SIGN, UNDECIDED = "more {} would help", "no sign that more {} would help", "cannot tell"
