@@ -40,8 +40,8 @@ shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffle
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run sample
 	@$(PYTHON) benchmarks/shuffles.py
 
-truth: $(INSTALLED) ## hold forecasts of both Open University windows against what was asked of them
-	@INSIGHTS_EVERY_WINDOW=1 $(PYTHON) -m pytest tests/test_journey_truth.py
+truth: $(INSTALLED) ## test journeys and forecasts on both windows of the real Open University
+	@INSIGHTS_REAL_JOURNEYS=1 $(PYTHON) -m pytest tests/test_journey_truth.py
 
 QUARTERS = $(sort $(filter 20%,$(basename $(notdir $(wildcard params/*Q*.yaml)))))
 
