@@ -1,6 +1,5 @@
 """The card of a model says what the study found and no more."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from micro import window
@@ -43,6 +42,6 @@ def test_the_card_holds_the_figures_of_the_study(found):
 
 def test_a_model_that_does_not_beat_chance_has_it_on_its_card(found):
     part = found.parts["catalogue"]
-    unsure = study.Part(**{**vars(part), "beyond": part.beyond.assign(beyond=np.False_)})
+    unsure = study.Part(**{**vars(part), "null": part.null.assign(best=1.0)})
     told = card.card(study.Study("launch", found.contest, {"catalogue": unsure}, pd.DataFrame()), PARAMS)
     assert "not shown to be better than chance" in told

@@ -432,7 +432,7 @@ def not_supported(analysis: str, lacking: list[str]) -> Prose:
 METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
 _WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "metric": METRICS, "measure": METRICS}
 _WORDS |= {"group": {}, "attribute": {}}
-LEARNED = ("margin", "logistic", "forest", "boosting", "tpot")
+LEARNED = ("margin", "logistic", "forest", "boosting", "tpot", "cotraining")
 AIM = 0.1
 
 

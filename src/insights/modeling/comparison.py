@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from insights.modeling import (
     automl,
@@ -225,8 +224,8 @@ def beyond_chance(predictions: pd.DataFrame, weights: np.ndarray, looks: int = 1
 
     Notes
     -----
-    Intervals are made on the log-odds scale (Pepe 2003, 5.2): near 1 the error of a ROC AUC of few rows is smaller
-    than at 0.5, so that on its own scale luck looks too sure.
+    Intervals are made on the scale of the arcsine of the root, on which a share has the same error everywhere
+    (Anscombe 1948): near 1 that of a ROC AUC of few rows is smaller than at 0.5, and luck looks too sure.
     """
     parts = list(predictions.groupby("model", sort=False))
     y = parts[0][1]["y"].to_numpy(dtype=int)
@@ -234,13 +233,17 @@ def beyond_chance(predictions: pd.DataFrame, weights: np.ndarray, looks: int = 1
     values = np.array([metrics.roc_auc(y, score) for score in scores])
     draws = np.column_stack([metrics.auc_draws(y, score, weights) for score in scores])
     level = 1 - (1 - metrics.LEVEL) / looks
-    low, high = expit(metrics.simultaneous_intervals(_log_odds(values), _log_odds(draws), level))
+    low, high = map(_share, metrics.simultaneous_intervals(_angle(values), _angle(draws), level))
     names = [name for name, _ in parts]
     return pd.DataFrame({"model": names, "roc_auc": values, "low": low, "high": high, "beyond": low > 0.5})
 
 
-def _log_odds(auc):
-    return logit(np.clip(auc, 0.001, 0.999))
+def _angle(auc):
+    return np.arcsin(np.sqrt(auc))
+
+
+def _share(angle):
+    return np.sin(np.clip(angle, 0, np.pi / 2)) ** 2
 
 
 def chance(rows: pd.DataFrame, prior: float, params: Params) -> pd.DataFrame:

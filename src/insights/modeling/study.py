@@ -61,12 +61,8 @@ class Part:
         return float(table.loc[(table["model"] == model) & (table["metric"] == "roc_auc"), "value"].iloc[0])
 
     def beats_chance(self, model: str) -> bool:
-        """Tell whether a model is better than guessing, though it was chosen among so many scorers.
-
-        Both must say so: the interval that holds for all scorers at once, and the best that shuffled outcomes reach.
-        """
-        sure = bool(self.beyond.set_index("model").loc[model, "beyond"])
-        return sure and recommendation.beats_chance(self.roc_auc(model), self.null["best"].to_numpy())
+        """Tell whether a model is better than the best of all scorers in 95 of 100 shuffles of the outcomes."""
+        return recommendation.beats_chance(self.roc_auc(model), self.null["best"].to_numpy())
 
     def ahead_of(self, model: str) -> list[str]:
         """Return the baselines whose ROC AUC lies above that of a model."""
