@@ -12,6 +12,7 @@ from insights.modeling import (
     automl,
     baselines,
     comparison,
+    differences,
     learned,
     metrics,
     probabilities,
@@ -139,7 +140,8 @@ def predictions(**scores):
 
 
 def against(long, chosen):
-    return comparison.against(long, chosen, comparison.resamples(long, "family", PARAMS))
+    weights = comparison.resamples(long, "family", PARAMS)
+    return differences.of_others(differences.between(long, weights, chosen))
 
 
 def performance(long):

@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from insights.modeling import cotraining
-from insights.modeling.cotraining import CoTrainingClassifier, _best_round, _platt
+from insights.modeling import cotraining, probabilities
+from insights.modeling.cotraining import CoTrainingClassifier, _best_round
 from insights.modeling.metrics import roc_auc
 
 
@@ -298,6 +298,9 @@ def test_calibration_turns_log_odds_that_are_too_sure_back_and_leaves_nonsense_a
     rng = np.random.default_rng(0)
     score = rng.normal(size=5_000)
     y = (rng.random(5_000) < 1 / (1 + np.exp(-score))).astype(int)
-    slope, intercept = _platt(3 * score, y)
+    slope, intercept = probabilities.line(3 * score, y)
     assert slope == pytest.approx(1 / 3, abs=0.03) and intercept == pytest.approx(0, abs=0.1)
-    assert _platt(-score, y) == (1.0, 0.0) and _platt(score, np.ones(5_000)) == (1.0, 0.0)
+    assert probabilities.line(-score, y) == (1.0, 0.0) and probabilities.line(score, np.ones(5_000)) == (
+        1.0,
+        0.0,
+    )

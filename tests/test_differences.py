@@ -7,8 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from judged import drawn, long, resampled
 from micro import brisk
+from sklearn.metrics import roc_auc_score
 
-from insights.modeling import comparison, differences, metrics
+from insights.modeling import differences, metrics
 
 ROWS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 4), st.integers(0, 4)), min_size=4, max_size=25)
 
@@ -80,15 +81,25 @@ def test_under_no_difference_delong_is_wrong_in_one_of_twenty():
     assert 0.025 < wrong / 400 < 0.08
 
 
-def test_differences_and_their_intervals_are_those_of_the_comparison():
+def test_differences_and_their_intervals_are_those_of_each_resample():
     y, better, worse = two_models(120, 4)
     both = long(y, m=better, n=worse, o=1 - worse)
     weights = resampled(120)
     found = differences.between(both, weights, "n")
-    expected = comparison.against(both, "n", weights)
-    assert found["against"].tolist() == expected["model"].tolist() == ["m", "o"]
+    expected = []
+    for other in (better, 1 - worse):
+        apart = [
+            roc_auc_score(y, worse, sample_weight=w) - roc_auc_score(y, other, sample_weight=w)
+            for w in weights
+        ]
+        whole = roc_auc_score(y, worse) - roc_auc_score(y, other)
+        expected.append([whole, *np.quantile(apart, [0.025, 0.975]), 120])
+    assert found["against"].tolist() == ["m", "o"]
     columns = ["difference", "low", "high", "n"]
-    np.testing.assert_allclose(found[columns], expected[columns])
+    np.testing.assert_allclose(found[columns], expected)
+    others = differences.of_others(found)
+    assert others["model"].tolist() == ["m", "o"]
+    pd.testing.assert_frame_equal(others[columns], found[columns])
 
 
 def test_every_pair_is_compared_once_unless_a_model_is_named():

@@ -24,7 +24,7 @@ def few_trees():
 def analysed(frame):
     """Return the analysis of a feature table without the survey's copy of the driver."""
     data = from_frame("launch", frame.drop(columns="survey_top_two"))
-    return feature_analysis.analyse(data, PARAMS).set_index("feature")
+    return feature_analysis.analyse(data, PARAMS)[0].set_index("feature")
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_validation_rows_do_not_enter(table):
 @pytest.fixture(scope="module")
 def linear_rows():
     rows = launch_data(PARAMS, families=60).train
-    return rows, linear.coefficients(rows, [DRIVER, WEAK, *NOISES])
+    return rows, linear.coefficients(linear.fit(rows, [DRIVER, WEAK, *NOISES]))
 
 
 def standardised(rows, names):
@@ -138,11 +138,13 @@ def test_with_too_few_families_ols_gives_coefficients_and_no_intervals(linear_ro
     rows, table = linear_rows
     few = rows.assign(family=rows["family"].str[-1])
     assert few["family"].nunique() < linear.FEWEST_FAMILIES
-    found = linear.coefficients(few, list(table.index))
+    found = linear.coefficients(linear.fit(few, list(table.index)))
     pd.testing.assert_series_equal(found["coefficient"], table["coefficient"])
     assert found[["coefficient_low", "coefficient_high", "p_adjusted"]].isna().all().all()
     assert (
-        feature_analysis.analyse(from_frame("launch", launch_frame(PARAMS, families=12)), PARAMS)["seen_by"]
+        feature_analysis.analyse(from_frame("launch", launch_frame(PARAMS, families=12)), PARAMS)[0][
+            "seen_by"
+        ]
         .isin(["forest only", "neither"])
         .all()
     )
@@ -151,7 +153,7 @@ def test_with_too_few_families_ols_gives_coefficients_and_no_intervals(linear_ro
 def test_a_vif_is_one_over_what_the_other_features_leave_unexplained(linear_rows):
     rows, _ = linear_rows
     rows = rows.assign(price=rows[DRIVER] + 0.5 * rows["price"])
-    table = linear.coefficients(rows, [DRIVER, WEAK, *NOISES])
+    table = linear.coefficients(linear.fit(rows, [DRIVER, WEAK, *NOISES]))
     x = standardised(rows, list(table.index))
     others = x.drop(columns="price")
     unexplained = 1 - LinearRegression().fit(others, x["price"]).score(others, x["price"])
@@ -162,7 +164,9 @@ def test_a_vif_is_one_over_what_the_other_features_leave_unexplained(linear_rows
 def test_a_feature_that_repeats_earlier_ones_gets_no_coefficient(linear_rows):
     rows, table = linear_rows
     doubled = rows.assign(survey_answers=2 * rows[DRIVER] + 3, survey_top_two=rows[DRIVER] - rows["price"])
-    found = linear.coefficients(doubled, [DRIVER, WEAK, *NOISES, "survey_answers", "survey_top_two"])
+    found = linear.coefficients(
+        linear.fit(doubled, [DRIVER, WEAK, *NOISES, "survey_answers", "survey_top_two"])
+    )
     assert found.loc[["survey_answers", "survey_top_two"]].isna().all().all()
     pd.testing.assert_frame_equal(found.loc[table.index], table)
 
@@ -179,7 +183,7 @@ def test_p_values_are_corrected_for_their_number_as_benjamini_and_hochberg_say(l
 
 def test_a_family_is_judged_whole_by_every_method(table):
     data = from_frame("launch", launch_frame(PARAMS, families=60).drop(columns="survey_top_two"))
-    found = feature_analysis.by_family(data, table.reset_index(), PARAMS).set_index("family")
+    found = feature_analysis.analyse(data, PARAMS)[1].set_index("family")
     assert found.index[0] == "survey" and found.loc["survey", "seen_by"] == "both"
     assert not (found.loc[["plan", "linkedin", "email", "noise"], "seen_by"] == "both").any()
     assert found["features"].sum() == len(table)
@@ -191,8 +195,9 @@ def test_features_that_say_the_same_stand_in_for_each_other_but_their_family_is_
     rng = np.random.default_rng(3)
     rows = rows.assign(**{f"copy{i}": rows[DRIVER] + 0.05 * rng.normal(size=len(rows)) for i in range(3)})
     names = [f"copy{i}" for i in range(3)] + list(NOISES)
-    alone = importance.of_features(rows, names, PARAMS)
-    together = importance.of_groups(rows, names, {"copies": names[:3], "price": ["price"]}, PARAMS)
+    folds = importance.held_out(rows, names, PARAMS)
+    alone = importance.of_features(folds, PARAMS)
+    together = importance.of_groups(folds, {"copies": names[:3], "price": ["price"]}, PARAMS)
     assert together.loc["copies", "permutation_low"] > 2 * alone.loc[names[:3], "permutation"].max()
     assert abs(together.loc["price", "permutation"]) < 0.03
 
@@ -200,11 +205,9 @@ def test_features_that_say_the_same_stand_in_for_each_other_but_their_family_is_
 def test_a_group_of_one_is_shuffled_as_the_feature_is(monkeypatch):
     monkeypatch.setattr(importance, "SHUFFLES", 60)
     rows = launch_data(PARAMS, families=60).train
-    names = [DRIVER, WEAK, *NOISES]
-    found = importance.of_groups(rows, names, {"driver": [DRIVER]}, PARAMS).loc["driver", "permutation"]
-    assert found == pytest.approx(
-        importance.of_features(rows, names, PARAMS).loc[DRIVER, "permutation"], abs=0.03
-    )
+    folds = importance.held_out(rows, [DRIVER, WEAK, *NOISES], PARAMS)
+    found = importance.of_groups(folds, {"driver": [DRIVER]}, PARAMS).loc["driver", "permutation"]
+    assert found == pytest.approx(importance.of_features(folds, PARAMS).loc[DRIVER, "permutation"], abs=0.03)
 
 
 def test_evidence_that_copies_share_out_is_found_by_testing_them_together():
@@ -212,18 +215,19 @@ def test_evidence_that_copies_share_out_is_found_by_testing_them_together():
     rng = np.random.default_rng(3)
     rows = rows.assign(**{f"copy{i}": rows[DRIVER] + 0.2 * rng.normal(size=len(rows)) for i in range(4)})
     names = [f"copy{i}" for i in range(4)] + list(NOISES)
-    alone = linear.coefficients(rows, names)["p_adjusted"]
-    together = linear.of_groups(rows, names, {"copies": names[:4], "noises": names[4:]})
+    fitted = linear.fit(rows, names)
+    alone = linear.coefficients(fitted)["p_adjusted"]
+    together = linear.of_groups(fitted, {"copies": names[:4], "noises": names[4:]})
     assert together["copies"] < alone[names[:4]].min() and together["copies"] < 0.001
     assert together["noises"] > 0.05
 
 
 def test_a_group_test_of_one_feature_is_its_own_test(linear_rows):
     rows, table = linear_rows
-    alone = linear.of_groups(rows, list(table.index), {name: [name] for name in table.index})
+    alone = linear.of_groups(linear.fit(rows, list(table.index)), {name: [name] for name in table.index})
     np.testing.assert_allclose(alone, table["p_adjusted"], rtol=1e-6)
     few = rows[rows["family"] < "F20"]
-    assert linear.of_groups(few, list(table.index), {"driver": [DRIVER]}).isna().all()
+    assert linear.of_groups(linear.fit(few, list(table.index)), {"driver": [DRIVER]}).isna().all()
 
 
 def test_mutual_information_sees_what_is_not_straight():

@@ -5,6 +5,7 @@ import pandas as pd
 from test_findings import read
 
 from insights import feature_findings
+from insights.feature_analysis import Analysis
 
 NONE = pd.DataFrame({"feature": []})
 
@@ -15,7 +16,7 @@ def test_without_p_values_only_the_forest_is_asked_and_the_page_says_why():
     )
     told = read(
         feature_findings.features(
-            "completion", table.assign(p_adjusted=np.nan), table.iloc[:0], table.iloc[:0]
+            "completion", table.assign(p_adjusted=np.nan), NONE, table.iloc[:0], table.iloc[:0]
         )
     )
     assert "1 of 2 features are seen by the Random Forest: a. OLS can tell none" in told
@@ -31,10 +32,12 @@ def test_features_name_both_methods_and_what_looks_like_a_leak():
             "stability": [0.7, 0.6, 0.1, 0.9],
         }
     )
-    clear = read(feature_findings.features("launch", table, NONE, NONE))
+    clear = read(feature_findings.features("launch", table, NONE, NONE, NONE))
     assert "1 of 3 features are seen by the Random Forest and by OLS alike: views." in clear
     assert "No feature alone is so good that it would have to be a leak." in clear
-    leaking = read(feature_findings.features("launch", table, pd.DataFrame({"feature": ["answer"]}), NONE))
+    leaking = read(
+        feature_findings.features("launch", table, NONE, pd.DataFrame({"feature": ["answer"]}), NONE)
+    )
     assert (
         "1 feature nearly tells the outcome alone: answer. Each is a leak until shown otherwise." in leaking
     )
@@ -49,15 +52,21 @@ def test_stable_features_are_named_most_stable_first_and_noise_never():
             "stability": [0.6, 0.8, 1.0],
         }
     )
-    told = read(feature_findings.features("launch", table, NONE, NONE))
+    told = read(feature_findings.features("launch", table, stable(table), NONE, NONE))
     assert "2 features are chosen again in most halves of the products: price and views." in told
-    weak = read(feature_findings.features("launch", table.assign(stability=0.59), NONE, NONE))
+    unstable = table.assign(stability=0.59)
+    weak = read(feature_findings.features("launch", unstable, stable(unstable), NONE, NONE))
     assert "No single feature is chosen again in most halves" in weak
+
+
+def stable(table):
+    """Return what an analysis of these features calls stable."""
+    return Analysis(None, None, table, None, None, True).stable
 
 
 def test_features_that_tell_the_date_are_named():
     table = pd.DataFrame({"feature": ["a"], "seen_by": ["both"], "p_adjusted": [0.1], "stability": [0.1]})
-    told = read(feature_findings.features("launch", table, NONE, pd.DataFrame({"feature": ["a", "b"]})))
+    told = read(feature_findings.features("launch", table, NONE, NONE, pd.DataFrame({"feature": ["a", "b"]})))
     assert "2 features nearly tell late rows from early ones: a and b." in told
 
 

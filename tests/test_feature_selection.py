@@ -19,7 +19,7 @@ def rows():
 
 
 def test_drivers_are_chosen_again_and_noise_is_not(rows):
-    share = feature_selection.stability(rows, NAMES, PARAMS)
+    share = feature_selection.stability(feature_selection.taken(rows, NAMES, PARAMS))
     assert share[DRIVER] == 1
     assert (share[list(NOISES)] < feature_selection.STABLE).all()
     assert feature_selection.stable(rows, NAMES, PARAMS)[0] == DRIVER
@@ -27,7 +27,7 @@ def test_drivers_are_chosen_again_and_noise_is_not(rows):
 
 
 def test_as_many_are_taken_in_each_half_as_may_enter(rows):
-    share = feature_selection.stability(rows, NAMES, PARAMS)
+    share = feature_selection.stability(feature_selection.taken(rows, NAMES, PARAMS))
     assert share.sum() == pytest.approx(feature_selection.most_to_enter(len(NAMES)))
     assert [feature_selection.most_to_enter(n) for n in (1, 5, 20, 80)] == [1, 1, 2, 4]
 
@@ -38,18 +38,26 @@ def test_copies_share_the_choice_and_their_family_has_it_whole(rows):
     same = {name: rows[DRIVER] + 0.1 * rng.normal(size=len(rows)) for name in copies}
     twins = rows.assign(**same)
     names = [*copies, *NOISES]
-    alone = feature_selection.stability(twins, names, PARAMS)[copies]
-    families = feature_selection.stability_of_families(twins, names, "launch", PARAMS)
+    halves = feature_selection.taken(twins, names, PARAMS)
+    alone = feature_selection.stability(halves)[copies]
+    families = feature_selection.stability_of_families(halves, "launch")
     assert families["survey"] == 1 > alone.max()
     assert families["plan"] < feature_selection.STABLE
 
 
 def test_selection_is_the_same_twice_and_does_not_hang_on_the_scale_or_on_constants(rows):
-    share = feature_selection.stability(rows, NAMES, PARAMS)
+    share = feature_selection.stability(feature_selection.taken(rows, NAMES, PARAMS))
     scaled = rows.assign(**{DRIVER: 1_000 * rows[DRIVER] - 7, "buyers": 3.0, "visitors": np.nan})
-    again = feature_selection.stability(scaled, [*NAMES, "buyers", "visitors"], PARAMS)
+    again = feature_selection.stability(
+        feature_selection.taken(scaled, [*NAMES, "buyers", "visitors"], PARAMS)
+    )
     pd.testing.assert_series_equal(again[NAMES], share)
     assert (again[["buyers", "visitors"]] == 0).all()
+
+
+def test_stable_is_what_is_taken_in_six_of_ten_halves_most_stable_first():
+    table = pd.DataFrame({"feature": ["views", "price", "late"], "stability": [0.6, 0.8, 0.59]})
+    assert feature_selection.of_table(table)["feature"].tolist() == ["price", "views"]
 
 
 def test_rows_that_a_fold_holds_out_do_not_choose(rows, monkeypatch):

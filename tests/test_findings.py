@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from insights import findings, gaps, params, paths, report, store
-from insights.modeling import automl
+from insights.modeling import automl, comparison
 from insights.wording import Prose
 
 
@@ -168,6 +168,10 @@ def test_a_model_below_a_baseline_cannot_be_released():
         told
     )
     assert "released" not in read(findings.performance("launch", part(0.8, 0.5), "forest"))
+
+
+def test_every_model_of_the_ladder_is_known_to_be_learned():
+    assert set(findings.LEARNED) == set(comparison.LADDER)
 
 
 def test_learned_models_are_no_baselines():

@@ -13,7 +13,7 @@ from scipy.special import logit
 from synthetic import WEAK, formula, launch_data
 
 from insights import recommendation
-from insights.modeling import learned, shapley, signals
+from insights.modeling import learned, probabilities, shapley, signals
 from insights.modeling.dataset import Dataset
 
 PARAMS = window()
@@ -130,8 +130,8 @@ def test_a_forest_adds_up_too_and_its_log_odds_are_no_surer_than_those_of_the_re
     model.fit(data.train, data.train["y"].to_numpy(dtype=int))
     background = shapley.background(data, most=10)
     found = values(model, data.candidates, background, signals.groups("launch", data.features))
-    sure = recommendation.log_odds(np.array([0.0, 1.0]))
-    own, others = (recommendation.log_odds(model.score(rows)) for rows in (data.candidates, background))
+    sure = probabilities.log_odds(np.array([0.0, 1.0]))
+    own, others = (probabilities.log_odds(model.score(rows)) for rows in (data.candidates, background))
     np.testing.assert_allclose(found.sum(axis=1), own - others.mean(), atol=1e-9)
     assert sure.tolist() == pytest.approx([-np.log(999), np.log(999)])
 

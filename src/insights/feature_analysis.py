@@ -43,10 +43,8 @@ class Analysis:
     dataset : Dataset
     rows : pandas.DataFrame
         Effective rows by role, from :func:`insights.timeline.effective`, before any sampling.
-    features : pandas.DataFrame
+    features, families : pandas.DataFrame
         From :func:`analyse`.
-    families : pandas.DataFrame
-        From :func:`by_family`.
     chosen : pandas.DataFrame
         From :func:`insights.feature_selection.inside_folds`.
     ordered_folds : bool
@@ -59,6 +57,11 @@ class Analysis:
     families: pd.DataFrame
     chosen: pd.DataFrame
     ordered_folds: bool
+
+    @property
+    def stable(self) -> pd.DataFrame:
+        """Features that are chosen again in most halves of the products, the most stable first; noise is none."""
+        return feature_selection.of_table(self.features[self.features["feature"] != NOISE])
 
     @property
     def suspects(self) -> pd.DataFrame:
@@ -85,8 +88,10 @@ def study(step: Step, con: ibis.BaseBackend) -> dict[str, Analysis]:
     return found
 
 
-def analyse(dataset: Dataset, params: Params) -> pd.DataFrame:
-    """Return every feature as the forest and as OLS see it.
+def analyse(dataset: Dataset, params: Params) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return every feature, and every family of features, as the forest, OLS and the lasso see it.
+
+    Features that say the same stand in for each other: one at a time none seems to matter. A family is judged whole.
 
     Parameters
     ----------
@@ -102,51 +107,41 @@ def analyse(dataset: Dataset, params: Params) -> pd.DataFrame:
         ``mutual_information`` (nats), ``stability`` (share of halves of the families in which the lasso takes it),
         ``single_auc`` and ``time_auc`` (with which the feature alone tells the outcome, and late rows from early;
         0.5 or more) and ``seen_by`` (``both``, ``forest only``, ``OLS only``, ``neither``). Best first.
-    """
-    rows = with_noise(dataset.train, params)
-    names = [*dataset.features, NOISE]
-    forest = importance.of_features(rows, names, params)
-    table = pd.concat([_described(dataset, rows, names), forest, linear.coefficients(rows, names)], axis=1)
-    table["mutual_information"] = importance.mutual_information(rows, names, params)
-    table["stability"] = feature_selection.stability(rows, names, params)
-    table["single_auc"] = [leaks.alone(rows, name) for name in names]
-    table["time_auc"] = [leaks.tells_time(rows, name) for name in names]
-    table["seen_by"] = _seen_by(table)
-    ordered = table.reset_index(names="feature").sort_values("permutation", ascending=False, kind="stable")
-    return ordered.reset_index(drop=True)
-
-
-def by_family(dataset: Dataset, table: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Return what whole families of features are worth to the forest, to OLS and to the lasso.
-
-    Features that say the same stand in for each other: one at a time none seems to matter.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    table : pandas.DataFrame
-        From :func:`analyse`.
-    params : Params
-
-    Returns
-    -------
     pandas.DataFrame
         ``view, family, features, permutation, permutation_low, permutation_high, p_adjusted`` (that OLS does without
         the whole family), ``stability, seen_by``; the most important first.
     """
     rows = with_noise(dataset.train, params)
     names = [*dataset.features, NOISE]
-    members = {family: part["feature"].tolist() for family, part in table.groupby("family")}
-    counted = table.groupby("family").agg(view=("view", "first"), features=("feature", "size"))
-    found = [
-        importance.of_groups(rows, names, members, params),
-        linear.of_groups(rows, names, members),
-        feature_selection.stability_of_families(rows, names, dataset.model, params),
+    forests = importance.held_out(rows, names, params)
+    ols = linear.fit(rows, names)
+    halves = feature_selection.taken(rows, names, params)
+    parts = [
+        _described(dataset, rows, names),
+        importance.of_features(forests, params),
+        linear.coefficients(ols),
     ]
-    both = pd.concat([counted, *found], axis=1).rename_axis("family")
-    both["seen_by"] = _seen_by(both)
-    ordered = both.reset_index().sort_values("permutation", ascending=False, kind="stable", ignore_index=True)
-    return ordered[["view", "family", *ordered.columns.drop(["view", "family"])]]
+    table = pd.concat(parts, axis=1)
+    table["mutual_information"] = importance.mutual_information(rows, names, params)
+    table["stability"] = feature_selection.stability(halves)
+    table["single_auc"] = [leaks.alone(rows, name) for name in names]
+    table["time_auc"] = [leaks.tells_time(rows, name) for name in names]
+    members = {family: list(part.index) for family, part in table.groupby("family")}
+    found = [
+        table.groupby("family").agg(view=("view", "first"), features=("view", "size")),
+        importance.of_groups(forests, members, params),
+        linear.of_groups(ols, members),
+        feature_selection.stability_of_families(halves, dataset.model),
+    ]
+    families = _best_first(pd.concat(found, axis=1), "family")
+    return _best_first(table, "feature"), families[
+        ["view", "family", *families.columns.drop(["view", "family"])]
+    ]
+
+
+def _best_first(table, key):
+    judged = table.assign(seen_by=_seen_by(table)).rename_axis(key).reset_index()
+    return judged.sort_values("permutation", ascending=False, kind="stable", ignore_index=True)
 
 
 def _study(step, name, all_rows, frame):
@@ -155,9 +150,8 @@ def _study(step, name, all_rows, frame):
     frame.to_parquet(path, index=False)
     data = from_frame(name, frame)
     report(f"{name}: analysing {len(data.features)} features on {len(data.train):,} training rows")
-    table = analyse(data, step.params)
+    table, families = analyse(data, step.params)
     ordered = TimeFolds(data.train, step.params.modeling.folds).ordered
-    families = by_family(data, table, step.params)
     chosen = feature_selection.inside_folds(data, step.params)
     found = Analysis(data, timeline.effective(all_rows), table, families, chosen, ordered)
     _keep(step, name, found)

@@ -5,10 +5,10 @@ import pandas as pd
 from insights.findings import QUESTIONS, TITLES
 from insights.wording import Prose, bullets, count, listing, number, say
 
-STABLE = 0.6
 
-
-def features(model: str, table: pd.DataFrame, suspects: pd.DataFrame, dating: pd.DataFrame) -> Prose:
+def features(
+    model: str, table: pd.DataFrame, stable: pd.DataFrame, suspects: pd.DataFrame, dating: pd.DataFrame
+) -> Prose:
     """Say which features both methods see, where they disagree, what is stable, and whether any looks like a leak.
 
     Parameters
@@ -16,12 +16,12 @@ def features(model: str, table: pd.DataFrame, suspects: pd.DataFrame, dating: pd
     model : str
     table : pandas.DataFrame
         From :func:`insights.feature_analysis.analyse`.
-    suspects, dating : pandas.DataFrame
-        Rows of it that nearly tell the outcome alone, and the date.
+    stable, suspects, dating : pandas.DataFrame
+        Rows of it that would be chosen again, and that nearly tell the outcome alone, and the date.
     """
     seen = table[table["feature"] != "noise"]
     methods = [_forest_alone(model, seen)] if table["p_adjusted"].isna().all() else _both(model, seen)
-    return bullets(*methods, _stable(seen), _suspects(suspects), _dating(dating))
+    return bullets(*methods, _stable(stable), _suspects(suspects), _dating(dating))
 
 
 def selection(model: str, chosen: pd.DataFrame) -> Prose:
@@ -72,8 +72,7 @@ def _forest_alone(model, seen):
     )  # fmt: skip
 
 
-def _stable(seen):
-    stable = seen[seen["stability"] >= STABLE].sort_values("stability", ascending=False, kind="stable")
+def _stable(stable):
     if stable.empty:
         return say("No single feature is chosen again in most halves of the products: several say the same.")
     return say(

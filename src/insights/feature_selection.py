@@ -10,12 +10,10 @@ stable by chance.
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import lars_path
-from sklearn.preprocessing import StandardScaler
 
 from insights.features import registry
 from insights.modeling import learned, metrics
 from insights.modeling.dataset import Dataset
-from insights.modeling.learned import filling
 from insights.params import Params
 from insights.timeline import TimeFolds, evenly
 
@@ -25,8 +23,8 @@ MOST_ROWS = 3_000
 TREES = 100
 
 
-def stability(rows: pd.DataFrame, names: list[str], params: Params) -> pd.Series:
-    """Return the share of halves of the families in which each feature is taken, by name.
+def taken(rows: pd.DataFrame, names: list[str], params: Params) -> pd.DataFrame:
+    """Return which features enter the lasso first in each half of the families, a row per half, a column per name.
 
     Parameters
     ----------
@@ -35,20 +33,40 @@ def stability(rows: pd.DataFrame, names: list[str], params: Params) -> pd.Series
     names : list of str
     params : Params
     """
-    return _taken(rows, names, params).mean(axis=0).rename("stability")
+    rows = evenly(rows, MOST_ROWS)
+    matrix = learned.standardised(rows, names)
+    y, codes = rows["y"].to_numpy(), pd.factorize(rows["family"])[0]
+    rng = np.random.default_rng([params.modeling.seed, 8])
+    halves = []
+    for _ in range(PAIRS):
+        side = rng.permutation(codes.max() + 1)[codes] % 2
+        halves += [
+            _first(matrix[side == half], y[side == half], most_to_enter(len(names))) for half in (0, 1)
+        ]
+    return pd.DataFrame(halves, columns=names)
 
 
-def stability_of_families(rows: pd.DataFrame, names: list[str], model: str, params: Params) -> pd.Series:
+def stability(halves: pd.DataFrame) -> pd.Series:
+    """Return the share of halves, from :func:`taken`, in which each feature is taken, by name."""
+    return halves.mean(axis=0).rename("stability")
+
+
+def stability_of_families(halves: pd.DataFrame, model: str) -> pd.Series:
     """Return the share of halves in which at least one feature of each family of features is taken."""
     family = {f.name: f.family for f in registry.features(model)}
-    taken = _taken(rows, names, params)
-    return taken.T.groupby(lambda name: family.get(name, name)).max().T.mean(axis=0).rename("stability")
+    return halves.T.groupby(lambda name: family.get(name, name)).max().T.mean(axis=0).rename("stability")
 
 
 def stable(rows: pd.DataFrame, names: list[str], params: Params) -> list[str]:
     """Return the features that are taken in most halves; where none is, the one taken most often."""
-    share = stability(rows, names, params)
+    share = stability(taken(rows, names, params))
     return share.index[share >= min(STABLE, share.max())].tolist()
+
+
+def of_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table whose ``stability`` is that of most halves, the most stable first."""
+    most = table[table["stability"] >= STABLE]
+    return most.sort_values("stability", ascending=False, kind="stable")
 
 
 def inside_folds(dataset: Dataset, params: Params) -> pd.DataFrame:
@@ -85,21 +103,6 @@ def most_to_enter(features: int) -> int:
 
 def _small_forest(names, params):
     return learned.forest(names, params, TREES)
-
-
-def _taken(rows, names, params):
-    """Return which features entered first in each half, shape (halves, features)."""
-    rows = evenly(rows, MOST_ROWS)
-    matrix = StandardScaler().fit_transform(filling().fit_transform(rows[names]))
-    y, codes = rows["y"].to_numpy(), pd.factorize(rows["family"])[0]
-    rng = np.random.default_rng([params.modeling.seed, 8])
-    halves = []
-    for _ in range(PAIRS):
-        side = rng.permutation(codes.max() + 1)[codes] % 2
-        halves += [
-            _first(matrix[side == half], y[side == half], most_to_enter(len(names))) for half in (0, 1)
-        ]
-    return pd.DataFrame(halves, columns=names)
 
 
 def _first(matrix, y, many):

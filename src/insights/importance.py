@@ -4,12 +4,15 @@ The forest's importance is the loss of ROC AUC when a feature is shuffled (Breim
 stand in for each other, so whole groups are shuffled as well. Impurity importance favours features with many values.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from sklearn.feature_selection import mutual_info_classif
 from sklearn.inspection import permutation_importance
 
 from insights.modeling import learned, metrics
+from insights.modeling.learned import Learned
 from insights.params import Params
 from insights.timeline import TimeFolds, evenly
 
@@ -18,45 +21,49 @@ MOST_JUDGED = 1_000
 TREES = 100
 
 
-def of_features(rows: pd.DataFrame, names: list[str], params: Params) -> pd.DataFrame:
-    """Return permutation importance on held-out folds, with its range over folds, and impurity importance."""
+@dataclass(frozen=True)
+class HeldOut:
+    """A forest that was fitted in a fold, and the rows that it is judged on."""
+
+    model: Learned
+    rows: pd.DataFrame
+
+    @property
+    def y(self) -> np.ndarray:
+        """The outcomes of the rows, 0 or 1."""
+        return self.rows["y"].to_numpy(dtype=int)
+
+
+def held_out(rows: pd.DataFrame, names: list[str], params: Params) -> list[HeldOut]:
+    """Return a forest for each fold of training rows, with at most ``MOST_JUDGED`` of the rows that it holds out."""
     y = rows["y"].to_numpy(dtype=int)
-    shuffled, impurity = [], []
-    for fit, judge in TimeFolds(rows, params.modeling.folds).split():
-        model = learned.forest(names, params, TREES).fit(rows.iloc[fit], y[fit])
-        judged = _thinned(judge)
+    return [
+        HeldOut(learned.forest(names, params, TREES).fit(rows.iloc[fit], y[fit]), rows.iloc[_thinned(judge)])
+        for fit, judge in TimeFolds(rows, params.modeling.folds).split()
+    ]
+
+
+def of_features(folds: list[HeldOut], params: Params) -> pd.DataFrame:
+    """Return permutation importance over folds, with its range, and impurity importance, by feature."""
+    shuffled, impurity, names = [], [], folds[0].model.features
+    for fold in folds:
         measured = permutation_importance(
-            model.fitted_, rows.iloc[judged][names], y[judged], scoring="roc_auc",
-            n_repeats=SHUFFLES, random_state=params.modeling.seed,
+            fold.model.fitted_, fold.rows[names], fold.y, scoring="roc_auc", n_repeats=SHUFFLES,
+            random_state=params.modeling.seed,
         )  # fmt: skip
         shuffled.append(measured.importances_mean)
-        impurity.append(_impurity(model.fitted_, names))
-    return pd.DataFrame(
-        {
-            "permutation": np.mean(shuffled, axis=0),
-            "permutation_low": np.min(shuffled, axis=0),
-            "permutation_high": np.max(shuffled, axis=0),
-            "impurity": np.mean(impurity, axis=0),
-        },
-        index=names,
-    )
+        impurity.append(_impurity(fold.model.fitted_, names))
+    return _over_folds(pd.DataFrame(shuffled, columns=names)).assign(impurity=np.mean(impurity, axis=0))
 
 
-def of_groups(
-    rows: pd.DataFrame, names: list[str], members: dict[str, list[str]], params: Params
-) -> pd.DataFrame:
-    """Return the loss of ROC AUC on held-out rows when all features of a group are shuffled alike, with its range."""
-    y = rows["y"].to_numpy(dtype=int)
+def of_groups(folds: list[HeldOut], members: dict[str, list[str]], params: Params) -> pd.DataFrame:
+    """Return the loss of ROC AUC over folds when all features of a group are shuffled alike, with its range."""
     lost = []
-    for fit, judge in TimeFolds(rows, params.modeling.folds).split():
-        model = learned.forest(names, params, TREES).fit(rows.iloc[fit], y[fit])
-        judged = rows.iloc[_thinned(judge)]
+    for fold in folds:
         rng = np.random.default_rng([params.modeling.seed, 10])
-        lost.append({group: _loss(model, judged, columns, rng) for group, columns in members.items()})
-    lost = pd.DataFrame(lost)
-    return pd.DataFrame(
-        {"permutation": lost.mean(), "permutation_low": lost.min(), "permutation_high": lost.max()}
-    )
+        whole = metrics.roc_auc(fold.y, fold.model.score(fold.rows))
+        lost.append({group: whole - _shuffled(fold, columns, rng) for group, columns in members.items()})
+    return _over_folds(pd.DataFrame(lost))
 
 
 def mutual_information(rows: pd.DataFrame, names: list[str], params: Params) -> pd.Series:
@@ -70,16 +77,20 @@ def mutual_information(rows: pd.DataFrame, names: list[str], params: Params) -> 
     return pd.Series(told, index=names)
 
 
-def _loss(model, rows, columns, rng):
-    y = rows["y"].to_numpy(dtype=int)
-    whole = metrics.roc_auc(y, model.score(rows))
-    shuffled = []
+def _over_folds(lost):
+    return pd.DataFrame(
+        {"permutation": lost.mean(), "permutation_low": lost.min(), "permutation_high": lost.max()}
+    )
+
+
+def _shuffled(fold, columns, rng):
+    """Return the mean ROC AUC with some columns dealt to other rows, all alike."""
+    scores = []
     for _ in range(SHUFFLES):
-        dealt = rows.assign(
-            **{c: rows[c].to_numpy()[order] for order in [rng.permutation(len(rows))] for c in columns}
-        )
-        shuffled.append(metrics.roc_auc(y, model.score(dealt)))
-    return whole - np.mean(shuffled)
+        order = rng.permutation(len(fold.rows))
+        dealt = fold.rows.assign(**{name: fold.rows[name].to_numpy()[order] for name in columns})
+        scores.append(metrics.roc_auc(fold.y, fold.model.score(dealt)))
+    return np.mean(scores)
 
 
 def _thinned(places):

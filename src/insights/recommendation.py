@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 from scipy.stats import norm
 
 from insights.modeling import metrics
 from insights.modeling.dataset import Dataset
 from insights.modeling.learned import Learned
+from insights.modeling.probabilities import log_odds
 from insights.params import Params
 
 LAUNCH, HOLD, NOT_ENOUGH = "1", "0", "not enough evidence"
 REFITS = 20
 LEVEL = 0.8
-SUREST = 0.001  # no model on some hundred products knows better than this
 
 
 def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -> pd.DataFrame:
@@ -84,11 +84,6 @@ def interval(
     error = log_odds(refits).std(axis=0, ddof=1) * norm.ppf((1 + level) / 2)
     centre = log_odds(probability)
     return expit(centre - error), expit(centre + error)
-
-
-def log_odds(probability: np.ndarray) -> np.ndarray:
-    """Return the logarithm of the odds, no surer either way than ``SUREST``."""
-    return logit(np.clip(probability, SUREST, 1 - SUREST))
 
 
 def refitted(dataset: Dataset, model: Learned, params: Params) -> Iterator[Learned]:

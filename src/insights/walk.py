@@ -7,7 +7,7 @@ windows, so intervals resample whole product families over all of them.
 import pandas as pd
 
 from insights import paths
-from insights.modeling import baselines, comparison, saved, value
+from insights.modeling import baselines, comparison, differences, saved, value
 from insights.params import Params
 
 CHOSEN = "chosen"
@@ -32,8 +32,7 @@ def predictions(window: str) -> pd.DataFrame:
     told = pd.read_parquet(paths.predictions(window, MODEL))
     own = told[told["model"] == saved.load(paths.model(window, MODEL)).name]
     every = pd.concat([told, own.assign(model=CHOSEN)], ignore_index=True)
-    says = every.groupby(["kind", "model"])["score"].transform("nunique") > 1
-    return every[says | (every["model"] == CHOSEN)].assign(window=window)
+    return comparison.telling(every, CHOSEN).assign(window=window)
 
 
 def pooled(windows: list[str]) -> pd.DataFrame:
@@ -71,13 +70,12 @@ def judged(told: pd.DataFrame, settings: Params) -> dict[str, pd.DataFrame]:
         ``value`` (from :func:`insights.modeling.value.of_decisions`), each with ``kind``.
     """
     found = {"beyond": [], "against": [], "value": []}
-    rules = {rule.name for rule in baselines.RULES[MODEL]}
     for kind, rows in told.groupby("kind"):
         weights = comparison.resamples(rows, "family", settings)
-        versus = comparison.against(rows, CHOSEN, weights)
+        versus = differences.of_others(differences.between(rows, weights, CHOSEN))
         found["beyond"].append(
             comparison.beyond_chance(rows, weights, told["kind"].nunique()).assign(kind=kind)
         )
-        found["against"].append(versus[versus["model"].isin(rules)].assign(kind=kind))
+        found["against"].append(versus[versus["model"].isin(baselines.NAMES)].assign(kind=kind))
         found["value"].append(value.of_decisions(rows, weights).assign(kind=kind))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}

@@ -14,17 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 from threadpoolctl import threadpool_limits
 
-from insights.modeling import metrics
+from insights.modeling import learned, metrics, probabilities
 from insights.timeline import TimeFolds
 
 NEVER_SURE = 1e-4
@@ -125,7 +123,7 @@ def _logistic():
 
 
 def _with_columns(rows, features, model, seed):
-    fill = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    fill = learned.filling(says_where=True)
     encoder = TargetEncoder(target_type="binary", cv=StratifiedKFold(5, shuffle=True, random_state=seed))
     families = [("family", encoder, ["family"])] if "family" in rows else []
     columns = ColumnTransformer(
@@ -140,4 +138,4 @@ def _columns(rows, features):
 
 def log_odds(probability: np.ndarray) -> np.ndarray:
     """Return the logarithm of the odds, of what is never quite sure, shape (rows, 1)."""
-    return logit(np.clip(probability, NEVER_SURE, 1 - NEVER_SURE)).reshape(-1, 1)
+    return probabilities.log_odds(probability, NEVER_SURE).reshape(-1, 1)

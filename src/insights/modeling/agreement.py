@@ -14,12 +14,12 @@ and Psychological Measurement 20 (1960); for combining forecasts R. Clemen, Inte
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 from scipy.stats import rankdata
 from statsmodels.stats.contingency_tables import mcnemar
 
 from insights.modeling import comparison, metrics
-from insights.modeling.calibration import SUREST
+from insights.modeling.probabilities import log_odds
 
 BOTH, EITHER, RANKS, LOG_ODDS = "both say 1", "either says 1", "mean of ranks", "mean of log odds"
 TOLD = ("roc_auc", "precision", "recall")
@@ -206,7 +206,7 @@ def _means(one, other):
     scores = [part["score"].to_numpy(dtype=float) for part in (one, other)]
     means = {RANKS: np.mean([rankdata(score) / len(score) for score in scores], axis=0)}
     if all(((score >= 0) & (score <= 1)).all() for score in scores):
-        odds = [logit(np.clip(score, SUREST, 1 - SUREST)) for score in scores]
+        odds = [log_odds(score) for score in scores]
         means[LOG_ODDS] = expit(np.mean(odds, axis=0))
     return means
 

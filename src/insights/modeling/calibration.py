@@ -13,16 +13,16 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 from scipy.stats import rankdata
 from statsmodels.stats.proportion import proportion_confint
 
 from insights.modeling import metrics
+from insights.modeling.probabilities import log_odds
 from insights.params import Params
 
 BINS = 10
 FEWEST = 10  # rows in a bin; fewer bins are made of few rows
-SUREST = 0.001  # probabilities are kept this far from 0 and 1 before their log odds are taken
 TURNS, EXACT = 50, 1e-9
 
 
@@ -146,7 +146,7 @@ def cox(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
     """Return slope and intercept of a logistic regression of the outcome on the log odds of the score (Cox 1958).
 
     The slope is 1 where probabilities are calibrated, below 1 where they are too sure, above 1 where too timid; the
-    intercept is 0. A score of exactly 0 or 1 is moved by ``SUREST``, for its log odds are infinite; where many rows
+    intercept is 0. A score of exactly 0 or 1 is moved, for its log odds are infinite; where many rows
     have such a score, as where a panel is of one mind, the slope hangs on how far they are moved.
 
     Parameters
@@ -170,7 +170,7 @@ def cox(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
     """
     tables = []
     for name, y, score in _each(predictions):
-        said = logit(np.clip(score, SUREST, 1 - SUREST))
+        said = log_odds(score)
         point = _logistic(said, y, np.ones(len(y)), np.zeros(2))
         draws = np.array([_logistic(said, y, w, np.nan_to_num(point)) for w in weights])
         tables.append(_measured(name, {"intercept": 0, "slope": 1}, point, draws, len(y)))

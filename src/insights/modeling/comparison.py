@@ -185,25 +185,18 @@ def performance(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def against(predictions: pd.DataFrame, chosen: str, weights: np.ndarray) -> pd.DataFrame:
-    """Return the chosen model's ROC AUC minus that of each other model, with paired intervals.
+def telling(predictions: pd.DataFrame, chosen: str) -> pd.DataFrame:
+    """Return the predictions without those of baselines that say the same of every row of a kind.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``model, difference, low, high, n``; an interval above 0 means that the chosen model is better.
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        From :meth:`Contest.predictions`.
+    chosen : str
+        Kept, whatever it says.
     """
-    parts = dict(list(predictions.groupby("model", sort=False)))
-    y = parts[chosen]["y"].to_numpy(dtype=int)
-    own = metrics.auc_draws(y, parts[chosen]["score"].to_numpy(), weights)
-    point = metrics.roc_auc(y, parts[chosen]["score"].to_numpy())
-    rows = []
-    for name, part in parts.items():
-        if name != chosen:
-            other = part["score"].to_numpy()
-            low, high = metrics.percentile_interval(own - metrics.auc_draws(y, other, weights))
-            rows.append([name, point - metrics.roc_auc(y, other), float(low), float(high), len(y)])
-    return pd.DataFrame(rows, columns=["model", "difference", "low", "high", "n"])
+    says = predictions.groupby(["kind", "model"])["score"].transform("nunique") > 1
+    return predictions[says | (predictions["model"] == chosen)]
 
 
 def beyond_chance(predictions: pd.DataFrame, weights: np.ndarray, looks: int = 1) -> pd.DataFrame:

@@ -5,10 +5,8 @@ Products that were announced and wait for their launch have no outcome yet; here
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from insights.features import need, registry
 from insights.modeling.cotraining import UNLABELLED, CoTrainingClassifier
@@ -21,8 +19,10 @@ ROUNDS, CALLED = 10, 4
 class CoTrained(Learned):
     """A model of two views, which learns from rows without an outcome as well."""
 
-    def fit(self, rows: pd.DataFrame, y: np.ndarray, unlabelled: pd.DataFrame | None = None) -> "CoTrained":
-        """Fit on training rows, and on rows without an outcome that were as old as these.
+    def taught(
+        self, rows: pd.DataFrame, y: np.ndarray, unlabelled: pd.DataFrame | None = None
+    ) -> tuple[list[pd.DataFrame], np.ndarray]:
+        """Return both views of training rows and of rows without an outcome that were as old, and the labels.
 
         Parameters
         ----------
@@ -36,13 +36,7 @@ class CoTrained(Learned):
         waiting = waiting[waiting["resolved_at"] <= rows["resolved_at"].max()]
         both = pd.concat([rows[self.features], waiting[self.features]], ignore_index=True)
         told = np.concatenate([np.asarray(y, dtype=int), np.full(len(waiting), UNLABELLED)])
-        with threadpool_limits(1, "openmp"):
-            self.fitted_ = clone(self.estimator).fit(self.views(both), told)
-        return self
-
-    def said(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return the probability of 1 as the estimator says it, shape (rows,)."""
-        return self.fitted_.predict_proba(self.views(rows))[:, 1]
+        return self.read(both), told
 
     def on(self, features: list[str]) -> Learned:
         """Return an unfitted copy that reads other features; where these leave one view, its own model alone."""
@@ -50,7 +44,7 @@ class CoTrained(Learned):
             return super().on(features)
         return Learned(self.name, self.estimator.estimator_1, features, self.threshold_, self.calibration_)
 
-    def views(self, rows: pd.DataFrame) -> list[pd.DataFrame]:
+    def read(self, rows: pd.DataFrame) -> list[pd.DataFrame]:
         """Return the columns of each view."""
         return [rows[names] for names in divided(self.features)]
 

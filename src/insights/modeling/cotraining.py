@@ -22,18 +22,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.special import expit, logit
+from scipy.special import expit
 from scipy.stats import spearmanr
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from insights.modeling import probabilities
 from insights.modeling.metrics import roc_auc
 
 UNLABELLED = -1
-SUREST = 1e-3  # probabilities are kept this far from 0 and 1
 FOLDS = 5
 # Standard errors of agreement up to which co-training has no weight, and from which on all of it.
 NONE, WHOLE = 1.0, 2.0
@@ -223,7 +222,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
         # A run whose pool was empty earlier stands where it ended.
         taught = [run.scores[min(self.rounds_, len(run.scores) - 1)].mean(axis=0) for run in runs]
         scores = [side + self.weight_ * score for side, score in zip(sides, taught, strict=True)]
-        self.slope_, self.intercept_ = _platt(np.concatenate(scores or [[]]), outcome)
+        self.slope_, self.intercept_ = probabilities.line(np.concatenate(scores or [[]]), outcome)
 
     def _co_train(self, X, coded, labelled, others, seeds):
         finals = [self._run(X, coded, labelled, others, seed, rounds=self.rounds_) for seed in seeds]
@@ -320,7 +319,7 @@ def _stacked(X):
 
 
 def _log_odds(model, x):
-    return logit(np.clip(model.predict_proba(x)[:, 1], SUREST, 1 - SUREST))
+    return probabilities.log_odds(model.predict_proba(x)[:, 1])
 
 
 def _by_view(models, X):
@@ -363,12 +362,3 @@ def _best_round(loss):
     worse = loss[-1] - loss[best]
     error = worse.std(ddof=1) / np.sqrt(len(worse))
     return best if mean[-1] - mean[best] > error else len(loss) - 1
-
-
-def _platt(score, outcome):
-    """Return slope and intercept that make log odds of held-out rows probabilities; 1 and 0 where there are none."""
-    if len(np.unique(outcome)) < 2:
-        return 1.0, 0.0
-    fitted = LogisticRegression(C=1.0).fit(score[:, None], outcome)
-    slope = float(fitted.coef_[0, 0])
-    return (slope, float(fitted.intercept_[0])) if slope > 0 else (1.0, 0.0)

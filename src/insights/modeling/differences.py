@@ -53,16 +53,34 @@ def between(predictions: pd.DataFrame, weights: np.ndarray, chosen: str | None =
         name: part["score"].to_numpy(dtype=float) for name, part in predictions.groupby("model", sort=False)
     }
     y = predictions.loc[predictions["model"] == next(iter(parts)), "y"].to_numpy(dtype=int)
+    auc = {name: metrics.roc_auc(y, score) for name, score in parts.items()}
     draws = {name: metrics.auc_draws(y, score, weights) for name, score in parts.items()}
     rows = [
-        [one, other, *_resampled(draws[one] - draws[other]), *_delong(y, parts[one], parts[other]), len(y)]
+        [one, other, auc[one] - auc[other], *_resampled(draws[one] - draws[other]),
+         *_delong(y, parts[one], parts[other]), len(y)]
         for one, other in _pairs(list(parts), chosen)
-    ]
+    ]  # fmt: skip
     resampled, tested = ["low", "high", "p"], ["delong_low", "delong_high", "delong_p"]
-    table = pd.DataFrame(rows, columns=["model", "against", *resampled, "difference", *tested, "n"])
+    table = pd.DataFrame(rows, columns=["model", "against", "difference", *resampled, *tested, "n"])
     table = table.assign(p_holm=holm(table["p"]), delong_p_holm=holm(table["delong_p"]))
     order = ["model", "against", "difference", *resampled, "p_holm", *tested, "delong_p_holm", "n"]
     return table[order]
+
+
+def of_others(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences of one model from each other one, a row per other.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`between` with a chosen model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model`` (the other), ``difference, low, high, n``; an interval above 0 means that the chosen one is better.
+    """
+    return table[["against", "difference", "low", "high", "n"]].rename(columns={"against": "model"})
 
 
 def delong(y: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
@@ -115,12 +133,13 @@ def _resampled(draws):
 
 
 def _delong(y, first, second):
+    """Return the interval and the p-value of a difference."""
     difference, error = delong(y, first, second)
     if not error > EXACT:
         same = error <= EXACT and abs(difference) <= EXACT  # order; else there is no spread to test by
-        return (difference, 0.0, 0.0, 1.0) if same else (difference, np.nan, np.nan, np.nan)
+        return (0.0, 0.0, 1.0) if same else (np.nan, np.nan, np.nan)
     reach = norm.ppf(0.975) * error
-    return difference, difference - reach, difference + reach, float(2 * norm.sf(abs(difference) / error))
+    return difference - reach, difference + reach, float(2 * norm.sf(abs(difference) / error))
 
 
 def _placements(y, score):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from insights.modeling import agreement, calibration, comparison, differences, learning_curves, lift
+from insights.modeling import agreement, calibration, comparison, learning_curves, lift
 from insights.modeling.comparison import Contest
 from insights.params import Params
 
@@ -44,8 +44,6 @@ class Examined:
         From :func:`insights.modeling.lift.table`, of the chosen model.
     groups : pandas.DataFrame
         From :func:`insights.modeling.lift.by_group`, by month and by topic.
-    differences : pandas.DataFrame
-        From :func:`insights.modeling.differences.between`.
     beside : Beside or None
         The panel and the model together; None where the panel did not vote.
     curve, last_step : pandas.DataFrame
@@ -58,7 +56,6 @@ class Examined:
     probabilities: pd.DataFrame
     lift: pd.DataFrame
     groups: pd.DataFrame
-    differences: pd.DataFrame
     beside: Beside | None
     curve: pd.DataFrame
     last_step: pd.DataFrame
@@ -106,17 +103,10 @@ def _examined(contest, rows, refits, topics, params):
         ),
         lift=lift.table(own, weights),
         groups=_by_group(own, weights, topics),
-        differences=differences.between(_telling(rows, contest.chosen), weights, contest.chosen),
         beside=_beside(contest, rows, weights),
         curve=learning_curves.curve(refits),
         last_step=learning_curves.last_step(refits, weights, params),
     )
-
-
-def _telling(rows, chosen):
-    """Return the predictions without those of baselines that say the same of every row."""
-    says = rows.groupby("model")["score"].transform("nunique") > 1
-    return rows[says | (rows["model"] == chosen)]
 
 
 def _by_group(own, weights, topics):

@@ -47,15 +47,25 @@ class Learned:
 
     def fit(self, rows: pd.DataFrame, y: np.ndarray, unlabelled: pd.DataFrame | None = None) -> "Learned":
         """Fit a fresh copy of the estimator on training rows; rows without an outcome teach it nothing."""
-        told = self.target(rows, y)
+        read, told = self.taught(rows, y, unlabelled)
         # Two threads of boosting that share a busy core wait minutes for each other; forests have their own.
         with threadpool_limits(1, "openmp"):
-            self.fitted_ = single_threaded(clone(self.estimator).fit(rows[self.features], told))
+            self.fitted_ = single_threaded(clone(self.estimator).fit(read, told))
         return self
+
+    def taught(
+        self, rows: pd.DataFrame, y: np.ndarray, unlabelled: pd.DataFrame | None = None
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return what the estimator reads of the rows it learns from, and what it learns to tell of them."""
+        return self.read(rows), self.target(rows, y)
 
     def target(self, rows: pd.DataFrame, y: np.ndarray) -> np.ndarray:
         """Return what the estimator learns to tell, shape (rows,): the outcome."""
         return y
+
+    def read(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return what the estimator reads of rows: the features."""
+        return rows[self.features]
 
     def score(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the probability of 1, shape (rows,)."""
@@ -63,7 +73,7 @@ class Learned:
 
     def said(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the probability of 1 as the estimator says it, shape (rows,)."""
-        return self.fitted_.predict_proba(rows[self.features])[:, 1]
+        return self.fitted_.predict_proba(self.read(rows))[:, 1]
 
     def decide(self, rows: pd.DataFrame) -> np.ndarray:
         """Return 0 or 1 for each row."""
@@ -162,6 +172,11 @@ def filled(*steps: tuple[str, BaseEstimator]) -> Pipeline:
 def filling(says_where: bool = False) -> SimpleImputer:
     """Return what fills gaps by the median of training rows."""
     return SimpleImputer(strategy="median", add_indicator=says_where, keep_empty_features=True)
+
+
+def standardised(rows: pd.DataFrame, names: list[str]) -> np.ndarray:
+    """Return columns with gaps filled, each of mean 0 and standard deviation 1, shape (rows, names)."""
+    return StandardScaler().fit_transform(filling().fit_transform(rows[names]))
 
 
 def single_threaded(fitted: BaseEstimator) -> BaseEstimator:

@@ -40,8 +40,7 @@ def by_products(
     Parameters
     ----------
     model : Learned
-        The chosen model; it is copied and stays as it is. One that was read from a file by
-        :mod:`insights.modeling.saved` has forgotten what it learns to tell: hand over that of the contest.
+        The chosen model; it is copied and stays as it is.
     dataset : Dataset
     params : Params
     shares : sequence of float

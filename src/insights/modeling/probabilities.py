@@ -10,7 +10,9 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 AS_SAID = (1.0, 0.0)
-SUREST = 1e-3  # a row of which more was said would decide the slope alone
+SUREST = (
+    1e-3  # no model on some hundred products knows better; a row of which more was said would decide a slope
+)
 NO_DOUBT = 1e-12
 
 
@@ -26,11 +28,19 @@ def calibration(y: np.ndarray, said: np.ndarray) -> tuple[float, float]:
 
     Notes
     -----
-    Where the fitted slope is not above 0 the model knows nothing of these rows, and what it says is left as it is.
+    Where the slope is not above 0 the model knows nothing of these rows, and what it says is left as it is.
     """
-    if len(np.unique(y)) < 2 or np.ptp(said) == 0:
+    return line(log_odds(said), y)
+
+
+def line(odds: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return the slope and the intercept of outcomes on log odds of any size, both of shape (rows,).
+
+    Where only one outcome occurs, or the slope is not above 0, it is the line that changes nothing.
+    """
+    if len(np.unique(y)) < 2:
         return AS_SAID
-    fitted = LogisticRegression(C=1.0).fit(_log_odds(said, SUREST)[:, None], y)
+    fitted = LogisticRegression(C=1.0).fit(odds[:, None], y)
     slope = float(fitted.coef_[0, 0])
     return (slope, float(fitted.intercept_[0])) if slope > 0 else AS_SAID
 
@@ -40,8 +50,9 @@ def calibrated(said: np.ndarray, calibration: tuple[float, float]) -> np.ndarray
     if calibration == AS_SAID:
         return said
     slope, intercept = calibration
-    return expit(slope * _log_odds(said, NO_DOUBT) + intercept)
+    return expit(slope * log_odds(said, NO_DOUBT) + intercept)
 
 
-def _log_odds(said, surest):
-    return logit(np.clip(said, surest, 1 - surest))
+def log_odds(probability: np.ndarray, surest: float = SUREST) -> np.ndarray:
+    """Return the logarithm of the odds, no surer either way than ``surest``."""
+    return logit(np.clip(probability, surest, 1 - surest))

@@ -5,15 +5,14 @@ and its hyper-parameters. A pipeline is written as the names of its classes and 
 the default, which JSON can hold, so that reading one back runs no foreign code.
 """
 
-from sklearn.base import BaseEstimator
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_selection import SelectPercentile, VarianceThreshold
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from insights.modeling.hyperparameters import changed
+from insights.modeling.learned import filling
 
 CLASSES = {
     known.__name__: known
@@ -73,7 +72,7 @@ def made(steps: Written) -> Pipeline:
         For a class that the search space does not have.
     """
     estimators = [CLASSES[name](**values) for name, values in steps]
-    return Pipeline([("impute", _impute()), *((type(step).__name__.lower(), step) for step in estimators)])
+    return Pipeline([("impute", filling()), *((type(step).__name__.lower(), step) for step in estimators)])
 
 
 def named(steps: Written) -> str:
@@ -97,7 +96,3 @@ def _node(method, fixed, ranges):
 
     varied = {one.name: one for one in ranges}
     return EstimatorNode(method=method, space=ConfigurationSpace(space={**fixed, **varied}))
-
-
-def _impute() -> BaseEstimator:
-    return SimpleImputer(strategy="median", keep_empty_features=True)

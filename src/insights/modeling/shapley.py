@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 from threadpoolctl import threadpool_limits
 
 from insights import recommendation, timeline
-from insights.modeling import metrics, signals
+from insights.modeling import metrics, probabilities, signals
 from insights.modeling.dataset import Dataset
 from insights.modeling.learned import Learned
 from insights.params import Params
@@ -69,7 +69,7 @@ def log_odds(model: Learned, rows: pd.DataFrame) -> np.ndarray:
 
 def log_odds_at(model: Learned, values: np.ndarray) -> np.ndarray:
     """Return the log odds of feature values, in the order of the model along the last axis; the shape without it."""
-    return recommendation.log_odds(scores_at(model, values))
+    return probabilities.log_odds(scores_at(model, values))
 
 
 def scores_at(model: Learned, values: np.ndarray) -> np.ndarray:
@@ -174,7 +174,7 @@ def agreement(
     dataset : Dataset
         Whose training rows are resampled, as for the recommendation's intervals.
     model : Learned
-        As it was fitted, not as it was read from a file: a file keeps no target of the margin.
+        The chosen one.
     rows, background, groups, params
         As in :func:`global_importance`; the same for all refits, the background thinned out.
     refits : int

@@ -6,7 +6,7 @@ import pandas as pd
 
 from insights import paths, recommendation, timeline
 from insights.features import launch
-from insights.modeling import baselines, comparison, metrics, saved, value
+from insights.modeling import baselines, comparison, differences, metrics, saved, value
 from insights.modeling.card import card
 from insights.modeling.dataset import Dataset, load
 from insights.modeling.examined import Examined, examine
@@ -18,7 +18,7 @@ from insights.rows import LAUNCH
 from insights.store import Step
 
 MODELS = ("launch", "completion")
-EXAMINED = ("reliability", "probabilities", "lift", "groups", "differences", "curve", "last_step")
+EXAMINED = {"reliability": 16, "probabilities": 17, "lift": 18, "groups": 19, "curve": 21, "last_step": 22}
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Part:
     kind : str
     performance : pandas.DataFrame
         Every metric of every model with interval.
-    against : pandas.DataFrame
-        The chosen model's ROC AUC minus that of each other.
+    differences : pandas.DataFrame
+        From :func:`insights.modeling.differences.between`, of the chosen model from each other.
     beyond : pandas.DataFrame
         From :func:`insights.modeling.comparison.beyond_chance`.
     chance : pandas.DataFrame
@@ -48,12 +48,17 @@ class Part:
 
     kind: str
     performance: pd.DataFrame
-    against: pd.DataFrame
+    differences: pd.DataFrame
     beyond: pd.DataFrame
     chance: pd.DataFrame
     null: pd.DataFrame
     curves: pd.DataFrame
     value: pd.DataFrame | None
+
+    @property
+    def against(self) -> pd.DataFrame:
+        """The chosen model's ROC AUC minus that of each other: ``model, difference, low, high, n``."""
+        return differences.of_others(self.differences)
 
     def roc_auc(self, model: str) -> float:
         """Return the ROC AUC of one model on these rows."""
@@ -154,8 +159,7 @@ def part(
     looks : int
         Kinds of rows that are looked at, this one among them.
     """
-    tells = predictions.groupby("model")["score"].transform("nunique") > 1
-    predictions = predictions[tells | (predictions["model"] == contest.chosen)]
+    predictions = comparison.telling(predictions, contest.chosen)
     weights = comparison.resamples(predictions, contest.dataset.clusters, params)
     prior = float(contest.dataset.train["y"].mean())
     one = predictions[predictions["model"] == contest.chosen]
@@ -163,7 +167,7 @@ def part(
     return Part(
         kind=kind,
         performance=comparison.performance(predictions, weights),
-        against=comparison.against(predictions, contest.chosen, weights),
+        differences=differences.between(predictions, weights, contest.chosen),
         beyond=comparison.beyond_chance(predictions, weights, looks),
         chance=comparison.chance(one, prior, params),
         null=comparison.null(predictions, params),
@@ -260,7 +264,8 @@ def _tables(step, found: Study):
         step.table("table_5_9_recommendations", found.recommendations)
         for place, table in enumerate(("importance", "reasons", "flips", "similar"), start=12):
             step.table(f"table_5_{place}_{table}", getattr(found.explained, table))
-        for place, table in enumerate(EXAMINED, start=16):
+        step.table("table_5_20_differences", _joined(found, "differences"))
+        for table, place in EXAMINED.items():
             parts = [getattr(one, table).assign(rows=kind) for kind, one in found.examined.items()]
             step.table(f"table_5_{place}_{table}", pd.concat(parts, ignore_index=True))
         if all(part.value is not None for part in found.parts.values()):
