@@ -14,7 +14,15 @@ from insights.params import Params
 from insights.timeline import TimeFolds, evenly
 
 LIBRARIES = ("tpot", "configspace", "scikit-learn", "scipy", "numpy")
-CODE = ("complexity", "hyperparameters", "learned", "metrics", "search_judge", "search_process", "search_space")
+CODE = (
+    "complexity",
+    "hyperparameters",
+    "learned",
+    "metrics",
+    "search_judge",
+    "search_process",
+    "search_space",
+)
 
 
 @dataclass(frozen=True)
