@@ -33,11 +33,7 @@ def shuffled(dataset: Dataset, seed: int) -> Dataset:
 def of_seed(dataset: Dataset, settings: params.Params, seed: int) -> list[dict]:
     """Return, for each kind of rows, the models beyond 0.5 and how many candidates get a verdict."""
     contest = comparison.compete(shuffled(dataset, seed), settings)
-    predictions = contest.predictions(contest.dataset.validate)
-    kinds = predictions["kind"].nunique()
-    parts = {
-        kind: study.part(contest, kind, rows, settings, kinds) for kind, rows in predictions.groupby("kind")
-    }
+    parts = study.judged(contest, contest.predictions(contest.dataset.validate), settings)
     advice = study.advice(contest, parts, settings)
     sure = int((advice["verdict"] != recommendation.NOT_ENOUGH).sum())
     return [

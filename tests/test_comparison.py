@@ -210,6 +210,16 @@ def test_of_noise_on_few_rows_no_interval_leaves_out_a_half_more_often_than_stat
     assert wrong <= 10  # 5 are stated; 11 or more of 100 would come once in a hundred such tests
 
 
+def test_the_intervals_hold_for_all_kinds_of_rows_that_are_looked_at(contest):
+    rows = contest.predictions(contest.dataset.validate)
+    both = rows.assign(kind=np.where(rows["family"] < "F20", "launch", "catalogue"))
+    for kind, found in study.judged(contest, both, PARAMS).items():
+        own = both[both["kind"] == kind]
+        weights = comparison.resamples(own, "family", PARAMS)
+        pd.testing.assert_frame_equal(found.beyond, comparison.beyond_chance(own, weights, looks=2))
+    assert study.judged(contest, rows.assign(y=1.0), PARAMS) == {}
+
+
 def test_chance_is_beaten_above_what_the_best_scorer_reaches_when_outcomes_are_shuffled(contest):
     part = study.part(contest, "catalogue", contest.predictions(contest.dataset.validate), PARAMS)
     assert part.beats_chance(contest.chosen)

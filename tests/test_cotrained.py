@@ -6,7 +6,8 @@ import pytest
 from micro import window
 from synthetic import launch_frame
 
-from insights.modeling import comparison, cotrained, learned, saved
+from insights import recommendation
+from insights.modeling import automl, comparison, cotrained, learned, learning_curves, saved
 from insights.modeling.dataset import from_frame
 from insights.timeline import TimeFolds
 
@@ -80,6 +81,25 @@ def test_it_competes_only_where_there_are_two_views_and_rows_that_wait(data):
     assert comparison.with_unlabelled(nobody, PARAMS) == []
     one_view = from_frame("launch", data.frame.drop(columns="linkedin_posts"))
     assert comparison.with_unlabelled(one_view, PARAMS) == []
+
+
+def test_in_the_contest_rows_that_wait_teach(data, monkeypatch):
+    found = automl.Search(learned.logistic(data.features, PARAMS), pd.DataFrame({"roc_auc": [0.7]}))
+    monkeypatch.setattr(automl, "search", lambda *given: found)
+    contest = comparison.compete(data, PARAMS)
+    alone = fitted(data, data.unlabelled)
+    assert contest.models["cotraining"].fitted_.weight_ == alone.fitted_.weight_ > 0
+
+
+def test_refits_on_resamples_and_on_parts_learn_from_rows_that_wait_as_well(data, monkeypatch):
+    model = fitted(data, data.unlabelled)
+    assert next(recommendation.refitted(data, model, PARAMS)).fitted_.pairs_
+    taught = []
+    monkeypatch.setattr(
+        cotrained.CoTrained, "fit", lambda self, rows, y, unlabelled=None: taught.append(unlabelled) or model
+    )
+    learning_curves.by_months(model, data)
+    assert taught and all(len(rows) == 300 for rows in taught)
 
 
 def test_folds_are_judged_without_the_outcomes_of_rows_that_wait(data):

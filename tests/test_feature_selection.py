@@ -32,6 +32,21 @@ def test_as_many_are_taken_in_each_half_as_may_enter(rows):
     assert [feature_selection.most_to_enter(n) for n in (1, 5, 20, 80)] == [1, 1, 2, 4]
 
 
+def test_halves_hold_families_whole(rows, monkeypatch):
+    seen = []
+
+    def watched(matrix, y, many):
+        seen.append(set(matrix[:, 0]))
+        return np.array([True])
+
+    monkeypatch.setattr(feature_selection, "_first", watched)
+    feature_selection.taken(rows.assign(price=pd.factorize(rows["family"])[0]), ["price"], PARAMS)
+    assert all(
+        not one & other and len(one) == len(other) == 30
+        for one, other in zip(seen[::2], seen[1::2], strict=True)
+    )
+
+
 def test_copies_share_the_choice_and_their_family_has_it_whole(rows):
     rng = np.random.default_rng(0)
     copies = ["survey_intent", "survey_answers", "survey_top_two"]

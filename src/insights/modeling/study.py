@@ -120,8 +120,7 @@ def _study(step: Step, name: str, data: Dataset) -> Study:
     contest = comparison.compete(data, params, paths.search(params.window, name))
     report(f"{name}: judging them on {len(data.validate):,} rows")
     predictions = contest.predictions(data.validate)
-    judged = {kind: rows for kind, rows in predictions.groupby("kind") if _both(rows)}
-    parts = {kind: part(contest, kind, rows, params, len(judged)) for kind, rows in judged.items()}
+    parts = judged(contest, predictions, params)
     if name != launch.MODEL:
         found = Study(name, contest, parts, pd.DataFrame())
     else:
@@ -141,6 +140,12 @@ def _topics(window):
 
 def _both(predictions):
     return predictions["y"].nunique() == 2
+
+
+def judged(contest: comparison.Contest, predictions: pd.DataFrame, params: Params) -> dict[str, Part]:
+    """Return what the models of a contest do on each kind of rows that has both outcomes."""
+    kinds = {kind: rows for kind, rows in predictions.groupby("kind") if _both(rows)}
+    return {kind: part(contest, kind, rows, params, len(kinds)) for kind, rows in kinds.items()}
 
 
 def part(
