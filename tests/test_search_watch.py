@@ -84,9 +84,10 @@ def test_an_interrupted_watch_leaves_no_process(watched, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(search_watch, "report", interrupt)
+    others = psutil.Process().children(recursive=True)  # joblib keeps one of its own once it has been used
     with pytest.raises(KeyboardInterrupt):
         watched("import time; time.sleep(600)")
-    assert psutil.Process().children(recursive=True) == []
+    assert set(psutil.Process().children(recursive=True)) <= set(others)
 
 
 def test_the_process_computes_on_one_thread_and_finds_the_modules_of_this_one(watched, tmp_path, monkeypatch):
