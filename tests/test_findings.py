@@ -259,10 +259,11 @@ def test_without_protected_attributes_nobody_can_say_who_is_served_worse():
     assert "gaps compared" not in told
 
 
-def advice(*verdicts, title="A course"):
-    return pd.DataFrame(
-        {"product_id": [f"P{i}" for i in range(len(verdicts))], "title": title, "verdict": verdicts},
-    )
+def advice(*verdicts, title="A course", capacity=12):
+    ids = [f"P{i}" for i in range(len(verdicts))]
+    table = pd.DataFrame({"product_id": ids, "title": title, "verdict": verdicts})
+    place = pd.Series(range(len(verdicts), 0, -1)).where(table["verdict"] == "1").rank()
+    return table.assign(place=place, within_capacity=place <= capacity)
 
 
 HEADLINE = pd.DataFrame(
@@ -287,6 +288,14 @@ HEADLINE = pd.DataFrame(
 )
 def test_the_recommendation_opens_with_the_answer(verdicts, opening):
     assert read(findings.recommendation(advice(*verdicts), HEADLINE)).startswith(opening)
+
+
+def test_of_more_than_a_quarter_can_carry_the_first_in_place_are_named():
+    table = advice("1", "1", "1", "0", capacity=2).assign(title=["Last", "Middle", "First", "None"])
+    told = read(findings.recommendation(table, HEADLINE))
+    assert told.startswith(
+        "Launch 2 of the 3 that pay: First and Middle. So many can be carried in a quarter;"
+    )
 
 
 def test_the_recommendation_counts_every_verdict():

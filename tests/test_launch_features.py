@@ -222,6 +222,7 @@ def test_an_opinion_is_last_months_intent_above_the_middle_drawn_to_it_by_four_a
     assert built["opinion"].to_dict() == {
         "A": -2 / 5, "B": 0, "NEW": (2 + 1) / 6, "ALONE": 0, "BLANK": 0,
     }  # fmt: skip
+    assert built["opinion_before"].to_dict() == {"A": 0, "B": 2 / 5, "NEW": -2 / 5, "ALONE": 0, "BLANK": 0}
 
 
 def vote(panelist, cast, decision="2025-04-01", voted_at="2025-03-25", product_id="A"):
@@ -288,6 +289,12 @@ def test_posts_that_repeat_each_other_bring_nothing_new():
     built = features(social_posts=[*posts, post("4", "2025-03-01", product_id="B"), post("5", "2024-12-31")])
     assert built.loc[["A", "B"], "novelty"].tolist() == [0.5, 1.0]
     assert np.isnan(built.loc["NEW", "novelty"])
+
+
+def test_links_and_calls_to_follow_an_account_are_spam():
+    texts = ["see https://x.example", "Follow @fast.certificates for more", "I follow it @ home", "great"]
+    posts = [post(str(i), "2025-02-01", text=text) for i, text in enumerate(texts)]
+    assert features(social_posts=posts).loc["A", "spam_share"] == 0.5
 
 
 def test_a_tone_is_neutral_where_no_word_is_known():

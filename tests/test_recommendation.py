@@ -9,7 +9,7 @@ from micro import brisk, window
 from synthetic import DRIVER, launch_frame
 
 from insights import recommendation
-from insights.modeling import learned
+from insights.modeling import learned, thresholds
 from insights.modeling.dataset import Dataset
 from insights.modeling.probabilities import SUREST
 from insights.recommendation import HOLD, LAUNCH, NOT_ENOUGH
@@ -59,14 +59,32 @@ def test_a_candidate_whose_interval_holds_the_threshold_is_left_open(data):
 def test_without_trust_in_the_model_there_is_not_enough_evidence_for_anything(data):
     doubted = advised(data, trusted=False)
     assert (doubted["verdict"] == NOT_ENOUGH).all()
-    pd.testing.assert_frame_equal(doubted.drop(columns="verdict"), advised(data).drop(columns="verdict"))
+    of_verdict = ["verdict", "place", "within_capacity"]
+    pd.testing.assert_frame_equal(doubted.drop(columns=of_verdict), advised(data).drop(columns=of_verdict))
+    assert doubted["place"].isna().all() and not doubted["within_capacity"].any()
+
+
+def test_those_called_1_are_launched_in_the_order_of_what_they_bring_as_far_as_a_quarter_can_carry(data):
+    """The less probable one asks ten times as much, and brings more."""
+    frame = data.frame.assign(asked=100.0)
+    frame.loc[frame["kind"] == "candidate", DRIVER] = [3.0, 2.5, -3.0]
+    frame.loc[frame["product_id"] == "C1", "asked"] = 1000.0
+    both = Dataset("launch", frame, [DRIVER])
+    model = fitted(both)
+    model.worth_ = thresholds.Worth(-0.5, 1.0, 0.0, 1.0)
+    one = PARAMS.model_copy(update={"launch": PARAMS.launch.model_copy(update={"capacity": 1})})
+    table = recommendation.recommend(both, model, True, one).set_index("product_id")
+    assert table["verdict"].to_dict() == {"C0": LAUNCH, "C1": LAUNCH, "C2": HOLD}
+    assert table["expected_gain"].tolist() == pytest.approx((table["probability"] - 0.5) * [100, 1000, 100])
+    assert table.loc[["C1", "C0"], "place"].tolist() == [1, 2]
+    assert table["within_capacity"].to_dict() == {"C0": False, "C1": True, "C2": False}
 
 
 def test_a_source_without_candidates_gets_an_empty_recommendation(data):
     known = data.frame[data.frame["kind"] != "candidate"].reset_index(drop=True)
     table = advised(Dataset("launch", known, data.features))
     assert table.empty
-    assert list(table) == ["product_id", "probability", "low", "high", "verdict"]
+    assert list(table) == list(advised(data))
 
 
 def test_probabilities_are_the_models_own_and_the_model_stays_as_it_was(data):

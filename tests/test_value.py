@@ -61,14 +61,16 @@ def test_hindsight_earns_all_that_can_be_earned_and_not_a_rounding_less():
         assert found.loc[value.HINDSIGHT, "of_best"] == 1
 
 
+def crossing(gain, score, costs=1.0):
+    return thresholds.worth(np.asarray(gain), np.asarray(score)).threshold(costs)
+
+
 def test_rows_are_called_from_where_a_line_through_their_gains_crosses_nothing():
     score = np.array([0.1, 0.3, 0.5, 0.9])
-    assert thresholds.break_even(10 * score - 4, score) == pytest.approx(0.4)
-    assert thresholds.break_even(np.array([-3.0, -1.0, 3.0, 3.0]), score) == pytest.approx(
-        0.45 - 0.5 / 7.71428571
-    )
+    assert crossing(10 * score - 4, score) == pytest.approx(0.4)
+    assert crossing(np.array([-3.0, -1.0, 3.0, 3.0]), score) == pytest.approx(0.45 - 0.5 / 7.71428571)
     intercept, slope = np.polynomial.Polynomial.fit(score, [-3, -1, 3, 3], 1).convert().coef
-    assert thresholds.break_even(np.array([-3.0, -1.0, 3.0, 3.0]), score) == pytest.approx(-intercept / slope)
+    assert crossing(np.array([-3.0, -1.0, 3.0, 3.0]), score) == pytest.approx(-intercept / slope)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_rows_are_called_from_where_a_line_through_their_gains_crosses_nothing()
 )
 def test_where_the_line_never_crosses_all_rows_are_called_or_only_the_surest(gain, called):
     score = np.array([0.2, 0.4, 0.6])
-    assert (score >= thresholds.break_even(np.array(gain, dtype=float), score)).sum() == called
+    assert (score >= crossing(np.array(gain, dtype=float), score)).sum() == called
 
 
 @brisk
@@ -86,11 +88,9 @@ def test_where_the_line_never_crosses_all_rows_are_called_or_only_the_surest(gai
 )
 def test_the_threshold_lies_within_the_scores_and_does_not_hang_on_the_currency(rows, rate):
     gain, score = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
-    found = thresholds.break_even(gain, score)
+    found = crossing(gain, score)
     assert score.min() <= found <= score.max()
-    assert (
-        found == pytest.approx(thresholds.break_even(rate * gain, score), abs=1e-6) or abs(gain.mean()) < 1e-9
-    )
+    assert found == pytest.approx(crossing(rate * gain, score), abs=1e-6) or abs(gain.mean()) < 1e-9
 
 
 def test_a_model_of_rows_that_earn_something_calls_from_where_a_dollar_asked_brings_itself_on_folds():
@@ -114,7 +114,7 @@ def test_a_model_of_rows_that_earn_something_calls_from_where_a_dollar_asked_bri
     ]
     gain, said = (np.concatenate(part) for part in zip(*parts, strict=True))
     score = probabilities.calibrated(said, held_out.calibration)
-    assert held_out.threshold == pytest.approx(thresholds.break_even(gain, score))
+    assert held_out.threshold == pytest.approx(crossing(gain, score))
     assert held_out.threshold > balanced
 
 

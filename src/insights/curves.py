@@ -131,6 +131,44 @@ def dots(
     return figure
 
 
+def lines(
+    frame: pd.DataFrame, group: str, x: str, y: str, xlabel: str = "", ylabel: str = "",
+    reference: float | None = None, title: str = "",
+) -> Figure:  # fmt: skip
+    """Draw what becomes of a number as another one changes, a line per group.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A row per group and value of ``x``.
+    group, x, y, xlabel, ylabel, title : str
+        Columns, and words.
+    reference : float, optional
+        Value of ``x`` that is marked: where things stand now.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    require(frame, group, x, y)
+    colours, _ = styles(frame[group])
+    with drawing(4.2, title) as (figure, axes):
+        for place, ((name, part), colour) in enumerate(
+            zip(frame.groupby(group, sort=False), colours, strict=True)
+        ):
+            axes.plot(
+                part[x], part[y], color=colour, marker=MARKS[place % len(MARKS)], markersize=5, label=name
+            )
+        axes.axhline(0, color=GREY, linewidth=0.8)
+        if reference is not None:
+            axes.axvline(reference, color=GREY, linewidth=0.8, linestyle=":")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}".replace("-", "\N{MINUS SIGN}"))
+        axes.set_xlabel(xlabel)
+        axes.set_ylabel(ylabel)
+        legend_below(figure, axes)
+    return figure
+
+
 def pauses(frame: pd.DataFrame, cut_off: float | None, chosen: float, title: str = "") -> Figure:
     """Draw how many pauses last how long, on a scale of equal ratios; lines mark what ends a visit.
 

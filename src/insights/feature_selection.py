@@ -7,6 +7,8 @@ are counted as well: one is taken where one of its features is. So many may ente
 stable by chance.
 """
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import lars_path
@@ -109,7 +111,10 @@ def _first(matrix, y, many):
     """Return which features enter the lasso first."""
     varies = matrix.std(axis=0) > 1e-9
     columns = (matrix[:, varies] - matrix[:, varies].mean(axis=0)) / matrix[:, varies].std(axis=0)
-    _, active, _ = lars_path(columns, y - y.mean(), max_iter=many, method="lasso")
+    with warnings.catch_warnings():
+        # In few rows a feature may repeat what others say; the path leaves it out, as it should, and warns.
+        warnings.filterwarnings("ignore", message="Regressors in active set degenerate")
+        _, active, _ = lars_path(columns, y - y.mean(), max_iter=many, method="lasso")
     taken = np.zeros(matrix.shape[1], dtype=bool)
     taken[np.flatnonzero(varies)[active[:many]]] = True
     return taken

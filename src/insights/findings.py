@@ -13,6 +13,7 @@ TITLES = {
     "panel": "the panel of R&D and Marketing",
     "survey": "the survey (share that answers 4 or 5)",
     "persistence": "persistence (earned last month what is asked now)",
+    "past_launches": "how launches of its topic did",
     "active_days": "the number of days active",
     "last_week": "views in the last week",
     "margin": "linear regression of the margin",
@@ -29,6 +30,7 @@ LABELS = {
     "panel": "Panel of R&D and Marketing",
     "survey": "Survey",
     "persistence": "Persistence",
+    "past_launches": "Launches of its topic",
     "active_days": "Days active",
     "last_week": "Views last week",
     "margin": "Regression of the margin",
@@ -42,6 +44,7 @@ LABELS = {
 }
 ALL, HINDSIGHT = "launch all", "in hindsight"
 DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
+PRICED = ("panel", "survey", ALL, HINDSIGHT)  # who is drawn beside the chosen model where costs change
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners",
         "waiting": "products that wait"}  # fmt: skip
 QUESTIONS = {
@@ -241,6 +244,55 @@ def value(kind: str, table: pd.DataFrame, chosen: str) -> Prose:
     )  # fmt: skip
 
 
+def capacity(kind: str, table: pd.DataFrame, chosen: str, most: int) -> Prose:
+    """Say what the chosen model earns where only so many can be launched a quarter, beside baselines and hindsight.
+
+    Parameters
+    ----------
+    kind : str
+        Of rows.
+    table : pandas.DataFrame
+        From :func:`insights.modeling.portfolio.within`.
+    chosen : str
+    most : int
+        Launches a quarter.
+    """
+    by = table.set_index("model")
+    own, best = by.loc[chosen], by.loc[HINDSIGHT]
+    others = by.drop(index=[n for n in (*LEARNED, HINDSIGHT) if n in by.index]).sort_values(
+        "value", ascending=False
+    )
+    return say(
+        "On {kind}, with at most {most} a quarter, {chosen} launches {called} and brings **{own}**, {share} of what "
+        "hindsight would; {others}.",
+        kind=ROWS[kind], most=number(most), chosen=TITLES[chosen], called=number(int(own["called"])),
+        own=interval(own["value"], own["low"], own["high"], kind="money"), share=share(own["value"] / best["value"]),
+        others=listing([f"{TITLES[name]} {money(r['value'])}" for name, r in others.iterrows()]),
+    )  # fmt: skip
+
+
+def costs(kind: str, table: pd.DataFrame, chosen: str) -> Prose:
+    """Say how far costs may rise before the chosen model's decisions earn nothing, or less than a baseline's.
+
+    Parameters
+    ----------
+    kind : str
+        Of rows.
+    table : pandas.DataFrame
+        From :func:`insights.modeling.portfolio.by_costs`.
+    chosen : str
+    """
+    by = table.pivot(index="costs", columns="model", values="value")
+    rivals = by.drop(columns=[n for n in (*LEARNED, HINDSIGHT) if n in by])
+    earns, leads = by.index[by[chosen] > 0], by.index[by[chosen] >= rivals.max(axis=1)]
+    return say(
+        "On {kind}, {chosen} earns something at {earns} of {n} levels of costs ({all}), and as much as launching all "
+        "and every baseline at {leads}.",
+        kind=ROWS[kind], chosen=TITLES[chosen], earns=number(len(earns)), n=number(len(by)),
+        all=f"{number(by.index[0])} to {number(by.index[-1])} times as planned", leads=number(len(leads)),
+    )  # fmt: skip
+
+
 def ceiling(table: pd.DataFrame, chosen: str) -> Prose:
     """Say how near the chosen launch model comes to deciding by what is true in the simulated company.
 
@@ -389,7 +441,7 @@ def recommendation(advice: pd.DataFrame, headline: pd.DataFrame) -> Prose:
     Parameters
     ----------
     advice : pandas.DataFrame
-        A row per candidate with its ``verdict``.
+        A row per candidate with its ``verdict``, from :func:`insights.recommendation.recommend`.
     headline : pandas.DataFrame
         From :func:`insights.report.headline`.
     """
@@ -437,10 +489,17 @@ AIM = 0.1
 
 
 def _answer(advice, by):
-    go = advice[advice["verdict"] == "1"]
-    names = go["title"] if "title" in go else go["product_id"]
+    go = advice[advice["verdict"] == "1"].sort_values("place")
+    now = go[go["within_capacity"]]
+    names = listing(now["title"] if "title" in go else now["product_id"], most=5)
+    if len(now) < len(go):
+        return say(
+            "**Launch {n} of the {all} that pay: {names}.** So many can be carried in a quarter; these are expected "
+            "to bring most.",
+            n=number(len(now)), all=number(len(go)), names=names,
+        )  # fmt: skip
     if len(go):
-        return say("**Launch {n}: {names}.**", n=number(len(go)), names=listing(names, most=5))
+        return say("**Launch {n}: {names}.**", n=number(len(go)), names=names)
     if by.get("0", 0):
         return say("**Launch none of the {n}.**", n=count(len(advice), "candidate"))
     return say(

@@ -115,6 +115,7 @@ class Launch(_Section):
     lookback_months: Count
     horizon_months: Count
     top: Count
+    capacity: Count
     hurdle: Literal["plan", "past"]
 
 

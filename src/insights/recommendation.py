@@ -16,6 +16,7 @@ from insights.params import Params
 LAUNCH, HOLD, NOT_ENOUGH = "1", "0", "not enough evidence"
 REFITS = 20
 LEVEL = 0.8
+COLUMNS = ("product_id", "probability", "low", "high", "verdict", "expected_gain", "place", "within_capacity")
 
 
 def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -> pd.DataFrame:
@@ -35,20 +36,25 @@ def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -
     Returns
     -------
     pandas.DataFrame
-        ``product_id, probability, low, high, verdict``, most probable first. The interval (80 %) lies around the
-        probability, as wide on the log-odds scale as refits of the model on resampled product families vary (the
+        ``COLUMNS``, most probable first. ``expected_gain`` is what the product is expected to bring beyond what it
+        asks in a horizon, in USD, missing where the model does not say it; ``place`` orders those called 1 by it, or
+        by probability, and the first of them are ``within_capacity`` of a quarter. The interval (80 %) lies around
+        the probability, as wide on the log-odds scale as refits of the model on resampled product families vary (the
         standard interval with a bootstrap error; Efron and Tibshirani 1993, chapter 12). Resamples that hold one
         outcome only are left out.
     """
     candidates = dataset.candidates
-    columns = ["product_id", "probability", "low", "high", "verdict"]
     if candidates.empty:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=list(COLUMNS))
     probability = model.score(candidates)
     others = np.array([refit.score(candidates) for refit in refitted(dataset, model, params)])
     low, high = interval(probability, others)
     table = candidates[["product_id"]].assign(probability=probability, low=low, high=high)
     table["verdict"] = [decide(r.low, r.high, model.threshold_, trusted) for r in table.itertuples()]
+    table["expected_gain"] = model.expected(candidates)
+    order = table["expected_gain"].fillna(table["probability"]).where(table["verdict"] == LAUNCH)
+    table["place"] = order.rank(ascending=False, method="first")
+    table["within_capacity"] = table["place"] <= params.launch.capacity
     return table.sort_values(["probability", "product_id"], ascending=[False, True], ignore_index=True)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from insights import dictionary, gaps, store
+from insights import dictionary, gaps, recommendation, store
 from insights.modeling.study import MODELS, named
 from insights.store import Step
 
@@ -89,6 +89,6 @@ def _ahead(results):
 
 def _advice(window, lacking):
     if lacking["launch"]:
-        return pd.DataFrame(columns=["product_id", "probability", "low", "high", "verdict"])
+        return pd.DataFrame(columns=list(recommendation.COLUMNS))
     advice = store.table(window, "05_modeling", "table_5_9_recommendations")
     return named(advice, window)

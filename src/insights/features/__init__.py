@@ -3,6 +3,6 @@
 Whoever imports this package has the whole register: both models enter their families here.
 """
 
-from insights.features import completion, launch, protected
+from insights.features import audience, completion, launch, market, protected, themes
 
-__all__ = ["completion", "launch", "protected"]
+__all__ = ["audience", "completion", "launch", "market", "protected", "themes"]

@@ -6,13 +6,14 @@ import pandas as pd
 from ibis import _
 
 from insights import asof
-from insights.contract import LEVELS
-from insights.features.need import MODEL, against_need
+from insights.contract import EVENT_KINDS, LEVELS
+from insights.features.need import LITTLE, MODEL, against_need
 from insights.features.registry import JOURNEY, PANEL, PLAN, Past, compute, family
 from insights.features.voices import KEYS, LAST_MONTH, topics
 from insights.params import Params
 
 PRE_LAUNCH_PAGES = ("announcement", "waiting_list")
+EVENT_TITLES = {kind: kind.replace("_", " ") for kind in EVENT_KINDS}
 
 
 def launch_features(
@@ -81,6 +82,9 @@ def plan(past: Past) -> ibis.Table:
         "buyers": ("different buyers in the look-back", "buyers"),
         "amount_last_month": ("net amount of the last month", "USD a month"),
         "sales_trend": ("share of the look-back's units that were sold in its last month", "share"),
+        "sales_acceleration": (
+            "growth of units in the last month over that in the month before, logarithm", "log ratio"
+        ),
         "persistence": ("margin of the last month over the margin asked for now", "ratio"),
     },
 )  # fmt: skip
@@ -94,7 +98,9 @@ def sales(past: Past) -> ibis.Table:
         buyers=e.learner_id.nunique(),
         amount_last_month=e.amount.sum(where=last).fill_null(0),
     )
-    return sold.mutate(sales_trend=_trend(sold.units_last_month, sold.units_lookback))
+    faster = _acceleration(e, e.enrolled_at, e.units)
+    described = sold.mutate(sales_trend=_trend(sold.units_last_month, sold.units_lookback))
+    return described.inner_join(faster.rename(sales_acceleration="acceleration"), KEYS)
 
 
 @family(
@@ -130,6 +136,9 @@ def topic_sales(past: Past) -> ibis.Table:
         "pre_launch_views": ("views of announcement and waiting list in the look-back", "views"),
         "visitors": ("different known visitors in the look-back", "visitors"),
         "views_trend": ("share of the look-back's views that fell in its last month", "share"),
+        "views_acceleration": (
+            "growth of views in the last month over that in the month before, logarithm", "log ratio"
+        ),
     },
 )  # fmt: skip
 def web(past: Past) -> ibis.Table:
@@ -142,7 +151,9 @@ def web(past: Past) -> ibis.Table:
         pre_launch_views=v.views.sum(where=v.page_type.isin(PRE_LAUNCH_PAGES)).fill_null(0),
         visitors=v.learner_id.nunique(),
     )
-    return seen.mutate(views_trend=_trend(seen.views_last_month, seen.views_lookback))
+    faster = _acceleration(v, v.viewed_at, v.views)
+    described = seen.mutate(views_trend=_trend(seen.views_last_month, seen.views_lookback))
+    return described.inner_join(faster.rename(views_acceleration="acceleration"), KEYS)
 
 
 @family(
@@ -193,14 +204,20 @@ def email(past: Past) -> ibis.Table:
     features={
         "topic_registrations": ("registrations for events of its topic", "registrations"),
         "topic_attendance": ("share of them that came, of those known", "share"),
+        **{
+            f"topic_{kind}_registrations": (f"those of them that were for a {title}", "registrations")
+            for kind, title in EVENT_TITLES.items()
+        },
     },
 )  # fmt: skip
 def events(past: Past) -> ibis.Table:
     """Describe the product by the events on its topic."""
-    held = past.entities("events").select("event_id", "as_of", "topic")
+    held = past.entities("events").select("event_id", "as_of", "topic", held="kind")
     r = past.events("event_registrations").inner_join(held, ["event_id", "as_of"])
     topic = r.group_by("topic", "as_of").agg(
-        topic_registrations=r.count(), topic_attendance=r.attended.cast("int64").mean()
+        topic_registrations=r.count(),
+        topic_attendance=r.attended.cast("int64").mean(),
+        **{f"topic_{kind}_registrations": (r.held == kind).sum() for kind in EVENT_TITLES},
     )
     return topics(past).inner_join(topic, ["topic", "as_of"])
 
@@ -257,6 +274,16 @@ def _looks(past):
 def _ago(as_of, at):
     """Return how many whole months before the moment something happened; 2 for whatever is longer ago."""
     return ibis.cases((at >= as_of - LAST_MONTH, 0), (at >= as_of - ibis.interval(months=2), 1), else_=2)
+
+
+def _acceleration(events, at, counted):
+    """Return by how much the logarithm of what is counted grew more in the last month than in the one before."""
+    month = ibis.interval(months=1)
+    logs = []
+    for ago in range(3):
+        inside = (at < events.as_of - ago * month) & (at >= events.as_of - (ago + 1) * month)
+        logs.append((ibis.greatest(counted.sum(where=inside).fill_null(0), 0) + LITTLE).log())
+    return events.group_by(*KEYS).agg(acceleration=logs[0] - 2 * logs[1] + logs[2])
 
 
 def _trend(last, lookback):

@@ -10,6 +10,7 @@ from insights.features.tone import tone
 
 KEYS = ["product_id", "as_of"]
 LAST_MONTH = ibis.interval(months=1)
+SPAM = r"(?i)https?://|www\.|\bfollow\s+@\w"  # links, and calls to follow an account
 MIDDLE, DRAWN_BY = 3, 4  # of the scale of intent; and how many neutral answers or posts a mean is drawn by
 
 
@@ -39,15 +40,22 @@ def survey(past: Past) -> ibis.Table:
 @family(
     MODEL, "opinion", view=JOURNEY, sources=["survey_responses"],
     features={
-        "opinion": ("intent to buy in last month's answers above the middle, drawn to it where few answered", "lean")
+        "opinion": ("intent to buy in last month's answers above the middle, drawn to it where few answered", "lean"),
+        "opinion_before": ("the same of all answers before last month", "lean"),
     },
 )  # fmt: skip
 def opinion(past: Past) -> ibis.Table:
-    """Describe the product by what was answered last: in a few answers chance is drawn to the middle of the scale."""
-    s = past.events("survey_responses")
-    late = s.filter(s.answered_at >= s.as_of - LAST_MONTH)
-    above = (late.intent.cast("int64") - MIDDLE).sum()
-    return late.group_by(*KEYS).agg(opinion=above / (late.count() + DRAWN_BY))
+    """Describe the product by what was answered last, and before: some products are always spoken of well.
+
+    In a few answers chance is drawn to the middle of the scale.
+    """
+    s = past.entities("survey_responses")
+    late = s.answered_at >= s.as_of - LAST_MONTH
+    above = s.intent.cast("int64") - MIDDLE
+    return s.group_by(*KEYS).agg(
+        opinion=above.sum(where=late).fill_null(0) / (late.sum() + DRAWN_BY),
+        opinion_before=above.sum(where=~late).fill_null(0) / ((~late).sum() + DRAWN_BY),
+    )
 
 
 @family(
@@ -55,6 +63,7 @@ def opinion(past: Past) -> ibis.Table:
     features={
         "tone": ("tone of last month's posts about it, −1 to 1, drawn to 0 where there are few", "lean"),
         "novelty": ("share of the look-back's posts about it whose text no other has", "share"),
+        "spam_share": ("share of the look-back's posts about it with a link or a call to follow an account", "share"),
     },
 )  # fmt: skip
 def tone_of_posts(past: Past) -> ibis.Table:
@@ -64,7 +73,8 @@ def tone_of_posts(past: Past) -> ibis.Table:
     # Sums of decimals come out the same in any order.
     late = posts.filter(posts.late).mutate(tone=lambda t: tone(t.text).cast("decimal(9, 4)"))
     said = late.group_by(*KEYS).agg(tone=_.tone.sum().cast("float64") / (_.count() + DRAWN_BY))
-    every = posts.group_by(*KEYS).agg(novelty=_.text.nunique() / _.count())
+    spam = posts.text.re_search(SPAM).cast("int64")
+    every = posts.group_by(*KEYS).agg(novelty=_.text.nunique() / _.count(), spam_share=spam.mean())
     return every.left_join(said, KEYS).drop("product_id_right", "as_of_right")
 
 

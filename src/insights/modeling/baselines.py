@@ -42,12 +42,17 @@ class ColumnRule:
         """Return 0 or 1 for each row."""
         return (self.score(rows) >= self.threshold_).astype(int)
 
+    def expected(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return missing values, shape (rows,): a rule that only ranks does not say what a row brings."""
+        return np.full(len(rows), np.nan)
+
 
 RULES = {
     "launch": (
         ColumnRule("panel", "panel_vote", 0.5),
         ColumnRule("survey", "survey_top_two"),
         ColumnRule("persistence", "persistence", 1.0),
+        ColumnRule("past_launches", "topic_launches_reached", 0.0),
     ),
     "completion": (
         ColumnRule("active_days", "course_days"),

@@ -54,11 +54,20 @@ class Contest:
     tuning: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def predictions(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return score and decision of every model for some rows, long: a row per row and model."""
+        """Return score and decision of every model for some rows, long: a row per row and model.
+
+        ``expected`` is what calling the row 1 is expected to bring beyond what is asked, in USD; missing where a
+        model does not say it.
+        """
         known = ("product_id", "learner_id", "family", "kind", "as_of", "y", *value.COLUMNS)
         identity = [c for c in known if c in rows]
         parts = [
-            rows[identity].assign(model=name, score=model.score(rows), decision=model.decide(rows))
+            rows[identity].assign(
+                model=name,
+                score=model.score(rows),
+                decision=model.decide(rows),
+                expected=model.expected(rows),
+            )
             for name, model in self.models.items()
         ]
         return pd.concat(parts, ignore_index=True)
@@ -88,7 +97,7 @@ def compete(dataset: Dataset, params: Params, folder: Path | None = None) -> Con
     out_of_fold = pd.concat([one.scores for one in judged], ignore_index=True)
     fitted = {rule.name: rule.fit(rows, y) for rule in baselines.available(dataset.model, rows)}
     for model, one in zip(proposals, judged, strict=True):
-        model.calibration_, model.threshold_ = one.calibration, one.threshold
+        model.calibration_, model.threshold_, model.worth_ = one.calibration, one.threshold, one.worth
         fitted[model.name] = model.fit(rows, y, dataset.unlabelled)
     chosen = choose(out_of_fold, params.modeling.margin)
     return Contest(dataset, fitted, out_of_fold, chosen, search, folds.ordered, gains)
@@ -125,11 +134,14 @@ class HeldOut:
     threshold : float
         Where rows say what they earn and what was asked of them, the one from which a dollar asked brings more than
         itself; else the one that tells best between the outcomes.
+    worth : insights.modeling.thresholds.Worth or None
+        What a dollar asked brings by the score, where rows say it.
     """
 
     scores: pd.DataFrame
     calibration: tuple[float, float]
     threshold: float
+    worth: thresholds.Worth | None
 
 
 def judge_out_of_fold(
@@ -144,15 +156,16 @@ def judge_out_of_fold(
         held_out.append((judge, said))
     judged, said = (np.concatenate(part) for part in zip(*held_out, strict=True))
     calibration = probabilities.calibration(y[judged], said)
-    threshold = _threshold(rows.iloc[judged], probabilities.calibrated(said, calibration))
-    return HeldOut(pd.DataFrame(scores, columns=["model", "fold", "rows", "roc_auc"]), calibration, threshold)
+    score = probabilities.calibrated(said, calibration)
+    worth = _worth(rows.iloc[judged], score)
+    threshold = worth.threshold() if worth else thresholds.best_balanced(y[judged], score)
+    scores = pd.DataFrame(scores, columns=["model", "fold", "rows", "roc_auc"])
+    return HeldOut(scores, calibration, threshold, worth)
 
 
-def _threshold(rows, score):
+def _worth(rows, score):
     earned = value.gain(rows)
-    if earned is None:
-        return thresholds.best_balanced(rows["y"].to_numpy(dtype=int), score)
-    return thresholds.break_even((earned / rows["hurdle"]).to_numpy(), score)
+    return None if earned is None else thresholds.worth((earned / rows["hurdle"]).to_numpy(), score)
 
 
 def choose(out_of_fold: pd.DataFrame, margin: float) -> str:

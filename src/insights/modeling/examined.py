@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from insights.modeling import agreement, calibration, comparison, learning_curves, lift
+from insights.modeling import agreement, calibration, comparison, learning_curves, lift, portfolio
 from insights.modeling.comparison import Contest
 from insights.params import Params
 
@@ -48,6 +48,8 @@ class Examined:
         The panel and the model together; None where the panel did not vote.
     curve, last_step : pandas.DataFrame
         From :mod:`insights.modeling.learning_curves`.
+    capacity, costs : pandas.DataFrame or None
+        From :mod:`insights.modeling.portfolio`: earned with few launches a quarter, and if all asked more or less.
     """
 
     kind: str
@@ -59,6 +61,8 @@ class Examined:
     beside: Beside | None
     curve: pd.DataFrame
     last_step: pd.DataFrame
+    capacity: pd.DataFrame | None
+    costs: pd.DataFrame | None
 
 
 def examine(
@@ -93,6 +97,8 @@ def examine(
 def _examined(contest, rows, refits, topics, params):
     weights = comparison.resamples(rows, contest.dataset.clusters, params)
     own = rows[rows["model"] == contest.chosen]
+    telling = comparison.telling(rows, contest.chosen)
+    worth = {name: one.worth_ for name, one in contest.models.items() if getattr(one, "worth_", None)}
     said = calibration.probabilities(rows, {contest.chosen, PANEL} & {*rows["model"]})
     return Examined(
         kind=rows["kind"].iloc[0],
@@ -106,6 +112,8 @@ def _examined(contest, rows, refits, topics, params):
         beside=_beside(contest, rows, weights),
         curve=learning_curves.curve(refits),
         last_step=learning_curves.last_step(refits, weights, params),
+        capacity=portfolio.within(telling, params.launch.capacity, weights),
+        costs=portfolio.by_costs(telling, worth, weights),
     )
 
 

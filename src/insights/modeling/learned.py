@@ -8,17 +8,23 @@ from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import ElasticNetCV, LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from insights.features import need, registry
 from insights.modeling import probabilities
+from insights.modeling.thresholds import Worth
 from insights.params import Params
 
-PENALTIES = np.logspace(-1, 4, 16)
-OPINIONS = ("opinion", "tone")  # families of features that are read as they are, beside what is seen per need
+AS_THEY_ARE = (
+    "opinion",
+    "tone",
+    "season",
+    "audience",
+    "overlap",
+)  # families read beside what is seen per need
 NO_MARGIN = 0.05  # of the hurdle: added, so that the logarithm of earning nothing is a number
 
 
@@ -37,6 +43,8 @@ class Learned:
     calibration_ : tuple of float
         Slope and intercept that turn the estimator's log odds into those of the probability; set by
         :mod:`insights.modeling.probabilities`.
+    worth_ : insights.modeling.thresholds.Worth or None
+        What calling a row 1 brings by its score, where held-out rows told it.
     """
 
     name: str
@@ -44,6 +52,7 @@ class Learned:
     features: list[str]
     threshold_: float = field(default=0.5)
     calibration_: tuple[float, float] = field(default=probabilities.AS_SAID)
+    worth_: Worth | None = field(default=None)
 
     def fit(self, rows: pd.DataFrame, y: np.ndarray, unlabelled: pd.DataFrame | None = None) -> "Learned":
         """Fit a fresh copy of the estimator on training rows; rows without an outcome teach it nothing."""
@@ -78,6 +87,12 @@ class Learned:
     def decide(self, rows: pd.DataFrame) -> np.ndarray:
         """Return 0 or 1 for each row."""
         return (self.score(rows) >= self.threshold_).astype(int)
+
+    def expected(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return what each row is expected to bring beyond what it asks, in USD, shape (rows,), or missing."""
+        if self.worth_ is None or "asked" not in rows:
+            return np.full(len(rows), np.nan)
+        return self.worth_.expected(self.score(rows)) * rows["asked"].to_numpy(dtype="float64")
 
     def on(self, features: list[str]) -> "Learned":
         """Return an unfitted copy that reads other features."""
@@ -126,14 +141,16 @@ class Reaches(ClassifierMixin, BaseEstimator):
 
 
 def margin(features: list[str], params: Params) -> MarginModel:
-    """Return a linear regression of the margin over its hurdle, on opinions and on what was seen over what is needed.
+    """Return a linear regression of the margin over its hurdle, on signals that stand for demand.
 
-    A 0/1 outcome forgets by how much a product missed or passed its hurdle; few rows tell more with it. Ridge
-    regression (Hoerl and Kennard 1970), its penalty by leave-one-out errors of the training rows.
+    They are what was seen over the need, opinions, the audience and the season. A 0/1 outcome forgets by how much a
+    product missed or passed its hurdle; few rows tell more with it. Elastic net (Zou and Hastie 2005), its penalty by
+    errors on four stretches of the training rows, which stand in the order of time.
     """
     families = {f.name: f.family for f in registry.features(need.MODEL, features)}
-    read = [name for name in features if families.get(name) in (*need.FAMILIES, *OPINIONS)]
-    regressor = filled(("scale", StandardScaler()), ("model", RidgeCV(PENALTIES)))
+    read = [name for name in features if families.get(name) in (*need.FAMILIES, *AS_THEY_ARE)]
+    net = ElasticNetCV(l1_ratio=0.5, cv=4, max_iter=10_000)
+    regressor = filled(("scale", StandardScaler()), ("model", net))
     return MarginModel("margin", Reaches(regressor), read)
 
 

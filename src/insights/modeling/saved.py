@@ -1,11 +1,13 @@
 """Saved models: written and read without pickle, so that reading one runs no foreign code."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import skops.io
 
 from insights.modeling.cotrained import CoTrained
 from insights.modeling.learned import Learned, MarginModel
+from insights.modeling.thresholds import Worth
 
 KINDS = {"margin": MarginModel, "cotraining": CoTrained}
 TRUSTED = (
@@ -23,11 +25,12 @@ class ModelFileError(ValueError):
 
 
 def save(model: Learned, path: Path) -> None:
-    """Write a fitted model: its pipeline, the features it reads, its threshold and calibration."""
+    """Write a fitted model: its pipeline, the features it reads, threshold, calibration, and what a dollar brings."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "name": model.name, "estimator": model.fitted_, "features": list(model.features),
         "threshold": float(model.threshold_), "calibration": list(model.calibration_),
+        "worth": list(astuple(model.worth_)) if model.worth_ else None,
     }  # fmt: skip
     skops.io.dump(content, path)
 
@@ -47,7 +50,7 @@ def load(path: Path) -> Learned:
     kind = KINDS.get(content["name"], Learned)
     model = kind(
         content["name"], content["estimator"], content["features"], content["threshold"],
-        tuple(content["calibration"]),
+        tuple(content["calibration"]), Worth(*content["worth"]) if content["worth"] else None,
     )  # fmt: skip
     model.fitted_ = content["estimator"]
     return model

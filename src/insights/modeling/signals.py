@@ -24,8 +24,14 @@ TITLES = {
     "events": "events on its topic",
     "expected_completions": "completions expected of its learners",
     "survey": "answers to the survey",
-    "opinion": "last month's answers to the survey",
+    "opinion": "what was answered lately, and before",
     "tone": "the tone of posts about it",
+    "themes": "what posts about it speak of",
+    "audience": "how much its visitors look at it",
+    "overlap": "what its visitors bought",
+    "season": "the season",
+    "rivalry": "its rivals' sales and launches",
+    "past_launches": "how launches like it did",
 } | {name: f"posts on {title}" for name, title in NETWORK_TITLES.items()}
 BELONGS = {"log_hurdle": "need", "units_before_per_need": "sales"}  # what no name of a feature tells
 DERIVED = (need.SUFFIX, "_rank")

@@ -19,6 +19,7 @@ from insights.store import Step
 
 MODELS = ("launch", "completion")
 EXAMINED = {"reliability": 16, "probabilities": 17, "lift": 18, "groups": 19, "curve": 21, "last_step": 22}
+WORTH = {"capacity": 27, "costs": 28}
 
 
 @dataclass(frozen=True)
@@ -252,6 +253,12 @@ def _record_examined(step, kind, one, chosen):
     for r in one.probabilities.itertuples():
         step.record(f"launch.{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n, model=r.model,
                     by=by)  # fmt: skip
+    for r in one.capacity.itertuples() if one.capacity is not None else ():
+        step.record("launch.value_within_capacity", r.value, low=r.low, high=r.high, n=round(r.called), model=r.model,
+                    by=by, unit="USD")  # fmt: skip
+    for r in one.costs.itertuples() if one.costs is not None else ():
+        step.record("launch.value_by_costs", r.value, low=r.low, high=r.high, n=int(r.called), model=r.model,
+                    by=by | {"costs": f"{r.costs:g}"}, unit="USD")  # fmt: skip
     for r in one.beside.decisions.itertuples() if one.beside else ():
         step.record(f"launch.panel_{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n,
                     model=chosen, by=by)  # fmt: skip
@@ -271,14 +278,20 @@ def _tables(step, found: Study):
             step.table(f"table_5_{place}_{table}", getattr(found.explained, table))
         step.table("table_5_20_differences", _joined(found, "differences"))
         for table, place in EXAMINED.items():
-            parts = [getattr(one, table).assign(rows=kind) for kind, one in found.examined.items()]
-            step.table(f"table_5_{place}_{table}", pd.concat(parts, ignore_index=True))
+            step.table(f"table_5_{place}_{table}", _of_examined(found, table))
         if all(part.value is not None for part in found.parts.values()):
             step.table("table_5_11_value", _joined(found, "value"))
+            for table, place in WORTH.items():
+                step.table(f"table_5_{place}_{table}", _of_examined(found, table))
 
 
 def _joined(found, table):
     parts = [getattr(part, table).assign(rows=kind) for kind, part in found.parts.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _of_examined(found, table):
+    parts = [getattr(one, table).assign(rows=kind) for kind, one in found.examined.items()]
     return pd.concat(parts, ignore_index=True)
 
 

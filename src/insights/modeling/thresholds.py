@@ -1,5 +1,7 @@
 """The threshold that turns a probability into 0 or 1, chosen on training folds."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 
@@ -31,11 +33,52 @@ def best_balanced(y: np.ndarray, score: np.ndarray) -> float:
     return float(score[order][best])
 
 
-def break_even(gain: np.ndarray, score: np.ndarray) -> float:
-    """Return the score from which calling rows 1 is expected to bring something.
+@dataclass(frozen=True)
+class Worth:
+    """What calling a row 1 is expected to bring for each dollar that is asked of it, by its score: a line.
 
-    A line through the gains over the scores (least squares) crosses nothing there. What earned most on these very
-    rows would be another answer; but a few large rows decide it, and on other rows it earns less.
+    What earned most on held-out rows would give another threshold; but a few large rows decide it, and on other rows
+    it earns less.
+
+    Attributes
+    ----------
+    intercept, slope : float
+        Of the line; least squares.
+    lowest, highest : float
+        The scores between which it was drawn.
+    """
+
+    intercept: float
+    slope: float
+    lowest: float
+    highest: float
+
+    def expected(self, score: np.ndarray) -> np.ndarray:
+        """Return what each dollar asked is expected to bring beyond itself, shape (rows,)."""
+        return self.intercept + self.slope * np.asarray(score)
+
+    def threshold(self, costs: float = 1.0) -> float:
+        """Return the score from which calling a row 1 is expected to bring something.
+
+        Parameters
+        ----------
+        costs : float
+            How many times as much is asked of every row as when the line was drawn.
+
+        Notes
+        -----
+        Where gains do not rise with the score, all rows are called if they bring something together; else only what
+        scores as high as the highest. The same holds of a crossing beyond the scores.
+        """
+        dearer = costs - 1.0
+        if self.slope <= 0:
+            middle = self.expected((self.lowest + self.highest) / 2)
+            return self.lowest if middle > dearer else self.highest
+        return float(np.clip((dearer - self.intercept) / self.slope, self.lowest, self.highest))
+
+
+def worth(gain: np.ndarray, score: np.ndarray) -> Worth:
+    """Return the line through gains over scores; a flat one, through their mean, where gains do not rise.
 
     Parameters
     ----------
@@ -43,18 +86,10 @@ def break_even(gain: np.ndarray, score: np.ndarray) -> float:
         What each row brings for each dollar that is asked of it, of rows that the scoring model was not fitted on; a
         loss is negative.
     score : array of shape (rows,)
-
-    Notes
-    -----
-    Where gains do not rise with the score, all rows are called if they bring something together; else only what
-    scores as high as the highest. The same holds of a crossing beyond the scores.
     """
-    lowest, highest = float(score.min()), float(score.max())
-    slope = np.cov(score, gain, bias=True)[0, 1]
-    if slope <= 0:
-        return lowest if gain.mean() > 0 else highest
-    crossing = score.mean() - gain.mean() * score.var() / slope
-    return float(np.clip(crossing, lowest, highest))
+    variance = score.var()
+    slope = float(max(np.cov(score, gain, bias=True)[0, 1] / variance, 0.0)) if variance > 0 else 0.0
+    return Worth(float(gain.mean() - slope * score.mean()), slope, float(score.min()), float(score.max()))
 
 
 def _by_score(score):

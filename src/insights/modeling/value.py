@@ -4,6 +4,8 @@ A product that is called 1 brings the margin that it earned minus its hurdle, wh
 that its plan laid upon the horizon; one that is called 0 brings nothing and costs nothing.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -42,17 +44,31 @@ def of_decisions(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame
         return None
     earned = earned.to_numpy()
     decided = {name: part["decision"].to_numpy() for name, part in predictions.groupby("model", sort=False)}
-    decided |= {ALL: np.ones(len(earned)), HINDSIGHT: (earned > 0).astype(float)}
-    best = (earned * decided[HINDSIGHT]).sum()
+    decided |= {ALL: np.ones(len(earned)), HINDSIGHT: earned > 0}
+    return of_shares(decided, earned, weights).astype({"called": int})
+
+
+def of_shares(taken: Mapping[str, np.ndarray], earned: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+    """Return what is earned by whoever takes a share of each row.
+
+    Parameters
+    ----------
+    taken : mapping of str to array of shape (rows,)
+        0 to 1, by who takes; hindsight among them.
+    earned : numpy.ndarray of shape (rows,)
+        What each row brings, in USD.
+    weights : numpy.ndarray of shape (repeats, rows)
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model, called, value, low, high, of_best``, as of :func:`of_decisions`.
+    """
+    best = (earned * taken[HINDSIGHT]).sum()
     rows = []
-    for name, decision in decided.items():
-        brought = earned * decision
+    for name, share in taken.items():
+        brought = earned * share
         low, high = metrics.percentile_interval(weights @ brought)
-        rows.append(
-            [name, int(decision.sum()), brought.sum(), float(low), float(high), _part(brought.sum(), best)]
-        )
+        of_best = float(brought.sum() / best) if best > 0 else float("nan")
+        rows.append([name, float(np.sum(share)), brought.sum(), float(low), float(high), of_best])
     return pd.DataFrame(rows, columns=["model", "called", "value", "low", "high", "of_best"])
-
-
-def _part(brought, best):
-    return float(brought / best) if best > 0 else float("nan")
