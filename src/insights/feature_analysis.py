@@ -45,6 +45,8 @@ class Analysis:
         Effective rows by role, from :func:`insights.timeline.effective`, before any sampling.
     features, families : pandas.DataFrame
         From :func:`analyse`.
+    checks : pandas.DataFrame
+        From :func:`insights.linear.checks`.
     chosen : pandas.DataFrame
         From :func:`insights.feature_selection.inside_folds`.
     ordered_folds : bool
@@ -55,6 +57,7 @@ class Analysis:
     rows: pd.DataFrame
     features: pd.DataFrame
     families: pd.DataFrame
+    checks: pd.DataFrame
     chosen: pd.DataFrame
     ordered_folds: bool
 
@@ -88,8 +91,8 @@ def study(step: Step, con: ibis.BaseBackend) -> dict[str, Analysis]:
     return found
 
 
-def analyse(dataset: Dataset, params: Params) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return every feature, and every family of features, as the forest, OLS and the lasso see it.
+def analyse(dataset: Dataset, params: Params) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return features, and families of them, as forest, OLS and lasso see them, and how far OLS is to be believed.
 
     Features that say the same stand in for each other: one at a time none seems to matter. A family is judged whole.
 
@@ -110,6 +113,8 @@ def analyse(dataset: Dataset, params: Params) -> tuple[pd.DataFrame, pd.DataFram
     pandas.DataFrame
         ``view, family, features, permutation, permutation_low, permutation_high, p_adjusted`` (that OLS does without
         the whole family), ``stability, seen_by``; the most important first.
+    pandas.DataFrame
+        From :func:`insights.linear.checks`.
     """
     rows = with_noise(dataset.train, params)
     names = [*dataset.features, NOISE]
@@ -134,9 +139,8 @@ def analyse(dataset: Dataset, params: Params) -> tuple[pd.DataFrame, pd.DataFram
         feature_selection.stability_of_families(halves, dataset.model),
     ]
     families = _best_first(pd.concat(found, axis=1), "family")
-    return _best_first(table, "feature"), families[
-        ["view", "family", *families.columns.drop(["view", "family"])]
-    ]
+    families = families[["view", "family", *families.columns.drop(["view", "family"])]]
+    return _best_first(table, "feature"), families, linear.checks(ols, rows)
 
 
 def _best_first(table, key):
@@ -150,10 +154,10 @@ def _study(step, name, all_rows, frame):
     frame.to_parquet(path, index=False)
     data = from_frame(name, frame)
     report(f"{name}: analysing {len(data.features)} features on {len(data.train):,} training rows")
-    table, families = analyse(data, step.params)
+    table, families, checks = analyse(data, step.params)
     ordered = TimeFolds(data.train, step.params.modeling.folds).ordered
     chosen = feature_selection.inside_folds(data, step.params)
-    found = Analysis(data, timeline.effective(all_rows), table, families, chosen, ordered)
+    found = Analysis(data, timeline.effective(all_rows), table, families, checks, chosen, ordered)
     _keep(step, name, found)
     return found
 
@@ -164,6 +168,7 @@ def _keep(step, name, found):
     step.table(f"table_4_{place + 1}_{name}_features", found.features)
     step.table(f"table_4_{place + 2}_{name}_families", found.families)
     step.table(f"table_4_{place + 3}_{name}_selection", found.chosen)
+    step.table(f"table_4_{9 + list(build.BUILDERS).index(name)}_{name}_checks", found.checks)
     for r in found.rows.itertuples():
         by = {"rows": r.kind, "role": r.role}
         step.record(f"{name}.rows", int(r.rows), by=by, unit="rows")

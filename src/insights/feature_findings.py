@@ -3,7 +3,16 @@
 import pandas as pd
 
 from insights.findings import QUESTIONS, TITLES
-from insights.wording import Prose, bullets, count, listing, number, say
+from insights.wording import Prose, bullets, count, listing, number, say, share
+
+SIGNIFICANT = 0.05
+CHECKS = {
+    "outside": "fitted probabilities outside 0 to 1, share",
+    "spread": "errors vary with the features, Breusch-Pagan statistic",
+    "reset": "effects are no straight lines, RESET statistic",
+    "within": "residuals alike within products, intraclass correlation",
+    "leverage": "rows with more than thrice the mean leverage, share",
+}
 
 
 def features(
@@ -44,6 +53,36 @@ def selection(model: str, chosen: pd.DataFrame) -> Prose:
         question=QUESTIONS[model], few=number(int(chosen["features"].min())),
         many=number(int(chosen["features"].max())), models=listing(told),
     )  # fmt: skip
+
+
+def checks(model: str, table: pd.DataFrame) -> Prose:
+    """Say which assumptions of OLS the residuals speak against, and what is done about it.
+
+    Parameters
+    ----------
+    model : str
+    table : pandas.DataFrame
+        From :func:`insights.linear.checks`.
+    """
+    by = table.set_index("check")
+    bent = by.loc["reset", "p"]
+    told = [
+        say(
+            "For {question}, {outside} of the fitted probabilities lie outside 0 to 1: the linear model ranks "
+            "features and predicts nothing here.",
+            question=QUESTIONS[model], outside=share(by.loc["outside", "value"]),
+        ),
+        say(
+            "Errors {vary} with the features (Breusch-Pagan), as those of a 0 or 1 must, and residuals of one "
+            "product are alike by {alike} (intraclass correlation): errors are therefore clustered by product.",
+            vary="vary" if by.loc["spread", "p"] < SIGNIFICANT else "are not shown to vary",
+            alike=number(by.loc["within", "value"]),
+        ),
+    ]  # fmt: skip
+    if pd.notna(bent):
+        shown = "are not all" if bent < SIGNIFICANT else "are not shown to be other than"
+        told.append(say("Effects {shown} straight lines (RESET, p = {p}).", shown=shown, p=number(bent)))
+    return bullets(*told)
 
 
 def _both(model, seen):

@@ -4,12 +4,14 @@ Wooldridge, "Econometric Analysis of Cross Section and Panel Data" (2010), 7.3. 
 number (Benjamini and Hochberg 1995).
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from statsmodels.regression.linear_model import RegressionResultsWrapper
+from statsmodels.stats.diagnostic import het_breuschpagan, linear_reset
 from statsmodels.stats.multitest import multipletests
 
 from insights.modeling import learned
@@ -93,6 +95,56 @@ def of_groups(fitted: Fitted, members: dict[str, list[str]]) -> pd.Series:
     tested = {group: _wald(fitted.result, at) for group, at in places.items() if at}
     p = pd.Series(_corrected(np.array(list(tested.values()))), index=list(tested), dtype="float64")
     return (p if fitted.holds else p * np.nan).reindex(list(members)).rename("p_adjusted")
+
+
+def checks(fitted: Fitted, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what the residuals say of the model's assumptions.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    rows : pandas.DataFrame
+        Those it was fitted on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``check, value, p``. ``outside``: share of fitted probabilities outside 0 to 1. ``spread``: the Breusch-Pagan
+        statistic, of errors that vary with the features. ``reset``: that of Ramsey's test with squares and cubes of
+        what is fitted, with clustered errors, of effects that are no straight lines; missing if errors do not hold.
+        ``within``: correlation of residuals within families, by one-way analysis of variance. ``leverage``: share of
+        rows whose leverage is above thrice the mean.
+    """
+    result, design = fitted.result, sm.add_constant(fitted.matrix)
+    families = pd.factorize(rows["family"])[0]
+    with warnings.catch_warnings():
+        # Where squares and cubes of what is fitted repeat each other, one of them is tested.
+        warnings.filterwarnings("ignore", message="covariance of constraints does not have full rank")
+        bent = linear_reset(result, power=3, use_f=True, cov_type="cluster", cov_kwds={"groups": families})
+    spread = het_breuschpagan(result.resid, design)
+    leverage = np.einsum("ij,ij->i", design @ np.linalg.pinv(design.T @ design), design)
+    outside = (result.fittedvalues < 0) | (result.fittedvalues > 1)
+    found = [
+        ["outside", outside.mean(), np.nan],
+        ["spread", spread[0], spread[1]],
+        ["reset", float(bent.statistic), float(bent.pvalue)],
+        ["within", _within(result.resid, families), np.nan],
+        ["leverage", (leverage > 3 * leverage.mean()).mean(), np.nan],
+    ]
+    table = pd.DataFrame(found, columns=["check", "value", "p"])
+    return table if fitted.holds else table.assign(**table[["value", "p"]].mask(table["check"] == "reset"))
+
+
+def _within(residuals, families):
+    """Return the intraclass correlation of residuals: the share of their variance that families have in common."""
+    groups = pd.Series(residuals).groupby(families)
+    sizes, n = groups.size(), len(residuals)
+    if len(sizes) in (1, n):
+        return np.nan
+    between = float((sizes * (groups.mean() - residuals.mean()) ** 2).sum() / (len(sizes) - 1))
+    within = float(((residuals - groups.transform("mean")) ** 2).sum() / (n - len(sizes)))
+    usual = (n - (sizes**2).sum() / n) / (len(sizes) - 1)
+    return (between - within) / (between + (usual - 1) * within)
 
 
 def _wald(result, places):
