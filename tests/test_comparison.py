@@ -13,6 +13,7 @@ from insights.modeling import (
     baselines,
     comparison,
     differences,
+    ladder,
     learned,
     metrics,
     probabilities,
@@ -85,9 +86,7 @@ def test_predictions_hold_every_model_on_every_row_in_order(contest):
 
 
 def test_learned_models_keep_the_threshold_that_folds_chose(contest):
-    assert all(
-        0 < contest.models[name].threshold_ < 1 for name in comparison.LADDER if name in contest.models
-    )
+    assert all(0 < contest.models[name].threshold_ < 1 for name in ladder.LADDER if name in contest.models)
     rows = contest.dataset.train
     model = learned.logistic(contest.dataset.features, PARAMS)
     folds = TimeFolds(rows, PARAMS.modeling.folds)
@@ -102,33 +101,6 @@ def test_learned_models_keep_the_threshold_that_folds_chose(contest):
     assert own.threshold_ == probabilities.calibrated(np.array([best]), own.calibration_)[0]
     aucs = contest.out_of_fold.query("model == 'logistic'")["roc_auc"].tolist()
     assert aucs == [metrics.roc_auc(*part) for part in parts]
-
-
-def means(**by_model):
-    """Return out-of-fold scores of two folds with the given means."""
-    rows = [
-        (model, fold, mean + 0.01 * (2 * fold - 1)) for model, mean in by_model.items() for fold in (0, 1)
-    ]
-    return pd.DataFrame(rows, columns=["model", "fold", "roc_auc"])
-
-
-@pytest.mark.parametrize(
-    ("scores", "chosen"),
-    [
-        ({"logistic": 0.70, "forest": 0.70, "tpot": 0.70}, "logistic"),
-        ({"logistic": 0.692, "forest": 0.70, "tpot": 0.70}, "logistic"),
-        ({"logistic": 0.68, "forest": 0.695, "tpot": 0.70}, "forest"),
-        ({"logistic": 0.68, "forest": 0.68, "tpot": 0.70}, "tpot"),
-        ({"logistic": 0.75, "forest": 0.70, "tpot": 0.70}, "logistic"),
-        ({"tpot": 0.70, "forest": 0.70}, "forest"),
-    ],
-)
-def test_the_simplest_model_within_the_margin_of_the_best_is_chosen(scores, chosen):
-    assert comparison.choose(means(**scores), 0.01) == chosen
-
-
-def test_without_a_margin_the_best_is_chosen():
-    assert comparison.choose(means(logistic=0.7, forest=0.701), 0.0) == "forest"
 
 
 def predictions(**scores):

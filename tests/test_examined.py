@@ -97,23 +97,42 @@ def test_who_is_right_more_often_is_said_only_where_the_interval_tells(low, high
     assert said in launch_findings._more_often({"low": low, "high": high})
 
 
-def test_recommended_products_are_named_with_reasons_and_turning_points_and_so_are_the_last():
+def test_what_to_launch_now_and_the_last_held_are_told_with_reasons_turning_points_and_forerunners():
     advice = pd.DataFrame(
-        {"product_id": list("ABCD"), "probability": [0.9, 0.5, 0.2, 0.1],
-         "verdict": ["1", "not enough evidence", "0", "0"], "title": ["First", "Open", "Low", "Lowest"]}
+        {"product_id": list("ABCDE"), "probability": [0.9, 0.8, 0.5, 0.2, 0.1],
+         "verdict": ["1", "1", "not enough evidence", "0", "0"], "title": ["First", "Later", "Open", "Low", "Lowest"],
+         "place": [1, 2, np.nan, np.nan, np.nan], "within_capacity": [True, False, False, False, False]}
     )  # fmt: skip
-    reasons = pd.DataFrame({"product_id": ["A", "D"], "text": ["raises it by a lot", "lowers it by a lot"]})
+    reasons = pd.DataFrame(
+        [["A", "raises", "looks", 0.334], ["A", "raises", "mails", 0.02], ["A", "lowers", "season", -0.05],
+         ["E", "lowers", "looks", -0.4]],
+        columns=["product_id", "direction", "title", "effect"],
+    )  # fmt: skip
     flips = pd.DataFrame(
-        {"product_id": ["A", "D"], "decile": [None, 4], "text": ["no", "looks: the 4th decile"]}
+        {"product_id": ["A", "E", "E"], "decile": [None, 4, 9], "needed": "at least",
+         "title": ["looks", "mails", "looks"]}
+    )  # fmt: skip
+    similar = pd.DataFrame(
+        {"product_id": ["A", "A", "E"], "similar": ["P1", "P2", "P3"], "y": [1.0, 0.0, 0.0]}
     )
-    similar = pd.DataFrame({"product_id": ["A", "D"], "text": ["P1 reached", "P2 missed"]})
-    told = read(launch_findings.why(advice, reasons, flips, similar))
-    assert "First (1, probability 90.0 %): raises it by a lot. No single signal would turn it." in told
-    assert (
-        "Lowest (0, probability 10.0 %): lowers it by a lot. It would turn with looks: the 4th decile."
-        in told
-    )
-    assert "Most like it: P2 missed." in told and "Open" not in told
+    told = launch_findings.why(advice, reasons, flips, similar)
+    assert told.to_numpy().tolist() == [
+        [
+            "First",
+            "1",
+            0.9,
+            "looks +33; mails +2",
+            "season \N{MINUS SIGN}5",
+            "no single signal",
+            "1 of 2: P1, P2",
+        ],
+        ["Low", "0", 0.2, "", "", "no single signal", ""],
+        ["Lowest", "0", 0.1, "", "looks \N{MINUS SIGN}40", "mails: at least decile 4", "0 of 1: P3"],
+    ]
+    assert list(told) == list(launch_findings.WHY)
+    unsure = advice.assign(verdict="not enough evidence", within_capacity=False)
+    assert launch_findings.why(unsure, reasons, flips, similar).empty
+    assert "no verdict to explain" in read(launch_findings.nothing_to_explain())
 
 
 def test_what_is_weighed_most_is_named_with_how_alike_refits_are():

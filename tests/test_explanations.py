@@ -53,6 +53,10 @@ NEED = {"units_needed": np.log(200 + 0.5)}
         ("click_rate", np.nan, {}, "clicks per delivered e-mail: not known"),
         ("click_rate", 0.125, {}, "clicks per delivered e-mail: 0.125"),
         (
+            "season_ahead", np.log(1.25), NEED,
+            "registrations in the coming month a year ago, over the mean month of that year since: 1.25 times",
+        ),
+        (
             "visitors_per_need", np.log(50.5 / 200.5), NEED,
             "different known visitors in the look-back: 50 against 200 units to be sold",
         ),

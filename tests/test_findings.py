@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from insights import findings, gaps, params, paths, report, store
-from insights.modeling import automl, comparison
+from insights.modeling import automl, ladder
 from insights.wording import Prose
 
 
@@ -171,7 +171,7 @@ def test_a_model_below_a_baseline_cannot_be_released():
 
 
 def test_every_model_of_the_ladder_is_known_to_be_learned():
-    assert set(findings.LEARNED) == set(comparison.LADDER)
+    assert set(findings.LEARNED) == set(ladder.LADDER)
 
 
 def test_learned_models_are_no_baselines():

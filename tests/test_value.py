@@ -26,10 +26,11 @@ def test_decisions_earn_what_they_call_beyond_the_hurdle():
     assert found["value"].to_dict() == {
         "forest": -30.0,
         "panel": 90.0,
+        "chance": 30.0,
         "launch all": 60.0,
         "in hindsight": 130.0,
     }
-    assert found["called"].tolist() == [2, 2, 4, 2]
+    assert found["called"].tolist() == [2, 2, 2, 4, 2]
     assert found.loc["panel", "of_best"] == pytest.approx(90 / 130)
     assert (found["low"] == found["value"]).all() and (found["high"] == found["value"]).all()
 

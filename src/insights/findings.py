@@ -233,13 +233,13 @@ def value(kind: str, table: pd.DataFrame, chosen: str) -> Prose:
     """
     by = table.set_index("model")
     own, everything, best = by.loc[chosen], by.loc[ALL], by.loc[HINDSIGHT]
-    others = by.drop(index=[*(n for n in LEARNED if n in by.index), *DECISIONS])
+    others = by.drop(index=[n for n in (*LEARNED, *DECISIONS, "chance") if n in by.index])
     rival = others["value"].idxmax() if len(others) else None
     return say(
         "On {kind}, launching what {chosen} calls 1 brings **{own}** beyond what was asked; launching all {all}"
-        "{rival}, hindsight {best}. Launching none is worth nothing.",
+        "{rival}, a coin {coin}, hindsight {best}. Launching none is worth nothing.",
         kind=ROWS[kind], chosen=TITLES[chosen], own=interval(own["value"], own["low"], own["high"], kind="money"),
-        all=money(everything["value"]), best=money(best["value"]),
+        all=money(everything["value"]), best=money(best["value"]), coin=money(by.loc["chance", "value"]),
         rival=f", deciding by {TITLES[rival]} {money(by.loc[rival, 'value'])}" if rival else "",
     )  # fmt: skip
 
@@ -346,6 +346,29 @@ def choice(model: str, contest) -> Prose:
         order=order,
         scores=listing(scores),
     )
+
+
+def climbed(rungs: pd.DataFrame, margin: float) -> Prose:
+    """Say which rungs of the ladder from chance to the most complex model bear, and which do not.
+
+    Parameters
+    ----------
+    rungs : pandas.DataFrame
+        From :func:`insights.modeling.ladder.rungs`.
+    margin : float
+        By which a rung has to be better than the one below.
+    """
+    rungs = rungs[rungs["model"] != "chance"]
+    stay, fall = rungs[rungs["stays"]], rungs[~rungs["stays"]]
+    told = say(
+        "A rung stays if out of time it is better by {margin} than the last one that stayed below it. Rungs that "
+        "stay: {stay}.",
+        margin=number(margin), stay=listing([TITLES[name] for name in stay["model"]]),
+    )  # fmt: skip
+    if fall.empty:
+        return told + say("That is every rung.")
+    missed = [f"{TITLES[r.model]} (by {number(r.gain)} than {TITLES[r.against]})" for r in fall.itertuples()]
+    return told + say("Not better by so much: {missed}.", missed=listing(missed))
 
 
 def tuning(model: str, gains: pd.DataFrame) -> Prose:

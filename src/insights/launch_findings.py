@@ -6,6 +6,15 @@ from insights.findings import ROWS, TITLES
 from insights.wording import Prose, bullets, count, interval, listing, number, say, share
 
 NAMED = 5
+WHY = {
+    "product": "product",
+    "verdict": "verdict",
+    "probability": "probability",
+    "raises": "raised by",
+    "lowers": "lowered by",
+    "turns": "would turn with",
+    "alike": "like it, reached",
+}
 
 
 def weighed(importance: pd.DataFrame, agreement) -> Prose:
@@ -26,37 +35,51 @@ def weighed(importance: pd.DataFrame, agreement) -> Prose:
     )  # fmt: skip
 
 
-def why(advice: pd.DataFrame, reasons: pd.DataFrame, flips: pd.DataFrame, similar: pd.DataFrame) -> Prose:
-    """Say of the surest products of each verdict what moved them, what would turn them, and what they resemble.
+def why(
+    advice: pd.DataFrame, reasons: pd.DataFrame, flips: pd.DataFrame, similar: pd.DataFrame
+) -> pd.DataFrame:
+    """Return, of what to launch now and of the last held, what moved them, would turn them, and is like them.
 
     Parameters
     ----------
     advice : pandas.DataFrame
-        Recommendations, the most probable first, with ``title`` where the source has it.
-    reasons, flips, similar : pandas.DataFrame
-        Of the candidates, each with ``product_id`` and ``text``.
+        From :func:`insights.recommendation.recommend`, with ``title`` where the source has it.
+    reasons, flips : pandas.DataFrame
+        Of the candidates, from :mod:`insights.modeling.explanations`, with the ``title`` of each signal.
+    similar : pandas.DataFrame
+        From :func:`insights.modeling.similar.similar_launches`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``product, verdict, probability, raises, lowers, turns, alike``; in words, effects in percentage points.
     """
-    launched, held = advice[advice["verdict"] == "1"], advice[advice["verdict"] == "0"]
-    named = pd.concat([launched.head(NAMED), held.tail(NAMED)])
-    return bullets(*(_of(r, reasons, flips, similar) for r in named.to_dict("records")))
+    now = advice[advice["within_capacity"]].sort_values("place")
+    named = pd.concat([now, advice[advice["verdict"] == "0"].tail(NAMED)])
+    table = [_of(row, reasons, flips, similar) for row in named.to_dict("records")]
+    return pd.DataFrame(table, columns=list(WHY))
+
+
+def nothing_to_explain() -> Prose:
+    """Say that no verdict is given, so that none is explained."""
+    return say("No product is called 1 or 0 in this window, so there is no verdict to explain.")
 
 
 def _of(row, reasons, flips, similar):
-    known = {name: t[t["product_id"] == row["product_id"]] for name, t in
-             (("reasons", reasons), ("flips", flips.dropna(subset="decile")), ("similar", similar))}  # fmt: skip
-    name = row.get("title") or row["product_id"]
-    return say(
-        "**{name}** ({verdict}, probability {probability}): {reasons}. {turned} Most like it: {similar}.",
-        name=name, verdict=row["verdict"], probability=share(row["probability"]),
-        reasons=listing(known["reasons"]["text"]), turned=_turned(known["flips"]),
-        similar=listing(known["similar"]["text"]),
-    )  # fmt: skip
-
-
-def _turned(flips):
-    if flips.empty:
-        return "No single signal would turn it."
-    return f"It would turn with {flips.iloc[0]['text']}."
+    own, turning, alike = (t[t["product_id"] == row["product_id"]] for t in (reasons, flips, similar))
+    moved = {
+        way: "; ".join(
+            f"{r.title} {100 * r.effect:+.0f}".replace("-", "\N{MINUS SIGN}") for r in part.itertuples()
+        )
+        for way, part in own.groupby("direction")
+    }
+    first = next(turning.dropna(subset="decile").itertuples(), None)
+    turns = f"{first.title}: {first.needed} decile {first.decile:.0f}" if first else "no single signal"
+    reached = f"{int(alike['y'].sum())} of {len(alike)}: {', '.join(alike['similar'])}"
+    return [
+        row.get("title") or row["product_id"], row["verdict"], row["probability"], moved.get("raises", ""),
+        moved.get("lowers", ""), turns, reached if len(alike) else "",
+    ]  # fmt: skip
 
 
 def probabilities(examined, chosen: str) -> Prose:

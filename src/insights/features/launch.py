@@ -83,7 +83,7 @@ def plan(past: Past) -> ibis.Table:
         "amount_last_month": ("net amount of the last month", "USD a month"),
         "sales_trend": ("share of the look-back's units that were sold in its last month", "share"),
         "sales_acceleration": (
-            "growth of units in the last month over that in the month before, logarithm", "log ratio"
+            "growth of units in the last month over that in the month before, logarithm", "log factor"
         ),
         "persistence": ("margin of the last month over the margin asked for now", "ratio"),
     },
@@ -137,7 +137,7 @@ def topic_sales(past: Past) -> ibis.Table:
         "visitors": ("different known visitors in the look-back", "visitors"),
         "views_trend": ("share of the look-back's views that fell in its last month", "share"),
         "views_acceleration": (
-            "growth of views in the last month over that in the month before, logarithm", "log ratio"
+            "growth of views in the last month over that in the month before, logarithm", "log factor"
         ),
     },
 )  # fmt: skip

@@ -16,7 +16,7 @@ EARNED_NOTHING = 0.05  # of the hurdle: added, so that the logarithm of earning 
     features={
         "season_ahead": (
             "registrations in the coming month a year ago, over the mean month of that year since, logarithm",
-            "log ratio",
+            "log factor",
         )
     },
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """All models and baselines on the same rows: out-of-fold on training rows, then once on validation rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from insights.modeling import (
     automl,
     baselines,
     cotrained,
+    ladder,
     learned,
     metrics,
     probabilities,
@@ -20,8 +21,6 @@ from insights.modeling import (
 from insights.modeling.dataset import Dataset
 from insights.params import Params
 from insights.timeline import TimeFolds
-
-LADDER = ("margin", "logistic", "forest", "boosting", "tpot", "cotraining")
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,8 @@ class Contest:
         Whether the folds were ordered in time; with one cohort they are by product family alone.
     tuning : pandas.DataFrame
         What tuning bought, from :func:`insights.modeling.tuning.bought`.
+    rungs : pandas.DataFrame
+        From :func:`insights.modeling.ladder.rungs`.
     """
 
     dataset: Dataset
@@ -52,6 +53,7 @@ class Contest:
     search: automl.Search
     ordered_folds: bool
     tuning: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rungs: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def predictions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return score and decision of every model for some rows, long: a row per row and model.
@@ -99,8 +101,19 @@ def compete(dataset: Dataset, params: Params, folder: Path | None = None) -> Con
     for model, one in zip(proposals, judged, strict=True):
         model.calibration_, model.threshold_, model.worth_ = one.calibration, one.threshold, one.worth
         fitted[model.name] = model.fit(rows, y, dataset.unlabelled)
-    chosen = choose(out_of_fold, params.modeling.margin)
-    return Contest(dataset, fitted, out_of_fold, chosen, search, folds.ordered, gains)
+    chosen = ladder.choose(out_of_fold, params.modeling.margin)
+    rungs = ladder.rungs(out_of_fold, _rules_out_of_fold(dataset.model, rows, folds), params.modeling.margin)
+    return Contest(dataset, fitted, out_of_fold, chosen, search, folds.ordered, gains, rungs)
+
+
+def _rules_out_of_fold(model, rows, folds):
+    """Return the ROC AUC of each baseline on the rows that each fold held out."""
+    y, found = rows["y"].to_numpy(dtype=int), []
+    for number, (fit, judge) in enumerate(folds.split()):
+        for rule in baselines.available(model, rows):
+            said = replace(rule).fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])
+            found.append([rule.name, number, metrics.roc_auc(y[judge], said)])
+    return pd.DataFrame(found, columns=["model", "fold", "roc_auc"])
 
 
 def hand_made(dataset: Dataset, params: Params) -> list[learned.Learned]:
@@ -166,13 +179,6 @@ def judge_out_of_fold(
 def _worth(rows, score):
     earned = value.gain(rows)
     return None if earned is None else thresholds.worth((earned / rows["hurdle"]).to_numpy(), score)
-
-
-def choose(out_of_fold: pd.DataFrame, margin: float) -> str:
-    """Return the simplest model whose mean ROC AUC over folds is within ``margin`` of the best."""
-    mean = out_of_fold.groupby("model")["roc_auc"].mean()
-    good_enough = [name for name in LADDER if name in mean and mean[name] >= mean.max() - margin]
-    return good_enough[0]
 
 
 def performance(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:

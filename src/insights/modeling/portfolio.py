@@ -12,7 +12,6 @@ import pandas as pd
 from insights.modeling import value
 from insights.modeling.thresholds import Worth
 
-CHANCE = "chance"
 COSTS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # times what was asked
 
 
@@ -47,7 +46,7 @@ def within(predictions: pd.DataFrame, most: int, weights: np.ndarray) -> pd.Data
     }
     number = pd.Series(quarter).map(pd.Series(quarter).value_counts()).to_numpy()
     taken |= {
-        CHANCE: np.minimum(most / number, 1.0),
+        value.CHANCE: np.minimum(most / number, 1.0),
         value.HINDSIGHT: _taken(earned, earned > 0, quarter, most),
     }
     return value.of_shares(taken, earned, weights)

@@ -66,6 +66,11 @@ def title(signal: str) -> str:
     return TITLES.get(signal, signal.replace("_", " "))
 
 
+def titled(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of signals with the ``title`` of each."""
+    return table.assign(title=[title(signal) for signal in table["signal"]])
+
+
 def value_in_words(model: str, name: str, row: pd.Series) -> str:
     """Return what a feature means and its value in a row, with the unit.
 
@@ -134,6 +139,8 @@ def _written(value, unit, needed):
             return wording.money(np.expm1(value))
         case "log units":
             return _counted(np.exp(value) - need.LITTLE, "units")
+        case "log factor":
+            return f"{_plain(np.exp(value))} times"
         case "log ratio":
             return _against_need(value, needed)
     return _counted(value, unit)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from insights import paths, recommendation, timeline
 from insights.features import launch
-from insights.modeling import baselines, comparison, differences, metrics, saved, value
+from insights.modeling import baselines, comparison, differences, ladder, metrics, saved, value
 from insights.modeling.card import card
 from insights.modeling.dataset import Dataset, load
 from insights.modeling.examined import Examined, examine
@@ -169,7 +169,7 @@ def part(
     weights = comparison.resamples(predictions, contest.dataset.clusters, params)
     prior = float(contest.dataset.train["y"].mean())
     one = predictions[predictions["model"] == contest.chosen]
-    rivals = {*comparison.LADDER} - {contest.chosen}
+    rivals = {*ladder.LADDER} - {contest.chosen}
     return Part(
         kind=kind,
         performance=comparison.performance(predictions, weights),
@@ -272,6 +272,7 @@ def _tables(step, found: Study):
     step.table(f"table_5_{place + 3}_{found.name}_folds", found.contest.out_of_fold)
     step.table(f"table_5_{MODELS.index(found.name) + 23}_{found.name}_tuning", found.contest.tuning)
     step.table(f"table_5_{MODELS.index(found.name) + 25}_{found.name}_front", found.contest.search.front)
+    step.table(f"table_5_{MODELS.index(found.name) + 29}_{found.name}_ladder", found.contest.rungs)
     if found.name == "launch":
         step.table("table_5_9_recommendations", found.recommendations)
         for place, table in enumerate(("importance", "reasons", "flips", "similar"), start=12):

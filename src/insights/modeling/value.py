@@ -12,7 +12,7 @@ import pandas as pd
 from insights.modeling import metrics
 
 COLUMNS = ("margin_earned", "hurdle")
-ALL, HINDSIGHT = "launch all", "in hindsight"
+CHANCE, ALL, HINDSIGHT = "chance", "launch all", "in hindsight"
 
 
 def gain(rows: pd.DataFrame) -> pd.Series | None:
@@ -36,7 +36,8 @@ def of_decisions(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame
     -------
     pandas.DataFrame
         ``model, called`` (rows that are called 1), ``value`` (USD) with ``low, high``, and ``of_best``: the share of
-        what hindsight would have earned. Models, then launching all and hindsight; launching none is worth 0.
+        what hindsight would have earned. Models, then chance (a coin tossed for each row, on average), launching all,
+        and hindsight; launching none is worth 0.
     """
     first = predictions[predictions["model"] == predictions["model"].iloc[0]]
     earned = gain(first)
@@ -44,8 +45,8 @@ def of_decisions(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame
         return None
     earned = earned.to_numpy()
     decided = {name: part["decision"].to_numpy() for name, part in predictions.groupby("model", sort=False)}
-    decided |= {ALL: np.ones(len(earned)), HINDSIGHT: earned > 0}
-    return of_shares(decided, earned, weights).astype({"called": int})
+    decided |= {CHANCE: np.full(len(earned), 0.5), ALL: np.ones(len(earned)), HINDSIGHT: earned > 0}
+    return of_shares(decided, earned, weights)
 
 
 def of_shares(taken: Mapping[str, np.ndarray], earned: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
