@@ -1,19 +1,22 @@
-"""What keeps the regression of the margin from the best possible: rows, the noise of outcomes, or the features.
+"""What keeps the regression of the margin from the best possible: rows, noise of outcomes, the season, the features.
 
 ``make walk`` prints it last. The same model is fitted in ways that nobody has in practice, each judged on all
 products but those it learned from: on the rows of all quarters at once, later ones among them; and on these, taught
 the true expected margin instead of the one that was drawn. What is still missing then, neither more rows nor cleaner
-outcomes would bring: the features do not say it.
+outcomes would bring: the features do not say it. Beside it stand the chosen models as they were, told of each month
+how much better or worse it truly was than they expected: what no feature tells of the season costs them the rest.
 """
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
 
 from insights import certification, params, paths, timeline, walk
 from insights.modeling import learned
 from insights.modeling.dataset import from_frame
+from insights.modeling.probabilities import log_odds
 
 FOLDS = 8
 USABLE = [timeline.TRAIN, timeline.VALIDATE]
@@ -50,6 +53,22 @@ def limits(every: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
         for name, target in (("all rows", drawn), ("all rows, true margins", true))
     ]
     return certification.nearness(pd.concat(parts).query("judged"))
+
+
+def levelled(told: pd.DataFrame) -> pd.DataFrame:
+    """Return how near the chosen models come to the truth once they are told the true level of each month.
+
+    Parameters
+    ----------
+    told : pandas.DataFrame
+        From :func:`insights.certification.beside_truth`, with ``model``.
+    """
+    own = told[told["model"] == walk.CHOSEN]
+    said, true = (log_odds(own[column].to_numpy()) for column in ("score", "probability"))
+    missed = pd.Series(true - said, index=own.index).groupby([own["kind"], own["as_of"]]).transform("mean")
+    return certification.nearness(
+        own.assign(model="chosen, true level of months", score=expit(said + missed))
+    )
 
 
 def _elsewhere(model, every, target):

@@ -20,12 +20,16 @@ def quarters() -> list[str]:
     return [p.window for p in sorted(ready, key=lambda p: p.split)]
 
 
-def nearness(told: pd.DataFrame) -> pd.DataFrame:
-    """Return how near each model comes to the true probabilities, by window, and over all rows together."""
-    beside = [
+def beside(told: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the predictions of each window with what is true of them."""
+    return [
         certification.beside_truth(part, params.load(window)).assign(window=window)
         for window, part in told.groupby("window")
     ]
+
+
+def nearness(beside: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return how near each model comes to the true probabilities, by window, and over all rows together."""
     alone = [certification.nearness(part).assign(window=part["window"].iloc[0]) for part in beside]
     return pd.concat(
         [*alone, certification.nearness(pd.concat(beside)).assign(window="all")], ignore_index=True
@@ -39,10 +43,18 @@ def main() -> None:
     print(f"{len(windows)} windows: {', '.join(windows)}")
     for name, table in walk.judged(told, params.load(windows[-1])).items():
         print(f"\n{name}\n{table.round(3).to_string(index=False)}")
-    near = nearness(told)
+    true = beside(told)
+    near = nearness(true)
     shown = near[near["model"].isin([walk.CHOSEN, certification.YESTERDAY])]
     print(f"\nfraction of the best possible\n{shown.round(3).to_string(index=False)}")
-    limited = limits.limits(limits.rows(windows), params.load(windows[-1]))
+    limited = pd.concat(
+        [limits.limits(limits.rows(windows), params.load(windows[-1])), limits.levelled(pd.concat(true))]
+    )
+    print(f"\nrungs of the ladder that stay, in windows\n{walk.climbed(windows).to_string(index=False)}")
+    chosen_again = walk.stability(windows)
+    print(
+        f"\nfeatures by how stable they are over windows\n{chosen_again.head(20).round(3).to_string(index=False)}"
+    )
     print(f"\nwhat limits it\n{limited[limits.SHOWN].round(3).to_string(index=False)}")
 
 

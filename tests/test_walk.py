@@ -70,3 +70,28 @@ def test_the_pool_is_judged_against_chance_against_rules_and_in_money(root):
     assert found["against"]["low"].iloc[0] > 0 and found["against"]["n"].iloc[0] == 160
     by = found["value"].set_index("model")["value"]
     assert by["in hindsight"] == 80 * 30 and by["launch all"] == 80 * 30 - 80 * 20
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    """Let the tables of windows be given by name."""
+    given = {}
+    monkeypatch.setattr(walk.store, "table", lambda window, step, name: given[window, name])
+    return given
+
+
+def test_rungs_are_counted_over_windows(tables):
+    for name, stays in {"a": [True, True, False], "b": [True, False, True]}.items():
+        told = {"model": ["chance", "panel", "margin"], "gain": [np.nan, 0.1, 0.2], "stays": stays}
+        tables[name, "table_5_29_launch_ladder"] = pd.DataFrame(told)
+    found = walk.climbed(["a", "b"]).set_index("model")
+    assert found["stays"].to_dict() == {"chance": 2, "panel": 1, "margin": 1}
+    assert found.loc["margin", "gain"] == pytest.approx(0.2) and (found["windows"] == 2).all()
+
+
+def test_features_are_counted_over_the_windows_in_which_they_are_there(tables):
+    first = {"feature": ["looks", "price"], "stability": [0.9, 0.2], "seen_by": ["both", "forest only"]}
+    tables["a", "table_4_2_launch_features"] = pd.DataFrame(first)
+    tables["b", "table_4_2_launch_features"] = pd.DataFrame(first).head(1).assign(stability=0.5)
+    found = walk.stability(["a", "b"])
+    assert found.to_numpy().tolist() == [["looks", 2, 1, 0.7, 2], ["price", 1, 0, 0.2, 0]]

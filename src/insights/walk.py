@@ -6,7 +6,7 @@ windows, so intervals resample whole product families over all of them.
 
 import pandas as pd
 
-from insights import paths
+from insights import feature_selection, paths, store
 from insights.modeling import baselines, comparison, differences, saved, value
 from insights.params import Params
 
@@ -79,3 +79,38 @@ def judged(told: pd.DataFrame, settings: Params) -> dict[str, pd.DataFrame]:
         found["against"].append(versus[versus["model"].isin(baselines.NAMES)].assign(kind=kind))
         found["value"].append(value.of_decisions(rows, weights).assign(kind=kind))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
+
+
+def climbed(windows: list[str]) -> pd.DataFrame:
+    """Return in how many windows each rung of the ladder stays: ``model, windows, stays, gain`` (mean ROC AUC)."""
+    every = pd.concat([store.table(window, "05_modeling", "table_5_29_launch_ladder") for window in windows])
+    by = every.groupby("model", sort=False)
+    return by.agg(windows=("stays", "size"), stays=("stays", "sum"), gain=("gain", "mean")).reset_index()
+
+
+def stability(windows: list[str]) -> pd.DataFrame:
+    """Return how stable the choice of features is over windows.
+
+    Parameters
+    ----------
+    windows : list of str
+        Whose notebook 04 has run.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``feature, windows`` (in which it is there)``, stable`` (windows in which most halves of the products choose
+        it)``, stability`` (mean share of halves)``, seen_by_both`` (windows in which forest and OLS see it); the most
+        stable first.
+    """
+    every = pd.concat(
+        [store.table(window, "04_feature_analysis", "table_4_2_launch_features") for window in windows]
+    )
+    told = every.assign(
+        stable=every["stability"] >= feature_selection.STABLE, seen_by_both=every["seen_by"] == "both"
+    )
+    by = told.groupby("feature").agg(
+        windows=("feature", "size"), stable=("stable", "sum"), stability=("stability", "mean"),
+        seen_by_both=("seen_by_both", "sum"),
+    )  # fmt: skip
+    return by.sort_values("stability", ascending=False, kind="stable").reset_index()
