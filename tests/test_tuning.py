@@ -369,7 +369,7 @@ def test_tuned_values_are_used_only_where_the_whole_interval_of_the_gain_lies_ab
 
 
 def test_models_that_tuning_is_worth_are_tuned_in_their_place_and_the_others_stay(data):
-    poor = made("forest", data, min_samples_leaf=150)
+    poor = made("forest", data, min_samples_leaf=60)
     models = [made("logistic", data), poor]
     params = limited(tuning_trials=4)
     proposals, gains = tuning.applied(models, data.train, params)
