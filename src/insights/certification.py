@@ -131,7 +131,7 @@ def ceiling(step: Step) -> pd.DataFrame | None:
     path = step.place(paths.predictions(step.params.window, "launch"))
     if step.params.source.kind != KIND or not path.exists():
         return None
-    return nearness(beside_truth(pd.read_parquet(path), step.params))
+    return step.table("table_5_10_ceiling", nearness(beside_truth(pd.read_parquet(path), step.params)))
 
 
 def beside_truth(predictions: pd.DataFrame, params: Params) -> pd.DataFrame:

@@ -42,7 +42,8 @@ class CoTrained(Learned):
         """Return an unfitted copy that reads other features; where these leave one view, its own model alone."""
         if all(divided(features)):
             return super().on(features)
-        return Learned(self.name, self.estimator.estimator_1, features, self.threshold_, self.calibration_)
+        alone = self.estimator.estimator_1
+        return Learned(self.name, alone, features, self.threshold_, self.calibration_, self.worth_)
 
     def read(self, rows: pd.DataFrame) -> list[pd.DataFrame]:
         """Return the columns of each view."""

@@ -29,10 +29,9 @@ def rungs(out_of_fold: pd.DataFrame, rules: pd.DataFrame, margin: float) -> pd.D
         ``model, roc_auc`` (mean over folds)``, against`` (the last rung that stayed below it)``, gain, folds_ahead``
         (folds in which it is the better one)``, stays``.
     """
-    scores = {name: part.set_index("fold")["roc_auc"] for name, part in out_of_fold.groupby("model")}
-    said = rules.groupby("model")["roc_auc"].mean()
-    best = [said.idxmax()] if len(said) else []
-    scores |= {name: rules[rules["model"] == name].set_index("fold")["roc_auc"] for name in best}
+    scores, said = _by_fold(out_of_fold), _by_fold(rules)
+    best = [said.mean().idxmax()] if said.size else []
+    scores = scores.join(said[best])
     under, below, found = CHANCE, 0.5, [[CHANCE, 0.5, "", float("nan"), 0, True]]
     for name in (*best, *(n for n in LADDER if n in scores)):
         gain = (scores[name] - below).mean()
@@ -40,3 +39,7 @@ def rungs(out_of_fold: pd.DataFrame, rules: pd.DataFrame, margin: float) -> pd.D
         found.append([name, scores[name].mean(), under, gain, int((scores[name] > below).sum()), stays])
         under, below = (name, scores[name]) if stays else (under, below)
     return pd.DataFrame(found, columns=["model", "roc_auc", "against", "gain", "folds_ahead", "stays"])
+
+
+def _by_fold(scores):
+    return scores.pivot_table(index="fold", columns="model", values="roc_auc")
