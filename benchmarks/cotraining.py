@@ -26,8 +26,7 @@ def _views(rng, first, second, share=0.35, mood=0.0, groups=0.0):
     y = (rng.random(rows) < share).astype(int)
     shared = mood * rng.normal(size=(rows, 1)) * (TELLING > 0)
     views = [
-        np.outer(2 * y - 1, apart * TELLING) + rng.normal(size=(rows, WIDTH)) + shared
-        for apart in (first, second)
+        np.outer(2 * y - 1, apart * TELLING) + rng.normal(size=(rows, WIDTH)) + shared for apart in (first, second)
     ]
     views[1] += groups * rng.choice([-1, 1], size=(rows, 1)) * (TELLING > 0)
     return views, y
@@ -73,9 +72,7 @@ def _compared(make, seed):
     seen, judged = slice(0, LABELLED + UNKNOWN), slice(LABELLED + UNKNOWN, None)
     told = _hidden(y[seen], rng)
     both, fresh = np.hstack(views), [x[judged] for x in views]
-    model = CoTrainingClassifier(_learner(), _learner(), random_state=seed).fit(
-        [x[seen] for x in views], told
-    )
+    model = CoTrainingClassifier(_learner(), _learner(), random_state=seed).fit([x[seen] for x in views], told)
     alone = roc_auc(y[judged], model.supervised_.predict_proba(both[judged])[:, 1])
     others = {
         "self-training": SelfTrainingClassifier(_learner(), threshold=0.8),

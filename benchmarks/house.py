@@ -20,10 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "insights"
 ALIKE = 6  # lines in a row that two places share, from which they repeat each other
 GUARDS = {
-    "time": (
-        ["asof", "timeline", "rows"],
-        ["leakage", "timeline", "rows", "forecast_rows", "completion_rows"],
-    ),
+    "time": (["asof", "timeline", "rows"], ["leakage", "timeline", "rows", "forecast_rows", "completion_rows"]),
     "privacy": (
         ["privacy", "anonymity", "collection.identities", "collection.erasure"],
         ["privacy", "privacy_recall", "anonymity", "collection", "collection_erasure", "accounts"],
@@ -40,9 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--coverage", action="store_true", help="run the tests of the guarding rooms as well")
     trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(SOURCE.rglob("*.py"))}
-    shown = (
-        _functions(trees) | _files(trees) | _imports(trees) | _repeats(trees) | _words(trees) | _notebooks()
-    )
+    shown = _functions(trees) | _files(trees) | _imports(trees) | _repeats(trees) | _words(trees) | _notebooks()
     shown |= _tests(trees)
     if parser.parse_args().coverage:
         shown |= {f"branches covered, {room}": _covered(*places) for room, places in GUARDS.items()}
@@ -135,9 +130,7 @@ def _words(trees):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     ]
     bare = [node for _, node in public if not ast.get_docstring(node)]
-    short = [
-        n for _, n in public if isinstance(n, ast.FunctionDef) and _arguments(n) > 2 and not _sections(n)
-    ]
+    short = [n for _, n in public if isinstance(n, ast.FunctionDef) and _arguments(n) > 2 and not _sections(n)]
     comments = sum(_comments(file) for file in trees)
     return {
         "public names": len(public), "public names without a docstring": len(bare),
@@ -156,9 +149,7 @@ def _sections(node):
 
 def _comments(file):
     tokens = tokenize.generate_tokens(io.StringIO(file.read_text(encoding="utf-8")).readline)
-    return sum(
-        t.type == tokenize.COMMENT and "fmt:" not in t.string and "noqa" not in t.string for t in tokens
-    )
+    return sum(t.type == tokenize.COMMENT and "fmt:" not in t.string and "noqa" not in t.string for t in tokens)
 
 
 def _notebooks():
@@ -213,11 +204,7 @@ def _docstring_lines(node):
 
 
 def _is_text(node):
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _module(file):

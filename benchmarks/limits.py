@@ -66,9 +66,7 @@ def levelled(told: pd.DataFrame) -> pd.DataFrame:
     own = told[told["model"] == walk.CHOSEN]
     said, true = (log_odds(own[column].to_numpy()) for column in ("score", "probability"))
     missed = pd.Series(true - said, index=own.index).groupby([own["kind"], own["as_of"]]).transform("mean")
-    return certification.nearness(
-        own.assign(model="chosen, true level of months", score=expit(said + missed))
-    )
+    return certification.nearness(own.assign(model="chosen, true level of months", score=expit(said + missed)))
 
 
 def _elsewhere(model, every, target):

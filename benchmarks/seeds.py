@@ -27,9 +27,7 @@ def of_seed(seed: int, people: int) -> tuple[pd.DataFrame, pd.Series]:
         clean = cleaning.tables(con, window)
         rows = effects.rows(con, clean, times.enrollments(clean, step.params), step.params)
         events = effects.estimate(rows, step.params.modeling.seed).estimates
-        events = events.assign(
-            estimate="events, " + events["estimate"], true=certification.event_effect(step, con)
-        )
+        events = events.assign(estimate="events, " + events["estimate"], true=certification.event_effect(step, con))
         touches, enrolled = channels.touches(clean), attribution.enrollments(clean)
         true = certification.channel_effects(step)
         rows = lifts.person_months(con, clean, touches, enrolled, step.params)

@@ -24,9 +24,7 @@ def shuffled(dataset: Dataset, seed: int) -> Dataset:
     dealt = np.random.default_rng([seed, 9]).permutation(known)
     part = frame["margin_earned"] / frame["hurdle"]
     frame.loc[known, "y"] = frame["y"].to_numpy()[dealt]
-    frame.loc[known, "margin_earned"] = (part.to_numpy()[dealt] * frame["hurdle"].to_numpy()[known]).astype(
-        float
-    )
+    frame.loc[known, "margin_earned"] = (part.to_numpy()[dealt] * frame["hurdle"].to_numpy()[known]).astype(float)
     return Dataset(dataset.model, frame, dataset.features)
 
 
@@ -56,9 +54,7 @@ def main() -> None:
     by = table.groupby("seed")
     nothing = (by["beyond"].agg("".join) == "").sum()
     silent = (by["verdicts"].max() == 0).sum()
-    print(
-        f"\nno model beyond 0.5 in {nothing} of {SHUFFLES}; no verdict but 'not enough evidence' in {silent}"
-    )
+    print(f"\nno model beyond 0.5 in {nothing} of {SHUFFLES}; no verdict but 'not enough evidence' in {silent}")
 
 
 if __name__ == "__main__":

@@ -41,19 +41,12 @@ def _simulated(people):
         simulation.simulate(changed, folder, workers=settings.compute.threads)
         seconds = time.monotonic() - began
         rows = sum(pq.read_metadata(file).num_rows for file in (folder / "raw").rglob("*.parquet"))
-    return {
-        "people": people,
-        "rows": rows,
-        "seconds": seconds,
-        "peak_memory_mb": _peak_mb(settings.compute.threads),
-    }
+    return {"people": people, "rows": rows, "seconds": seconds, "peak_memory_mb": _peak_mb(settings.compute.threads)}
 
 
 def _peak_mb(workers):
     """Return the most memory that this process and its workers held, if all held their most at once."""
-    own, worker = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    own, worker = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return (own + workers * worker) / unit
 

@@ -31,9 +31,7 @@ def beside(told: pd.DataFrame) -> list[pd.DataFrame]:
 def nearness(beside: list[pd.DataFrame]) -> pd.DataFrame:
     """Return how near each model comes to the true probabilities, by window, and over all rows together."""
     alone = [certification.nearness(part).assign(window=part["window"].iloc[0]) for part in beside]
-    return pd.concat(
-        [*alone, certification.nearness(pd.concat(beside)).assign(window="all")], ignore_index=True
-    )
+    return pd.concat([*alone, certification.nearness(pd.concat(beside)).assign(window="all")], ignore_index=True)
 
 
 def main() -> None:
@@ -52,9 +50,7 @@ def main() -> None:
     )
     print(f"\nrungs of the ladder that stay, in windows\n{walk.climbed(windows).to_string(index=False)}")
     chosen_again = walk.stability(windows)
-    print(
-        f"\nfeatures by how stable they are over windows\n{chosen_again.head(20).round(3).to_string(index=False)}"
-    )
+    print(f"\nfeatures by how stable they are over windows\n{chosen_again.head(20).round(3).to_string(index=False)}")
     print(f"\nwhat limits it\n{limited[limits.SHOWN].round(3).to_string(index=False)}")
 
 

@@ -54,9 +54,7 @@ def everything(window: str) -> str:
 def digests(window: str) -> dict[str, str]:
     """Return the hash of each Parquet file of the window."""
     folder = paths.window(window)
-    return {
-        str(file.relative_to(folder)): store.file_hash(file) for file in sorted(folder.rglob("*.parquet"))
-    }
+    return {str(file.relative_to(folder)): store.file_hash(file) for file in sorted(folder.rglob("*.parquet"))}
 
 
 def use_tables(monkeypatch, tables: dict[str, pd.DataFrame], key=KEY, monthly=False) -> None:

@@ -36,9 +36,7 @@ def company(tmp_path_factory):
         (root / "params").mkdir()
         (root / "params" / "base.yaml").write_text((HERE / "params" / "base.yaml").read_text())
         window = write_window(
-            root,
-            "tiny",
-            simulation={"people": 600, "start": datetime.date(2024, 10, 1), "months": 15, "seed": 5},
+            root, "tiny", simulation={"people": 600, "start": datetime.date(2024, 10, 1), "months": 15, "seed": 5}
         )
         run(window)
         parameters = params.load(window)

@@ -32,9 +32,7 @@ def launch_frame(params: Params, families: int = 40, seed: int = 0, strength: fl
     frame["resolved_at"] = frame["as_of"] + pd.DateOffset(months=params.launch.horizon_months)
     frame["role"] = timeline.roles(frame, params.split, params.end)
     candidates = pd.DataFrame({"product_id": [f"C{i}" for i in range(10)], "kind": "candidate"})
-    candidates = candidates.assign(
-        family=candidates["product_id"], as_of=pd.Timestamp(params.end), role="unresolved"
-    )
+    candidates = candidates.assign(family=candidates["product_id"], as_of=pd.Timestamp(params.end), role="unresolved")
     frame = pd.concat([frame, candidates], ignore_index=True)
     for name in (DRIVER, WEAK, *NOISES):
         frame[name] = rng.normal(size=len(frame))

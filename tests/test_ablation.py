@@ -31,10 +31,7 @@ def test_an_essential_group_earns_its_place_and_is_named_first(table):
 
 
 def test_useless_groups_may_go(table):
-    assert (
-        table.loc[["family plan", "family linkedin", "family email"], "verdict"].tolist()
-        == [ablation.MAY_GO] * 3
-    )
+    assert table.loc[["family plan", "family linkedin", "family email"], "verdict"].tolist() == [ablation.MAY_GO] * 3
 
 
 def test_what_a_group_adds_is_the_loss_when_it_is_left_out(data, table):

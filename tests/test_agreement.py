@@ -95,10 +95,7 @@ def test_a_vote_that_was_filled_in_is_no_vote():
     assert voted.tolist() == [True, False, True, False, True, True, True, True]
     weights = np.arange(16, dtype="float32").reshape(2, 8)
     kept, drawn_weights = agreement.among(EIGHT, weights, voted)
-    assert (
-        kept.groupby("model")["product_id"].apply(list).tolist()
-        == [[f"F{i:03d}" for i in (0, 2, 4, 5, 6, 7)]] * 2
-    )
+    assert kept.groupby("model")["product_id"].apply(list).tolist() == [[f"F{i:03d}" for i in (0, 2, 4, 5, 6, 7)]] * 2
     np.testing.assert_array_equal(drawn_weights, weights[:, voted])
     assert agreement.decisions(kept, "panel", "model", drawn_weights)["n"].tolist() == [6] * 3
 

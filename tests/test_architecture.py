@@ -114,9 +114,7 @@ def test_only_collection_reaches_the_simulation():
 @pytest.mark.parametrize("name", [n for n in MODULES if top(n) not in MAY_READ_PROTECTED | {"simulation"}])
 def test_protected_attributes_are_named_only_where_they_may_be_read(name):
     for node in ast.walk(TREES[name]):
-        called = (
-            isinstance(node, ast.Attribute) and node.attr == "protected" and isinstance(node.value, ast.Name)
-        )
+        called = isinstance(node, ast.Attribute) and node.attr == "protected" and isinstance(node.value, ast.Name)
         assert not (called and node.value.id == "paths"), f"{name}, line {node.lineno}: paths.protected"
         taken = isinstance(node, ast.ImportFrom) and node.module == "insights.paths"
         assert not (taken and "protected" in {alias.name for alias in node.names})
@@ -132,9 +130,7 @@ def test_protected_attributes_are_named_only_where_they_may_be_read(name):
     ],
 )
 def test_no_feature_or_model_asks_for_the_table_of_protected_attributes(name):
-    texts = [
-        n.value for n in ast.walk(TREES[name]) if isinstance(n, ast.Constant) and isinstance(n.value, str)
-    ]
+    texts = [n.value for n in ast.walk(TREES[name]) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     assert "protected" not in texts
 
 
@@ -148,7 +144,5 @@ def test_nothing_but_the_simulation_and_its_certification_reads_the_truth(name):
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
         assert "truth" not in text.split("/"), f"{name}, line {node.lineno}"
         assert "launch_probability" not in text and "completion_probability" not in text
-        named = (
-            node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-        )
+        named = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
         assert "truth" not in named

@@ -15,21 +15,9 @@ from insights.modeling.search_watch import End
 
 BUDGET = {"tpot_population": 3, "tpot_generations": 2, "tpot_rows": 160}
 STEPS = ["SimpleImputer", "VarianceThreshold", "StandardScaler", "SelectPercentile"]
-MODELS = {
-    "LogisticRegression",
-    "RandomForestClassifier",
-    "ExtraTreesClassifier",
-    "HistGradientBoostingClassifier",
-}
+MODELS = {"LogisticRegression", "RandomForestClassifier", "ExtraTreesClassifier", "HistGradientBoostingClassifier"}
 WRITTEN = [["VarianceThreshold", {}], ["LogisticRegression", {"C": 0.5}]]
-ENTRY = {
-    "generation": 0,
-    "steps": WRITTEN,
-    "status": "evaluated",
-    "roc_auc": 0.7,
-    "complexity": 6,
-    "seconds": 1,
-}
+ENTRY = {"generation": 0, "steps": WRITTEN, "status": "evaluated", "roc_auc": 0.7, "complexity": 6, "seconds": 1}
 FAILURE = {"generation": 0, "steps": WRITTEN[1:], "status": "failed", "reason": "ValueError", "seconds": 1}
 
 
@@ -104,9 +92,7 @@ def test_the_winner_is_the_best_of_the_log_and_of_equals_the_simplest(found):
     best = found.log.sort_values(["roc_auc", "complexity"], ascending=[False, True]).iloc[0]
     steps = [type(step).__name__ for _, step in found.model.estimator.steps]
     assert best["pipeline"] == " > ".join(steps[1:])
-    assert (
-        found.front.iloc[-1][["roc_auc", "complexity"]].tolist() == best[["roc_auc", "complexity"]].tolist()
-    )
+    assert found.front.iloc[-1][["roc_auc", "complexity"]].tolist() == best[["roc_auc", "complexity"]].tolist()
 
 
 def test_the_log_has_a_line_for_each_pipeline_within_the_budget_and_says_how_many_got_a_score(found):
@@ -152,10 +138,7 @@ def test_at_the_limit_a_running_fit_is_ended_and_the_best_so_far_is_returned(int
     assert not psutil.pid_exists(process)
     assert psutil.Process().children(recursive=True) == []
     assert ended.stopped and (ended.tried, ended.evaluated) == (2, 2)
-    assert (
-        ended.model.estimator.steps[-1][0]
-        in ended.log["pipeline"].str.lower().str.split(" > ").str[-1].tolist()
-    )
+    assert ended.model.estimator.steps[-1][0] in ended.log["pipeline"].str.lower().str.split(" > ").str[-1].tolist()
     assert (folder / "told").read_text().splitlines()[-2:] == [
         f"tpot: 2 of 6 evaluated, best ROC AUC {ended.log['roc_auc'].max():.3f}",
         "tpot: ended after 30 minutes; the best so far is taken",
@@ -220,9 +203,7 @@ def test_of_pipelines_with_the_same_score_the_least_complex_wins_and_then_the_fi
         (End(True, ""), [], "none of them. It was ended after 30 minutes: raise modeling.tpot_minutes."),
     ],
 )
-def test_a_search_without_a_winner_says_how_many_were_tried_and_why_it_ended(
-    monkeypatch, data, end, entries, told
-):
+def test_a_search_without_a_winner_says_how_many_were_tried_and_why_it_ended(monkeypatch, data, end, entries, told):
     ending(monkeypatch, end, *entries)
     with pytest.raises(automl.SearchError, match=told):
         searched(data)

@@ -24,9 +24,7 @@ ORACLES = {
 def judged(n=900, seed=0, served_worse=0.0):
     """Return validation rows of three groups; group c loses that share of the 1 it should have been given."""
     rng = np.random.default_rng(seed)
-    rows = pd.DataFrame(
-        {"learner_id": [f"L{i:04d}" for i in range(n)], "gender": np.tile(["a", "b", "c"], n // 3)}
-    )
+    rows = pd.DataFrame({"learner_id": [f"L{i:04d}" for i in range(n)], "gender": np.tile(["a", "b", "c"], n // 3)})
     rows["y"] = rng.integers(2, size=n)
     rows["score"] = (0.25 * rows["y"] + 0.75 * rng.random(n)).round(3)
     lost = (rows["gender"] == "c") & (rng.random(n) < served_worse)
@@ -107,9 +105,7 @@ def test_one_group_large_enough_has_nobody_to_be_compared_with():
 
 
 def test_renaming_groups_and_shuffling_rows_changes_no_value(rows, table):
-    renamed = rows.assign(gender=rows["gender"].map({"a": "x", "b": "y", "c": "z"})).sample(
-        frac=1, random_state=1
-    )
+    renamed = rows.assign(gender=rows["gender"].map({"a": "x", "b": "y", "c": "z"})).sample(frac=1, random_state=1)
     found = bias.by_group(renamed, "gender", PARAMS)
     for column in ("value", "gap"):
         np.testing.assert_allclose(found[column].astype(float), table[column].astype(float))
@@ -220,11 +216,7 @@ def test_a_feature_that_is_protected_or_made_from_protected_records_is_named(mon
     def feature(name, sources):
         return registry.Feature(name, "m", "u", "launch", "f", "plan", sources)
 
-    planted = [
-        feature("gender", ()),
-        feature("mostly_women", ("protected",)),
-        feature("price", ("products",)),
-    ]
+    planted = [feature("gender", ()), feature("mostly_women", ("protected",)), feature("price", ("products",))]
     monkeypatch.setattr(registry, "features", lambda model, columns: planted)
     assert bias.used_as_features("launch", []) == ["gender", "mostly_women"]
 

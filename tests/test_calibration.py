@@ -162,9 +162,7 @@ def test_who_doubles_the_log_odds_halves_the_slope():
 
 
 def test_the_slope_is_1_of_right_probabilities_and_below_of_boastful_ones():
-    right, boastful = (
-        calibration.cox(said(*drawn(2000, 7, sureness)), resampled(2000)) for sureness in (1, 2)
-    )
+    right, boastful = (calibration.cox(said(*drawn(2000, 7, sureness)), resampled(2000)) for sureness in (1, 2))
     assert value(right, "slope", "low") < 1 < value(right, "slope", "high")
     assert value(right, "intercept", "low") < 0 < value(right, "intercept", "high")
     assert value(boastful, "slope", "high") < 0.7
@@ -176,8 +174,7 @@ def test_certainty_has_finite_log_odds():
 
 
 @pytest.mark.parametrize(
-    ("y", "score"),
-    [([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4]), ([0, 1, 0, 1], [0.3] * 4), ([1] * 4, [0.1, 0.2, 0.3, 0.4])],
+    ("y", "score"), [([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4]), ([0, 1, 0, 1], [0.3] * 4), ([1] * 4, [0.1, 0.2, 0.3, 0.4])]
 )
 def test_where_no_slope_is_finite_none_is_told(y, score):
     found = calibration.cox(long(y, m=score), once(4))

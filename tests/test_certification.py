@@ -107,14 +107,10 @@ def test_who_decides_by_the_true_probabilities_reaches_all_that_can_be_reached(r
     rows = true.rename(columns={"decision_at": "as_of"}).head(400)
     rng = np.random.default_rng(0)
     drawn = (rng.random(len(rows)) < rows["probability"]).astype(float)
-    known = rows[["product_id", "as_of"]].assign(
-        kind="catalogue", y=drawn, hurdle=rows["expected_margin"].median()
-    )
+    known = rows[["product_id", "as_of"]].assign(kind="catalogue", y=drawn, hurdle=rows["expected_margin"].median())
     known["margin_earned"] = rows["expected_margin"] * rng.lognormal(sigma=0.3, size=len(rows))
     knows = known.assign(
-        model="knows",
-        score=rows["probability"],
-        decision=(rows["expected_margin"] >= known["hurdle"]).astype(int),
+        model="knows", score=rows["probability"], decision=(rows["expected_margin"] >= known["hurdle"]).astype(int)
     )
     guesses = known.assign(model="guesses", score=rng.random(len(rows)), decision=0)
     path = step.place(paths.predictions("dirty", "launch"))

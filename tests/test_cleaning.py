@@ -25,9 +25,7 @@ def project(tmp_path, monkeypatch):
 def table(con, name, *rows):
     """Return a table of the contract with some rows, in the columns that the first of them has."""
     schema = contract.schema(name, list(rows[0]))
-    return con.create_table(
-        ibis.util.gen_name(name), schema=schema, obj=pd.DataFrame(list(rows)) if rows else None
-    )
+    return con.create_table(ibis.util.gen_name(name), schema=schema, obj=pd.DataFrame(list(rows)) if rows else None)
 
 
 def product(number=1, **changes):
@@ -52,13 +50,7 @@ def sale(number=1, **changes):
 
 
 def view(**changes):
-    return {
-        "learner_id": "L1",
-        "viewed_at": NOON,
-        "recorded_at": NOON,
-        "page_type": "home",
-        "views": 1,
-    } | changes
+    return {"learner_id": "L1", "viewed_at": NOON, "recorded_at": NOON, "page_type": "home", "views": 1} | changes
 
 
 def flagged(con, tables, name):
@@ -116,8 +108,7 @@ def test_a_record_known_before_it_happened_is_set_aside_and_one_known_at_once_is
 
 
 @pytest.mark.parametrize(
-    ("margin", "rule"),
-    [(0.0, KEPT), (1.0, KEPT), (None, KEPT), (1.01, "out of range"), (-0.01, "out of range")],
+    ("margin", "rule"), [(0.0, KEPT), (1.0, KEPT), (None, KEPT), (1.01, "out of range"), (-0.01, "out of range")]
 )
 def test_a_value_outside_the_contract_s_range_is_set_aside(margin, rule):
     assert taken("products", product(1, margin=margin)) == [rule]
@@ -141,9 +132,7 @@ def test_a_completion_before_the_sale_is_blanked_and_the_sale_is_kept(days, kept
         assert value == wanted or (pd.isna(value) and pd.isna(wanted))
     tables = Flagged(con, {"enrollments": sold})
     assert tables["enrollments"].count().execute() == 1
-    assert {r.name: n for r, n in tables.changed("enrollments").items()} == {
-        "impossible order": int(not kept)
-    }
+    assert {r.name: n for r, n in tables.changed("enrollments").items()} == {"impossible order": int(not kept)}
 
 
 def test_a_product_may_be_launched_before_it_was_announced():
@@ -234,11 +223,7 @@ def test_the_ledger_says_table_rule_reason_and_counts(project):
     }  # fmt: skip
     assert lost.loc[("enrollments", "duplicate"), ["rows_in", "rows_out", "share"]].tolist() == [5, 4, 0.2]
     assert (ledger["why"].str.len() > 10).all()
-    assert {name: len(frame) for name, frame in made.items()} == {
-        "products": 1,
-        "learners": 2,
-        "enrollments": 2,
-    }
+    assert {name: len(frame) for name, frame in made.items()} == {"products": 1, "learners": 2, "enrollments": 2}
 
 
 def test_what_is_set_aside_lies_beside_with_the_rule_that_took_it(project):
@@ -253,8 +238,7 @@ def test_rows_in_and_out_are_recorded_for_each_table(project):
     clean(BROKEN)
     kept = store.results("test").set_index(["name"])
     counts = {
-        (name, by["table"]): value
-        for name, by, value in zip(kept.index, kept["by"], kept["value"], strict=True)
+        (name, by["table"]): value for name, by, value in zip(kept.index, kept["by"], kept["value"], strict=True)
     }
     assert counts[("cleaning.rows_in", "enrollments")] == 5
     assert counts[("cleaning.rows_out", "enrollments")] == 2

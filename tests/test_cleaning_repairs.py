@@ -51,11 +51,7 @@ def test_a_required_text_of_nothing_but_markup_stays(con):
 
 
 def test_a_country_is_written_in_one_way_and_an_unknown_one_stays(con):
-    people = [
-        learner(1, country="Deutschland"),
-        learner(2, country="Atlantis"),
-        learner(3, country="Germany"),
-    ]
+    people = [learner(1, country="Deutschland"), learner(2, country="Atlantis"), learner(3, country="Germany")]
     frame, changed = mended(con, "learners", people)
     assert sorted(frame["country"]) == ["Atlantis", "Germany", "Germany"]
     assert changed == {"country spelled otherwise": 1}
@@ -112,11 +108,7 @@ CATALOGUE = [product(n, topic="Deep Learning") for n in (1, 2)] + [
 
 def test_a_topic_comes_from_the_paths_of_most_of_a_products_pages(con):
     lost = [product(7, topic=None), product(8, topic=None), product(9, topic=None)]
-    views = [
-        view("P7", "/courses/deep-learning/3"),
-        view("P7", "/courses/Deep_Learning/4"),
-        view("P7", "/checkout"),
-    ]
+    views = [view("P7", "/courses/deep-learning/3"), view("P7", "/courses/Deep_Learning/4"), view("P7", "/checkout")]
     views += [view("P8", "/courses/mlops/1"), view("P8", "/a"), view("P8", "/b")]
     frame, changed = mended(con, "products", CATALOGUE + lost, page_views=views)
     topics = frame.set_index("product_id")["topic"].fillna("")
@@ -126,10 +118,7 @@ def test_a_topic_comes_from_the_paths_of_most_of_a_products_pages(con):
 
 def test_a_misspelt_topic_is_written_as_the_catalogue_does(con):
     event = {"kind": "meetup", "announced_at": NOON, "starts_at": NOON + DAY}
-    events = [
-        event | {"event_id": "E1", "topic": "Deep Lerning"},
-        event | {"event_id": "E2", "topic": "Cooking"},
-    ]
+    events = [event | {"event_id": "E1", "topic": "Deep Lerning"}, event | {"event_id": "E2", "topic": "Cooking"}]
     frame, changed = mended(con, "events", events, products=CATALOGUE)
     assert sorted(frame["topic"]) == ["Cooking", "Deep Learning"] and changed == {"misspelt topic": 1}
 
@@ -224,9 +213,7 @@ def test_what_is_set_aside_can_be_browsed_by_rule(project):
 
 
 def test_what_is_brought_back_is_kept_counted_and_says_why(project):
-    _, duplicate = cleaned(
-        project, [{"table": "learners", "rule": "duplicate", "why": "two people, one number"}]
-    )
+    _, duplicate = cleaned(project, [{"table": "learners", "rule": "duplicate", "why": "two people, one number"}])
     assert (duplicate["set_aside"], duplicate["brought_back"], duplicate["rows_out"]) == (0, 1, 3)
     assert duplicate["why"] == "brought back: two people, one number"
     assert not paths.set_aside("test", "learners").exists()

@@ -64,9 +64,7 @@ def test_no_spelling_of_a_place_means_two_countries(table):
 
 
 def test_every_city_lies_in_a_country_of_the_other_table():
-    assert {row["country"] for row in terms._rows("cities")} <= {
-        row["country"] for row in terms._rows("countries")
-    }
+    assert {row["country"] for row in terms._rows("cities")} <= {row["country"] for row in terms._rows("countries")}
 
 
 @pytest.mark.parametrize("table", ["job_families", "seniority"])

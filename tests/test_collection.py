@@ -2,16 +2,7 @@
 
 import pandas as pd
 import pytest
-from collecting import (
-    KEY,
-    collected,
-    digests,
-    everything,
-    make_project,
-    run,
-    use_tables,
-    write_window,
-)  # fmt: skip
+from collecting import KEY, collected, digests, everything, make_project, run, use_tables, write_window  # fmt: skip
 
 from insights import contract, paths, store, warehouse
 from insights.collection import CollectionError, collect, identities, layout
@@ -41,13 +32,7 @@ def view(name="L1", at=JUNE, recorded=None, **more):
 
 
 def sale(name="s1", at=JUNE, **more):
-    known = {
-        "enrollment_id": name,
-        "learner_id": "L1",
-        "product_id": "p1",
-        "enrolled_at": at,
-        "recorded_at": at,
-    }
+    known = {"enrollment_id": name, "learner_id": "L1", "product_id": "p1", "enrolled_at": at, "recorded_at": at}
     return known | {"units": 1, "amount": 10} | more
 
 
@@ -56,13 +41,7 @@ def product(name="p1", at=JUNE, **more):
 
 
 def post(name, text, **more):
-    return {
-        "post_id": name,
-        "network": "linkedin",
-        "posted_at": JUNE,
-        "recorded_at": JUNE,
-        "text": text,
-    } | more
+    return {"post_id": name, "network": "linkedin", "posted_at": JUNE, "recorded_at": JUNE, "text": text} | more
 
 
 def take(monkeypatch, window, key=KEY, monthly=False, **tables):
@@ -86,9 +65,7 @@ def test_records_without_a_time_are_counted_by_themselves_and_not_as_outside_the
 
 def test_too_many_records_without_a_time_stop_the_collection(window, monkeypatch):
     rows = [view(at=JUNE), view(at=None, recorded=JUNE)]
-    with pytest.raises(
-        CollectionError, match=r"page_views, window .*: 1 of 2 rows do not say when .*max_loss"
-    ):
+    with pytest.raises(CollectionError, match=r"page_views, window .*: 1 of 2 rows do not say when .*max_loss"):
         take(monkeypatch, window, page_views=rows)
 
 
@@ -140,16 +117,8 @@ def test_a_later_value_without_its_time_is_refused(window, monkeypatch):
 
 
 def test_a_person_has_one_pseudonym_in_every_table(window, monkeypatch):
-    take(
-        monkeypatch,
-        window,
-        learners=[learner("L7")],
-        page_views=[view("L7")],
-        enrollments=[sale(learner_id="L7")],
-    )
-    found = {
-        collected(window, name)["learner_id"].item() for name in ("learners", "page_views", "enrollments")
-    }
+    take(monkeypatch, window, learners=[learner("L7")], page_views=[view("L7")], enrollments=[sale(learner_id="L7")])
+    found = {collected(window, name)["learner_id"].item() for name in ("learners", "page_views", "enrollments")}
     assert found == set(identities.pseudonyms("learner_id", ["L7"], KEY))
 
 
@@ -185,14 +154,7 @@ def test_nothing_in_the_engine_leads_back_to_a_person_afterwards(window, monkeyp
     assert [name for name in con.list_tables() if "replacement" in name] == []
 
 
-CANARIES = (
-    "Zelda Quackenbush",
-    "zelda.q@canary.example",
-    "@zeldaq",
-    "+31 20 555 01 23",
-    "L-canary",
-    "cookie-canary",
-)
+CANARIES = ("Zelda Quackenbush", "zelda.q@canary.example", "@zeldaq", "+31 20 555 01 23", "L-canary", "cookie-canary")
 
 
 def test_no_name_or_address_of_the_source_is_in_any_file(window, monkeypatch):
@@ -249,9 +211,7 @@ def test_rows_that_were_read_are_kept_or_counted_as_outside(window, monkeypatch)
 def test_the_account_has_every_table_and_column_of_the_contract(window, monkeypatch):
     account = take(monkeypatch, window, learners=[learner(email="jo@x.example")])
     status = account.tables.set_index("table")["status"]
-    assert status.to_dict() == {
-        n: "collected" if n == "learners" else "not in this source" for n in contract.TABLES
-    }
+    assert status.to_dict() == {n: "collected" if n == "learners" else "not in this source" for n in contract.TABLES}
     every = [(table, column) for table in contract.TABLES for column in contract.columns(table)]
     treatment = account.columns.set_index(["table", "column"])["treatment"]
     assert list(treatment.index) == every

@@ -74,9 +74,7 @@ def test_tables_and_views_are_read_and_times_brought_to_utc(project):
     assert account.tables.set_index("table").loc["enrollments", "files"] == "sales"
 
 
-def test_rows_that_cannot_belong_to_the_window_stay_on_the_server_and_those_without_a_date_are_counted(
-    project,
-):
+def test_rows_that_cannot_belong_to_the_window_stay_on_the_server_and_those_without_a_date_are_counted(project):
     account = run(project[1]())
     tables = account.tables.set_index("table")
     assert tables.loc["enrollments", "rows_read"] == 2
@@ -135,9 +133,7 @@ def test_a_server_that_does_not_answer_is_one_sentence(project):
 
 
 def test_a_folder_mapping_does_not_serve_a_database(project):
-    mapping = {
-        "tables": {"learners": {"files": "x.csv", "columns": MAPPING["tables"]["learners"]["columns"]}}
-    }
+    mapping = {"tables": {"learners": {"files": "x.csv", "columns": MAPPING["tables"]["learners"]["columns"]}}}
     assert "tables.learners.relation is missing; set it" in fault(project, mapping=mapping)
 
 

@@ -26,10 +26,7 @@ def test_campaign_tags_are_read_from_the_query_before_it_is_dropped():
         "/d",
     ]
     found = (
-        derived.tagged(table(con, "page_views", [view(url) for url in urls]))
-        .to_pandas()
-        .set_index("url")
-        .fillna("")
+        derived.tagged(table(con, "page_views", [view(url) for url in urls])).to_pandas().set_index("url").fillna("")
     )
     assert found.loc[urls, list(derived.TAGS)].to_numpy().tolist() == [
         ["the_batch", "email", ""], ["", "", "may"], ["", "", ""], ["", "", ""],
@@ -50,13 +47,7 @@ def test_a_missing_registration_is_the_first_activity_and_known_when_that_was():
         {"learner_id": "L3", "registered_at": None, "recorded_at": MAY},
     ]  # fmt: skip
     views = [view("/a", viewed_at=MAY + n * DAY, recorded_at=MAY + (n + 1) * DAY) for n in (3, 1, 2)]
-    sale = {
-        "enrollment_id": "N1",
-        "learner_id": "L2",
-        "product_id": "P",
-        "enrolled_at": MAY - 90 * DAY,
-        "units": 1,
-    }
+    sale = {"enrollment_id": "N1", "learner_id": "L2", "product_id": "P", "enrolled_at": MAY - 90 * DAY, "units": 1}
     tables = {"learners": table(con, "learners", people), "page_views": table(con, "page_views", views),
               "enrollments": table(con, "enrollments", [sale])}  # fmt: skip
     found = derived.registered(tables).to_pandas().set_index("learner_id")

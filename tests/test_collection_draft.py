@@ -62,9 +62,7 @@ def test_the_format_of_dates_is_found_in_the_records(tmp_path, written, codes):
 
 
 def test_a_column_whose_records_cannot_be_what_its_name_says_is_not_proposed(tmp_path):
-    frame = pd.DataFrame(
-        {"Order ID": ["a"], "SKU": ["p"], "Purchase date": ["2025-01-01"], "Quantity": ["many"]}
-    )
+    frame = pd.DataFrame({"Order ID": ["a"], "SKU": ["p"], "Purchase date": ["2025-01-01"], "Quantity": ["many"]})
     found = proposed(tmp_path, frame)
     assert found.table == "enrollments"
     assert found.unfilled == ["units"]

@@ -29,9 +29,7 @@ def people(con):
         "learners": learners,
         "page_views": table(con, "page_views", seen),
         "panel_votes": table(con, "panel_votes", [vote | {"panelist_id": p} for p in ("p1", "L1")]),
-        "social_posts": table(
-            con, "social_posts", [post | {"post_id": a, "author": a} for a in ("Ann Lee", "Bo")]
-        ),
+        "social_posts": table(con, "social_posts", [post | {"post_id": a, "author": a} for a in ("Ann Lee", "Bo")]),
     }
     return tables | {"learners": derived.contacts.described(learners, [])}
 
@@ -43,9 +41,7 @@ def left(names):
     return frames, {one.table: one.rows for one in told}
 
 
-@pytest.mark.parametrize(
-    "name", ["L1", " L1", "ann@x.example", "ANN@X.EXAMPLE", "ann+courses@x.example", "L2"]
-)
+@pytest.mark.parametrize("name", ["L1", " L1", "ann@x.example", "ANN@X.EXAMPLE", "ann+courses@x.example", "L2"])
 def test_a_person_goes_with_every_account_of_one_address_and_every_browser_signed_in_with(name):
     frames, told = left([name.strip()])
     assert frames["learners"]["learner_id"].tolist() == ["L3"]
@@ -67,9 +63,7 @@ def test_an_empty_list_takes_nobody_and_a_name_that_nobody_has_takes_nothing():
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     make_project(tmp_path, monkeypatch)
-    write_window(
-        tmp_path, "test", source={"kind": "simulation"}, simulation={"people": 500, "defects": False}
-    )
+    write_window(tmp_path, "test", source={"kind": "simulation"}, simulation={"people": 500, "defects": False})
     return tmp_path
 
 
@@ -77,9 +71,7 @@ def test_the_list_is_read_without_comments_and_blank_lines(project):
     assert erasure.withdrawn() == [] and erasure.files() == []
     paths.withdrawn().parent.mkdir()
     assert erasure.files() == [paths.withdrawn().parent]
-    paths.withdrawn().write_text(
-        "\ufeffL1 # asked on 2 May\n\n# all of it\nann@x.example\nL1\n", encoding="utf-8"
-    )
+    paths.withdrawn().write_text("\ufeffL1 # asked on 2 May\n\n# all of it\nann@x.example\nL1\n", encoding="utf-8")
     assert erasure.withdrawn() == ["L1", "ann@x.example"]
     assert erasure.files() == [paths.withdrawn()]
     assert paths.withdrawn() in collection.source_files(store.load("test"))

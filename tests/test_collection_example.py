@@ -52,16 +52,7 @@ def test_the_worked_example_reads_times_and_numbers_as_its_tools_write_them(exam
 
 def test_nobody_of_the_worked_example_can_be_recognised(example):
     written = everything("example").casefold()
-    names = [
-        "maria okafor",
-        "lindqvist",
-        "tanaka",
-        "raman@",
-        "fernandez",
-        "fernández",
-        "@deeplearningai",
-        "555 01",
-    ]
+    names = ["maria okafor", "lindqvist", "tanaka", "raman@", "fernandez", "fernández", "@deeplearningai", "555 01"]
     assert [name for name in names if name in written] == []
     assert "@" not in re.sub(r"\[[^\]]*\]", "", "".join(collected("example", "social_posts")["text"]))
     said = collected("example", "survey_responses")["comment"].dropna().tolist()

@@ -122,12 +122,7 @@ def test_an_amount_is_read_as_it_is_written(root, written, settings, expected):
 @pytest.mark.parametrize(
     ("column", "written", "settings", "said"),
     [
-        (
-            "paid",
-            "12,5",
-            {},
-            "enrollments.amount): 3 of 3 values are not a number within the type decimal(12, 2)",
-        ),
+        ("paid", "12,5", {}, "enrollments.amount): 3 of 3 values are not a number within the type decimal(12, 2)"),
         ("paid", "1.5", {"decimal_mark": ","}, "set decimal_mark or missing for amount"),
         ("paid", "nan", {}, "such as 'nan'"),
         ("number", "1.5", {}, "not a whole number"),
@@ -136,21 +131,14 @@ def test_an_amount_is_read_as_it_is_written(root, written, settings, expected):
         ("when", "2025-13-01", {}, "not a time in the format expected, such as '2025-13-01'"),
     ],
 )
-def test_a_value_that_cannot_be_read_is_named_with_its_column_and_remedy(
-    root, column, written, settings, said
-):
+def test_a_value_that_cannot_be_read_is_named_with_its_column_and_remedy(root, column, written, settings, said):
     message = fault(root, csv(SALES.assign(**{column: written})), **settings)
     assert message.startswith(f"sales.csv, column '{column}'")
     assert said in message
 
 
 def test_a_word_is_translated_by_the_first_pattern_that_fits(root):
-    rows = [
-        "when,path",
-        "2025-03-01,/courses/a.b/waiting-list",
-        "2025-03-01,/courses/a.b",
-        "2025-03-01,/x-a.b",
-    ]
+    rows = ["when,path", "2025-03-01,/courses/a.b/waiting-list", "2025-03-01,/courses/a.b", "2025-03-01,/x-a.b"]
     rows.append("2025-03-01,/courses/acb")
     put(root, "web.csv", "\n".join(rows))
     meanings = {"*/waiting-list": "waiting_list", "/courses/*": "product", "*": "other"}
@@ -171,9 +159,7 @@ def test_a_word_that_nobody_explained_is_refused_with_the_words_that_are_known(r
     put(root, "web.csv", "when,kind\n2025-03-01,home\n2025-03-01,Landing\n")
     columns = {"viewed_at": "when", "page_type": "kind"}
     map_tables(root, page_views={"files": "web.csv", "columns": columns, "constants": {"views": "1"}})
-    with pytest.raises(
-        CollectionError, match=r"1 of 2 values are not any of home, .* such as 'Landing'.*values"
-    ):
+    with pytest.raises(CollectionError, match=r"1 of 2 values are not any of home, .* such as 'Landing'.*values"):
         run("test")
 
 
@@ -197,12 +183,7 @@ def test_an_example_of_any_column_shows_no_address(root):
 def test_a_window_rests_on_its_mapping_its_exports_and_their_folder(root):
     take_sales(root)
     found = [file.relative_to(root).as_posix() for file in source_files(params.load("test"))]
-    assert found == [
-        "data/mine/mapping.yaml",
-        ".cache/pseudonym.fingerprint",
-        "data/mine",
-        "data/mine/sales.csv",
-    ]
+    assert found == ["data/mine/mapping.yaml", ".cache/pseudonym.fingerprint", "data/mine", "data/mine/sales.csv"]
 
 
 def test_a_day_without_a_time_is_midnight_in_the_zone_of_the_mapping(root):

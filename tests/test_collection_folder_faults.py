@@ -6,18 +6,7 @@ import re
 import pandas as pd
 import pytest
 from collecting import digests, run, write_window
-from folder_exports import (
-    MAPPING,
-    SALES,
-    csv,
-    fault,
-    folder_project,
-    map_sales,
-    map_tables,
-    parquet,
-    put,
-    take_sales,
-)
+from folder_exports import MAPPING, SALES, csv, fault, folder_project, map_sales, map_tables, parquet, put, take_sales
 
 from insights import params
 from insights.collection import CollectionError, check_source
@@ -41,9 +30,7 @@ BROKEN = {
 def test_a_file_that_was_cut_short_is_named(root, name):
     put(root, name, BROKEN[name])
     map_sales(root)
-    with pytest.raises(
-        CollectionError, match=rf"^{re.escape(name)}: not readable as .*export it again"
-    ) as caught:
+    with pytest.raises(CollectionError, match=rf"^{re.escape(name)}: not readable as .*export it again") as caught:
         run("test")
     assert str(root) not in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -92,10 +79,7 @@ def test_a_failed_collection_leaves_the_earlier_one_as_it_was(root):
         ({"dates": {"amount": "%d"}}, "tables.enrollments.dates.amount is no time"),
         ({"constants": {"units": "1"}}, "tables.enrollments.units stands under columns and constants"),
         ({"values": {"study_load": {"a": "1"}}}, "values.study_load has no column to act on"),
-        (
-            {"constants": {"amonut": "1"}},
-            "constants.amonut is not in the contract; the nearest known is amount",
-        ),
+        ({"constants": {"amonut": "1"}}, "constants.amonut is not in the contract; the nearest known is amount"),
     ],
 )
 def test_a_wrong_mapping_is_refused_with_the_place_and_the_remedy(root, changes, said):
@@ -118,10 +102,7 @@ def test_attendance_without_the_time_it_became_known_is_refused(root):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (
-            "tables: {enrolments: {files: a, columns: {x: y}}}",
-            "enrolments is not in the contract; the nearest",
-        ),
+        ("tables: {enrolments: {files: a, columns: {x: y}}}", "enrolments is not in the contract; the nearest"),
         ("tables: {}", "tables is {}"),
         ("tables: [", "not readable as YAML"),
         ("time_zone: UTC", "tables is missing"),

@@ -9,16 +9,7 @@ from collecting import HERE, collected, digests, make_project, run, write_window
 from insights import params
 from insights.collection import CollectionError, check_source
 
-COLUMNS = [
-    "InvoiceNo",
-    "StockCode",
-    "Description",
-    "Quantity",
-    "InvoiceDate",
-    "UnitPrice",
-    "CustomerID",
-    "Country",
-]
+COLUMNS = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
 TINY = [
     ["536365", "85123A", None, 6, "2010-12-01 08:26", 2.55, 17850, "France"],
     ["536365", "85123a", "WHITE HEART", 2, "2010-12-01 08:26", 2.55, 17850, "France"],
@@ -103,9 +94,7 @@ def test_the_order_of_lines_does_not_change_a_byte(root):
 
 def test_a_window_past_the_last_invoice_is_refused(root):
     write_window(root, dates=DATES | {"end": "2011-12-11"}, source={"kind": "online_retail"})
-    with pytest.raises(
-        CollectionError, match=r"2010-12-01 to 2011-12-11 reaches past .* 2010-12-01 to 2011-12-10"
-    ):
+    with pytest.raises(CollectionError, match=r"2010-12-01 to 2011-12-11 reaches past .* 2010-12-01 to 2011-12-10"):
         check_source(params.load("test"))
 
 
@@ -118,9 +107,7 @@ def test_a_file_that_was_cut_short_is_named_before_anything_runs(root):
 
 def test_an_absent_file_is_named_with_what_to_download(root):
     (root / "data" / "online_retail" / "online_retail.parquet").unlink()
-    with pytest.raises(
-        CollectionError, match=r"holds no .xlsx or .parquet file. Download Online Retail.xlsx"
-    ):
+    with pytest.raises(CollectionError, match=r"holds no .xlsx or .parquet file. Download Online Retail.xlsx"):
         check_source(params.load("test"))
 
 

@@ -89,10 +89,7 @@ def test_a_result_is_not_known_before_the_end_of_the_course(root):
 def test_a_withdrawal_is_dated_by_the_day_of_unregistration(root):
     write_window(root, dates=DATES | {"start": "2011-01-01"}, source={"kind": "oulad"})
     run("test")
-    assert sorted(collected("test", "enrollments")["withdrawn_at"].dropna()) == [
-        day("2013-02-05"),
-        day("2013-09-24"),
-    ]
+    assert sorted(collected("test", "enrollments")["withdrawn_at"].dropna()) == [day("2013-02-05"), day("2013-09-24")]
 
 
 def test_clicks_of_one_day_on_one_site_are_summed(root):
@@ -155,9 +152,7 @@ def test_the_columns_of_a_note_are_columns_of_the_source(root):
 
 def test_absent_files_are_named_with_what_to_download(root):
     (root / "data" / "oulad" / "vle.csv").unlink()
-    with pytest.raises(
-        CollectionError, match=r"oulad holds no vle \(.csv or .parquet\). Download the dataset"
-    ):
+    with pytest.raises(CollectionError, match=r"oulad holds no vle \(.csv or .parquet\). Download the dataset"):
         check_source(params.load("test"))
     shutil.rmtree(root / "data")
     with pytest.raises(CollectionError, match=r"not in data/oulad or ../shared/data/oulad. Download"):
@@ -243,11 +238,7 @@ def test_the_real_results_are_those_of_the_files(real):
     info = pd.read_parquet(real[1] / "studentInfo.parquet")
     registered = pd.read_parquet(real[1] / "studentRegistration.parquet")
     enrolled = collected("test", "enrollments")
-    assert (
-        enrolled["completed_at"].notna().sum()
-        == info["final_result"].isin(["Pass", "Distinction"]).sum()
-        == 9_928
-    )
+    assert enrolled["completed_at"].notna().sum() == info["final_result"].isin(["Pass", "Distinction"]).sum() == 9_928
     assert enrolled["withdrawn_at"].notna().sum() == registered["date_unregistration"].notna().sum() == 6_333
 
 

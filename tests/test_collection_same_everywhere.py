@@ -47,9 +47,7 @@ def hashes(tmp_path_factory):
             if (world / "raw" / n).exists()
         }
         fill(address, "crm", raw, root)
-        mapping = {
-            n: {"relation": f"crm.{n}", "columns": {c: c for c in table.columns}} for n, table in raw.items()
-        }
+        mapping = {n: {"relation": f"crm.{n}", "columns": {c: c for c in table.columns}} for n, table in raw.items()}
         (root / "database.yaml").write_text(yaml.safe_dump({"tables": mapping}))
         write(root, "database", kind="database", path=address, mapping="database.yaml")
         made = {window: clean(window) for window in ("parquet", "folder", "database")}

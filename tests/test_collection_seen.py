@@ -71,11 +71,7 @@ def test_the_account_is_the_same_whether_exports_were_seen_before_or_not(months,
         pd.testing.assert_frame_equal(getattr(once, name), getattr(again, name))
     row = once.tables.set_index("table").loc["page_views"]
     assert (row["rows_read"], row["rows"], row["rows_outside_window"]) == (6, 1, 4)
-    assert once.coverage[["month", "rows"]].to_numpy().tolist() == [
-        ["2025-01", 3],
-        ["2025-02", 1],
-        ["2025-03", 1],
-    ]
+    assert once.coverage[["month", "rows"]].to_numpy().tolist() == [["2025-01", 3], ["2025-02", 1], ["2025-03", 1]]
     assert once.inputs["file"].tolist() == ["web/2025-03.csv"]
 
 
@@ -104,9 +100,7 @@ def test_a_bad_value_in_an_export_of_another_month_is_found_when_it_is_first_see
         run(monkeypatch, months, *MARCH)
 
 
-def test_a_collection_that_breaks_off_leaves_the_earlier_one_whole_and_goes_on_from_there(
-    months, monkeypatch
-):
+def test_a_collection_that_breaks_off_leaves_the_earlier_one_whole_and_goes_on_from_there(months, monkeypatch):
     run(monkeypatch, months, *MARCH)
     before = digests("test")
     month(months, 1, "a,2025-01-06,2025-01-06,home")

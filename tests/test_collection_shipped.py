@@ -45,9 +45,7 @@ def test_what_a_shipped_mapping_does_not_fill_is_what_it_asks_for(name):
     table, export = shipped.read(name)
     spec, filled = contract.TABLES[table], {*export["columns"], *export.get("constants", {})}
     needed = {*contract.required(table), *(r for v, r in spec.later.items() if v in filled)} - {"recorded_at"}
-    assumed = {
-        r for v, r in spec.later.items() if v in filled and contract.columns(table)[v].dtype.is_timestamp()
-    }
+    assumed = {r for v, r in spec.later.items() if v in filled and contract.columns(table)[v].dtype.is_timestamp()}
     asked = {*filter(None, shipped.told(name)["ask"].split(", "))}
     assert needed - filled - assumed == asked
 
@@ -129,7 +127,5 @@ def test_what_was_left_out_is_counted_with_its_reason(account):
 
 def test_columns_that_no_mapping_reads_are_listed(account):
     unread = account[0].unmapped
-    assert ("hubspot-contacts.csv", "Company Name") in set(
-        zip(unread["place"], unread["column"], strict=True)
-    )
+    assert ("hubspot-contacts.csv", "Company Name") in set(zip(unread["place"], unread["column"], strict=True))
     assert "Email" not in unread.loc[unread["place"] == "hubspot-contacts.csv", "column"].tolist()

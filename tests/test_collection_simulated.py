@@ -18,13 +18,7 @@ MONTHS = pd.date_range("2024-11-01", "2026-02-01", freq="MS")
 def views(month):
     """Two views at the first instant of a month, recorded at once."""
     return pd.DataFrame(
-        {
-            "learner_id": ["L1", None],
-            "viewed_at": month,
-            "recorded_at": month,
-            "page_type": "home",
-            "views": 1,
-        }
+        {"learner_id": ["L1", None], "viewed_at": month, "recorded_at": month, "page_type": "home", "views": 1}
     ).astype({"viewed_at": "datetime64[us]", "recorded_at": "datetime64[us]", "views": "int32"})
 
 
@@ -35,12 +29,7 @@ def simulate(parameters, folder: Path, workers, progress):
         part.parent.mkdir(parents=True)
         views(month).to_parquet(part)
     (folder / "raw" / "learners").mkdir()
-    learner = {
-        "learner_id": ["L1"],
-        "registered_at": [MONTHS[0]],
-        "recorded_at": [MONTHS[0]],
-        "name": ["Ann Lee"],
-    }
+    learner = {"learner_id": ["L1"], "registered_at": [MONTHS[0]], "recorded_at": [MONTHS[0]], "name": ["Ann Lee"]}
     pd.DataFrame(learner).to_parquet(folder / "raw" / "learners" / "part-000.parquet")
 
 
@@ -75,9 +64,7 @@ def test_a_window_reads_the_months_that_can_matter_and_keeps_its_own(simulated):
 def test_every_month_before_the_end_is_counted_and_known_breaks_are_told(simulated):
     account = run("test")
     views_by_month = account.coverage[account.coverage["table"] == "page_views"]
-    assert views_by_month["month"].tolist() == [
-        f"{m:%Y-%m}" for m in MONTHS if m < pd.Timestamp("2026-01-01")
-    ]
+    assert views_by_month["month"].tolist() == [f"{m:%Y-%m}" for m in MONTHS if m < pd.Timestamp("2026-01-01")]
     assert set(views_by_month["rows"]) == {2}
     assert account.marks.to_numpy().tolist() == [["page_views", "2025-02", "a new tool"]]
 

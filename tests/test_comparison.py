@@ -91,9 +91,7 @@ def test_learned_models_keep_the_threshold_that_folds_chose(contest):
     model = learned.logistic(contest.dataset.features, PARAMS)
     folds = TimeFolds(rows, PARAMS.modeling.folds)
     y = rows["y"].to_numpy(dtype=int)
-    parts = [
-        (y[judge], model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])) for fit, judge in folds.split()
-    ]
+    parts = [(y[judge], model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])) for fit, judge in folds.split()]
     outcome, said = (np.concatenate(part) for part in zip(*parts, strict=True))
     own = contest.models["logistic"]
     assert own.calibration_ == probabilities.calibration(outcome, said)
@@ -123,9 +121,7 @@ def performance(long):
 def test_the_same_scores_differ_by_exactly_nothing():
     noise = np.random.default_rng(1).random(120)
     table = against(predictions(a=noise, b=noise.copy()), "a")
-    assert table[["model", "difference", "low", "high", "n"]].to_numpy().tolist() == [
-        ["b", 0.0, 0.0, 0.0, 120]
-    ]
+    assert table[["model", "difference", "low", "high", "n"]].to_numpy().tolist() == [["b", 0.0, 0.0, 0.0, 120]]
 
 
 def test_a_better_model_is_shown_to_be_better_and_the_worse_to_be_worse():
@@ -148,9 +144,7 @@ def test_performance_of_each_model_is_that_of_its_rows_with_counts():
     assert (table["positives"] == 40).all()
     auc = table[table["metric"] == "roc_auc"].set_index("model")
     assert auc.loc["a", "value"] == pytest.approx(1 - auc.loc["b", "value"])
-    assert auc.loc["a", ["low", "high"]].tolist() == pytest.approx(
-        (1 - auc.loc["b", ["high", "low"]]).tolist()
-    )
+    assert auc.loc["a", ["low", "high"]].tolist() == pytest.approx((1 - auc.loc["b", ["high", "low"]]).tolist())
 
 
 def test_a_model_is_beyond_chance_only_if_the_interval_that_holds_for_all_says_so():
@@ -162,9 +156,7 @@ def test_a_model_is_beyond_chance_only_if_the_interval_that_holds_for_all_says_s
     alone = performance(many).query("metric == 'roc_auc'").set_index("model")
     assert (table["high"] - table["low"] > alone["high"] - alone["low"]).all()
     assert (table["roc_auc"] == alone["value"]).all()
-    twice = comparison.beyond_chance(many, comparison.resamples(many, "family", PARAMS), looks=2).set_index(
-        "model"
-    )
+    twice = comparison.beyond_chance(many, comparison.resamples(many, "family", PARAMS), looks=2).set_index("model")
     assert (twice["low"] < table["low"]).all() and (twice["high"] > table["high"]).all()
 
 
@@ -174,9 +166,7 @@ def test_of_noise_on_few_rows_no_interval_leaves_out_a_half_more_often_than_stat
     for seed in range(100):
         rng = np.random.default_rng([seed, 1])
         rows = pd.DataFrame({"family": [f"F{i}" for i in range(27)], "y": rng.permutation(np.arange(27) % 2)})
-        long = pd.concat(
-            [rows.assign(model=str(k), score=rng.random(27)) for k in range(8)], ignore_index=True
-        )
+        long = pd.concat([rows.assign(model=str(k), score=rng.random(27)) for k in range(8)], ignore_index=True)
         table = comparison.beyond_chance(long, comparison.resamples(long, "family", params))
         wrong += bool((table["beyond"] | (table["high"] < 0.5)).any())
     assert wrong <= 10  # 5 are stated; 11 or more of 100 would come once in a hundred such tests
@@ -211,10 +201,7 @@ def test_a_model_that_lies_below_a_baseline_on_launches_recommends_nothing(conte
     good = study.part(contest, "launch", rows, PARAMS)
     panel = rows["model"] == "panel"
     below = study.part(contest, "launch", rows.assign(score=rows["y"].where(panel, rows["score"])), PARAMS)
-    sure = [
-        study.advice(contest, {"launch": one}, PARAMS)["verdict"].isin(["0", "1"]).any()
-        for one in (good, below)
-    ]
+    sure = [study.advice(contest, {"launch": one}, PARAMS)["verdict"].isin(["0", "1"]).any() for one in (good, below)]
     assert sure == [True, False]
 
 
@@ -247,9 +234,7 @@ def test_rows_seen_are_named_by_a_hash_that_any_other_row_changes(contest):
     assert seen["train"]["row_hash"] != seen["validate"]["row_hash"]
     frame = contest.dataset.frame
     shuffled = replace(contest.dataset, frame=frame.sample(frac=1, random_state=1))
-    renamed = replace(
-        contest.dataset, frame=frame.assign(product_id=frame["product_id"].replace("P00", "Q00"))
-    )
+    renamed = replace(contest.dataset, frame=frame.assign(product_id=frame["product_id"].replace("P00", "Q00")))
     assert study._rows_seen(shuffled)["train"]["row_hash"] == seen["train"]["row_hash"]
     assert study._rows_seen(renamed)["train"]["row_hash"] != seen["train"]["row_hash"]
 

@@ -12,9 +12,9 @@ from insights import cleaning, rows
 from insights.features import completion
 
 AS_OF = pd.Timestamp("2025-05-01")
-ROWS = pd.DataFrame(
-    {"learner_id": ["x", "y"], "product_id": ["COURSE", "COURSE"], "as_of": [AS_OF, AS_OF]}
-).astype({"as_of": "datetime64[us]"})
+ROWS = pd.DataFrame({"learner_id": ["x", "y"], "product_id": ["COURSE", "COURSE"], "as_of": [AS_OF, AS_OF]}).astype(
+    {"as_of": "datetime64[us]"}
+)
 
 
 def features(rows=ROWS, **records):
@@ -113,9 +113,10 @@ def test_events_attended_are_those_known_to_be():
         for e, came, known in [("a", True, "2025-04-09"), ("b", True, "2025-05-01"), ("c", False, "2025-04-09"),
                                ("d", None, None)]
     ]  # fmt: skip
-    assert features(event_registrations=registered).loc[
-        "x", ["event_registrations", "events_attended"]
-    ].tolist() == [4, 1]
+    assert features(event_registrations=registered).loc["x", ["event_registrations", "events_attended"]].tolist() == [
+        4,
+        1,
+    ]
 
 
 def enrolled(product_id, enrolled_at, completed=None, withdrawn=None, **more):
@@ -200,9 +201,9 @@ def test_ranks_stand_beside_what_they_rank_and_rows_keep_their_order():
 
 def test_protected_attributes_reach_features_only_where_a_parameter_hands_them_over(company, monkeypatch):
     monkeypatch.setenv("INSIGHTS_ROOT", str(company.root))
-    rows_given = rows.completion_rows(
-        company.params, company.tables["products"], company.tables["enrollments"]
-    ).head(200)
+    rows_given = rows.completion_rows(company.params, company.tables["products"], company.tables["enrollments"]).head(
+        200
+    )
     asked = cleaning.tables(company.con, "tiny", protected=True)
     names = {"declared_woman", "age"}
     for tables, reached in ((company.tables, set()), (asked, names)):

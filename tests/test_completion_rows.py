@@ -25,9 +25,7 @@ COURSES = [
 ]
 
 
-def enrolled(
-    learner_id, enrolled_at="2025-05-01 10:00", completed=None, withdrawn=None, product_id="COURSE", **more
-):
+def enrolled(learner_id, enrolled_at="2025-05-01 10:00", completed=None, withdrawn=None, product_id="COURSE", **more):
     """An enrollment that was completed or given up, each recorded when it happened unless said."""
     return {
         "enrollment_id": f"{learner_id} {enrolled_at}", "learner_id": learner_id, "product_id": product_id,

@@ -154,11 +154,4 @@ def test_the_order_is_by_month_then_person_then_time_however_the_rows_came(lot):
     table = ibis.memtable(frame, schema=schema)
     found = table.order_by(contract.order("page_views", table)).to_pandas()
     told = [f"{who} {at:%Y-%m-%d}" for who, at in zip(found["learner_id"], found["viewed_at"], strict=True)]
-    assert told == [
-        "c 2024-12-31",
-        "a 2025-01-03",
-        "a 2025-01-20",
-        "b 2025-01-05",
-        "a 2025-02-01",
-        "b 2025-02-01",
-    ]
+    assert told == ["c 2024-12-31", "a 2025-01-03", "a 2025-01-20", "b 2025-01-05", "a 2025-02-01", "b 2025-02-01"]

@@ -106,8 +106,6 @@ def test_folds_are_judged_without_the_outcomes_of_rows_that_wait(data):
     spoiled = data.unlabelled.assign(y=1.0)
     folds = TimeFolds(data.train, PARAMS.modeling.folds)
     model = cotrained.cotraining(data.features, PARAMS)
-    told = [
-        comparison.judge_out_of_fold(model, data.train, folds, rows) for rows in (data.unlabelled, spoiled)
-    ]
+    told = [comparison.judge_out_of_fold(model, data.train, folds, rows) for rows in (data.unlabelled, spoiled)]
     pd.testing.assert_frame_equal(told[0].scores, told[1].scores)
     assert told[0].threshold == told[1].threshold

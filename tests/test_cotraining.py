@@ -36,8 +36,7 @@ def two_views(seed, rows=900, second=1.3, share=0.4):
     rng = np.random.default_rng(seed)
     y = (rng.random(rows) < share).astype(int)
     views = [
-        np.outer(2 * y - 1, np.r_[np.full(3, telling / np.sqrt(12)), np.zeros(5)])
-        + rng.normal(size=(rows, 8))
+        np.outer(2 * y - 1, np.r_[np.full(3, telling / np.sqrt(12)), np.zeros(5)]) + rng.normal(size=(rows, 8))
         for telling in (1.3, second)
     ]
     return views, y
@@ -131,8 +130,7 @@ def test_probabilities_add_up_and_the_likelier_class_is_predicted(fitted):
 
 
 @pytest.mark.parametrize(
-    "kind",
-    [sparse.csr_matrix, sparse.csr_array, lambda x: pd.DataFrame(x, columns=[f"f{j}" for j in range(8)])],
+    "kind", [sparse.csr_matrix, sparse.csr_array, lambda x: pd.DataFrame(x, columns=[f"f{j}" for j in range(8)])]
 )
 def test_sparse_matrices_and_frames_are_views_like_arrays(fitted, kind):
     views, _, told, _ = fitted
@@ -205,9 +203,7 @@ def test_rows_that_the_views_dispute_are_taught_by_neither():
 
     x = np.linspace(0.1, 0.8, 8)[:, None]
     calls = {
-        name: cotrainer()._calls(
-            [Reader(), Reader()], [x, other], np.arange(8), 0.5, np.random.default_rng(0)
-        )
+        name: cotrainer()._calls([Reader(), Reader()], [x, other], np.arange(8), 0.5, np.random.default_rng(0))
         for name, other in (("alike", x), ("opposed", 0.9 - x))
     }
     assert calls["opposed"] == []
@@ -239,11 +235,7 @@ def test_the_share_taught_rightly_is_counted_by_view_and_round(fitted):
 def test_without_unlabelled_rows_the_supervised_model_answers_and_says_so():
     views, y = two_views(2, rows=80)
     model = cotrainer().fit(views, y)
-    assert (
-        model.weight_ == 0
-        and model.pairs_ == []
-        and model.verdict_.startswith("Co-training is not used: 0 unl")
-    )
+    assert model.weight_ == 0 and model.pairs_ == [] and model.verdict_.startswith("Co-training is not used: 0 unl")
     alone = model.supervised_.predict_proba(np.hstack(views))[:, 1]
     assert (np.argsort(alone) == np.argsort(model.predict_proba(views)[:, 1])).all()
 
@@ -300,7 +292,4 @@ def test_calibration_turns_log_odds_that_are_too_sure_back_and_leaves_nonsense_a
     y = (rng.random(5_000) < 1 / (1 + np.exp(-score))).astype(int)
     slope, intercept = probabilities.line(3 * score, y)
     assert slope == pytest.approx(1 / 3, abs=0.03) and intercept == pytest.approx(0, abs=0.1)
-    assert probabilities.line(-score, y) == (1.0, 0.0) and probabilities.line(score, np.ones(5_000)) == (
-        1.0,
-        0.0,
-    )
+    assert probabilities.line(-score, y) == (1.0, 0.0) and probabilities.line(score, np.ones(5_000)) == (1.0, 0.0)

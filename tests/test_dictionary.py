@@ -21,9 +21,7 @@ def table(name, frame):
 def views(*seconds, kinds=None):
     """Return page views that lasted so long, a day apart."""
     at = [NOON + i * DAY for i in range(len(seconds))]
-    frame = pd.DataFrame(
-        {"learner_id": "L1", "viewed_at": at, "recorded_at": at, "page_type": kinds or "home"}
-    )
+    frame = pd.DataFrame({"learner_id": "L1", "viewed_at": at, "recorded_at": at, "page_type": kinds or "home"})
     frame["views"] = 1
     frame["url"] = None
     frame["seconds"] = pd.array(seconds, dtype="Int32")
@@ -51,9 +49,7 @@ def test_a_column_is_counted_by_hand(described):
 
 
 def test_no_column_has_more_different_values_than_values():
-    people = pd.DataFrame(
-        {"learner_id": [f"L{i}" for i in range(5_000)], "registered_at": NOON, "recorded_at": NOON}
-    )
+    people = pd.DataFrame({"learner_id": [f"L{i}" for i in range(5_000)], "registered_at": NOON, "recorded_at": NOON})
     found = dictionary.profile({"learners": table("learners", people)}).set_index(["table", "column"])
     assert 4_000 < found.loc[("learners", "learner_id"), "distinct"] <= 5_000
 
@@ -77,9 +73,7 @@ def test_times_are_shown_by_their_first_and_last_day_and_texts_and_people_are_no
 
 
 def test_a_protected_number_shows_no_extremes():
-    frame = pd.DataFrame(
-        {"learner_id": ["L1"], "declared_at": NOON, "recorded_at": NOON, "birth_year": [1990]}
-    )
+    frame = pd.DataFrame({"learner_id": ["L1"], "declared_at": NOON, "recorded_at": NOON, "birth_year": [1990]})
     found = dictionary.profile({"protected": table("protected", frame)}).set_index(["table", "column"])
     assert found.loc[("protected", "birth_year"), ["rows", "distinct"]].tolist() == [1, 1]
     assert found.loc[("protected", "birth_year"), ["least", "greatest"]].isna().all()
@@ -205,9 +199,7 @@ def test_the_posts_shown_are_those_with_markup_then_scrubbed_ones_then_the_newes
     texts = ["plain old", "a <script>", None, "thanks to [name]", "thanks to [name]", "plain new"]
     posts = pd.DataFrame({"post_id": [f"S{i}" for i in range(6)], "network": "linkedin"})
     posts["posted_at"] = posts["recorded_at"] = [NOON + i * DAY for i in range(6)]
-    found = dictionary.example_posts(
-        {"social_posts": table("social_posts", posts.assign(text=texts))}, most=3
-    )
+    found = dictionary.example_posts({"social_posts": table("social_posts", posts.assign(text=texts))}, most=3)
     assert found["text"].tolist() == ["a <script>", "thanks to [name]", "plain new"]
     assert found["posted_at"].tolist()[1] == NOON + 4 * DAY
 
@@ -230,9 +222,7 @@ def test_the_simulated_company_breaks_no_rule_of_the_contract_once_cleaned(compa
 def whole():
     """Return the description of a source that has everything."""
     rows = [
-        (t, c.name, c.source, c.blank, c.filled_from)
-        for t in contract.TABLES
-        for c in contract.columns(t).values()
+        (t, c.name, c.source, c.blank, c.filled_from) for t in contract.TABLES for c in contract.columns(t).values()
     ]
     columns = pd.DataFrame(rows, columns=["table", "column", "source", "blank", "filled_from"])
     return columns.assign(status="here", meaning="a meaning", owner="a team", missing=0.0, distinct=100)
@@ -273,8 +263,7 @@ def test_a_source_with_everything_supports_every_analysis(analysis):
 
 
 @pytest.mark.parametrize(
-    ("analysis", "need"),
-    [(a, f"{t}.{c}") for a, needs in gaps.NEEDS.items() for t, cs in needs.items() for c in cs],
+    ("analysis", "need"), [(a, f"{t}.{c}") for a, needs in gaps.NEEDS.items() for t, cs in needs.items() for c in cs]
 )
 @pytest.mark.parametrize("status", ["absent", "empty"])
 def test_an_analysis_misses_each_column_it_needs_and_no_other(analysis, need, status):
@@ -315,9 +304,7 @@ def emptied(table_name, column, missing):
 
 def test_a_column_that_few_rows_fill_is_a_gap_unless_a_blank_tells_something():
     thin = registered(emptied("social_posts", "text", 0.76))
-    assert thin[["gap", "kind", "weakens"]].values.tolist() == [
-        ["social_posts.text", "few values", "social view"]
-    ]
+    assert thin[["gap", "kind", "weakens"]].values.tolist() == [["social_posts.text", "few values", "social view"]]
     assert thin["filled"].iloc[0] == pytest.approx(0.24)
     assert registered(emptied("social_posts", "text", 0.75)).empty
     assert registered(emptied("enrollments", "completed_at", 0.99)).empty

@@ -18,9 +18,7 @@ LATE = {"start": "2025-01-01", "split": "2025-10-01", "end": "2026-01-01"}
 def views(seconds, day):
     """Return a view a day, each so long, of one kind of page."""
     at = pd.Timestamp(day) + pd.to_timedelta(range(len(seconds)), unit="D")
-    frame = pd.DataFrame(
-        {"learner_id": "L1", "viewed_at": at, "recorded_at": at, "page_type": "home", "views": 1}
-    )
+    frame = pd.DataFrame({"learner_id": "L1", "viewed_at": at, "recorded_at": at, "page_type": "home", "views": 1})
     return frame.assign(seconds=pd.array(seconds, dtype="Int32"))
 
 

@@ -88,10 +88,7 @@ def test_differences_and_their_intervals_are_those_of_each_resample():
     found = differences.between(both, weights, "n")
     expected = []
     for other in (better, 1 - worse):
-        apart = [
-            roc_auc_score(y, worse, sample_weight=w) - roc_auc_score(y, other, sample_weight=w)
-            for w in weights
-        ]
+        apart = [roc_auc_score(y, worse, sample_weight=w) - roc_auc_score(y, other, sample_weight=w) for w in weights]
         whole = roc_auc_score(y, worse) - roc_auc_score(y, other)
         expected.append([whole, *np.quantile(apart, [0.025, 0.975]), 120])
     assert found["against"].tolist() == ["m", "o"]

@@ -133,9 +133,7 @@ def test_a_post_and_a_job_title_with_a_script_are_shown_as_text(outputs):
     for planted in (SPAM_TITLE, SCRIPT_POST):
         script = re.search(r"<script>.*</script>", planted).group()
         assert not any(script in page for page in pages)
-        assert any(
-            script.replace("<", "&lt;").replace(">", "&gt;") in page.replace("&quot;", '"') for page in pages
-        )
+        assert any(script.replace("<", "&lt;").replace(">", "&gt;") in page.replace("&quot;", '"') for page in pages)
 
 
 def test_no_page_fetches_anything_or_holds_a_script(outputs):
@@ -143,9 +141,7 @@ def test_no_page_fetches_anything_or_holds_a_script(outputs):
         page = file.read_text()
         assert "default-src 'none'" in page
         assert not re.search(r"<script|<link[^>]+href=|<iframe|@import|url\((?!['\"]?data:)", page)
-        assert not [
-            src for src in re.findall(r'src="([^"]{0,40})', page) if not src.startswith("data:image/png")
-        ]
+        assert not [src for src in re.findall(r'src="([^"]{0,40})', page) if not src.startswith("data:image/png")]
         assert not re.search(r'href="(?!#|[\w.-]+\.html)', page)
         assert "Traceback" not in page and "Warning" not in page
 

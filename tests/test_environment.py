@@ -67,9 +67,7 @@ def test_every_python_that_the_project_allows_is_looked_for_by_make_and_tested(p
     assert f"python{python}" in (REPOSITORY / "Makefile").read_text()
 
 
-@pytest.mark.parametrize(
-    "file", ["requirements.lock", "environment.yml", "pyproject.toml", "requirements.overrides"]
-)
+@pytest.mark.parametrize("file", ["requirements.lock", "environment.yml", "pyproject.toml", "requirements.overrides"])
 def test_no_file_names_a_package_registry(file):
     text = (REPOSITORY / file).read_text()
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links|file://", text)

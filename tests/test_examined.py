@@ -33,9 +33,7 @@ def contest():
 @pytest.fixture(scope="module")
 def found(contest):
     topics = pd.Series({f"P{i:02d}": "agents" if i % 2 else "vision" for i in range(60)})
-    return examined.examine(contest, contest.predictions(contest.dataset.validate), topics, PARAMS)[
-        "catalogue"
-    ]
+    return examined.examine(contest, contest.predictions(contest.dataset.validate), topics, PARAMS)["catalogue"]
 
 
 def test_the_chosen_model_and_the_panel_are_asked_whether_they_come_true(found):
@@ -112,20 +110,10 @@ def test_what_to_launch_now_and_the_last_held_are_told_with_reasons_turning_poin
         {"product_id": ["A", "E", "E"], "decile": [None, 4, 9], "needed": "at least",
          "title": ["looks", "mails", "looks"]}
     )  # fmt: skip
-    similar = pd.DataFrame(
-        {"product_id": ["A", "A", "E"], "similar": ["P1", "P2", "P3"], "y": [1.0, 0.0, 0.0]}
-    )
+    similar = pd.DataFrame({"product_id": ["A", "A", "E"], "similar": ["P1", "P2", "P3"], "y": [1.0, 0.0, 0.0]})
     told = launch_findings.why(advice, reasons, flips, similar)
     assert told.to_numpy().tolist() == [
-        [
-            "First",
-            "1",
-            0.9,
-            "looks +33; mails +2",
-            "season \N{MINUS SIGN}5",
-            "no single signal",
-            "1 of 2: P1, P2",
-        ],
+        ["First", "1", 0.9, "looks +33; mails +2", "season \N{MINUS SIGN}5", "no single signal", "1 of 2: P1, P2"],
         ["Low", "0", 0.2, "", "", "no single signal", ""],
         ["Lowest", "0", 0.1, "", "looks \N{MINUS SIGN}40", "mails: at least decile 4", "0 of 1: P3"],
     ]

@@ -146,15 +146,9 @@ def test_a_signal_that_hardly_moves_the_probability_is_no_reason():
 
 def test_a_reason_names_the_feature_that_alone_moves_most_in_the_signals_direction():
     groups = {"survey": ["survey_answers", "survey_intent", "survey_top_two"]}
-    told = weighed(
-        weights={"survey_answers": -3.0, "survey_intent": 1.5, "survey_top_two": 2.5}, groups=groups
-    )
-    assert told[["signal", "direction", "feature"]].to_numpy().tolist() == [
-        ["survey", "raises", "survey_top_two"]
-    ]
-    told = weighed(
-        weights={"survey_answers": -3.0, "survey_intent": 1.5, "survey_top_two": 1.0}, groups=groups
-    )
+    told = weighed(weights={"survey_answers": -3.0, "survey_intent": 1.5, "survey_top_two": 2.5}, groups=groups)
+    assert told[["signal", "direction", "feature"]].to_numpy().tolist() == [["survey", "raises", "survey_top_two"]]
+    told = weighed(weights={"survey_answers": -3.0, "survey_intent": 1.5, "survey_top_two": 1.0}, groups=groups)
     assert told[["direction", "feature"]].to_numpy().tolist() == [["lowers", "survey_answers"]]
 
 
@@ -178,11 +172,7 @@ def flipped(odds, candidate, groups, features=(A, B, C), background=ELEVEN, thre
 
 def test_a_candidate_below_the_threshold_needs_the_lowest_decile_from_which_all_reach_it():
     found = flipped(lambda r: r[A] - 6.5, {}, {"web": [A]}).loc["web"]
-    assert (found["needed"], found["decile"], found["probability"]) == (
-        "at least",
-        7,
-        pytest.approx(expit(0.5)),
-    )
+    assert (found["needed"], found["decile"], found["probability"]) == ("at least", 7, pytest.approx(expit(0.5)))
     assert found["text"] == (
         "visits to its pages: at least the 7th decile of past launches, all else as it is; there the model would "
         "say 62.2\u00a0%, at or above the threshold of 50.0\u00a0%"
@@ -195,11 +185,7 @@ def test_the_threshold_itself_is_enough():
 
 def test_a_candidate_that_reaches_the_threshold_would_fall_short_with_at_most_a_decile():
     found = flipped(lambda r: r[A] - 3.5, {A: 9.0}, {"web": [A]}).loc["web"]
-    assert (found["needed"], found["decile"], found["probability"]) == (
-        "at most",
-        3,
-        pytest.approx(expit(-0.5)),
-    )
+    assert (found["needed"], found["decile"], found["probability"]) == ("at most", 3, pytest.approx(expit(-0.5)))
     assert "below the threshold" in found["text"]
 
 
@@ -207,9 +193,7 @@ def test_no_decile_is_named_where_none_turns_the_verdict_or_where_higher_ones_tu
     assert flipped(lambda r: r[A] - 20, {}, {"web": [A]}).loc["web", "decile"] is pd.NA
     hump = flipped(lambda r: 1 - (r[A] - 5) ** 2, {}, {"web": [A]}).loc["web"]
     assert hump["decile"] is pd.NA and np.isnan(hump["probability"])
-    dent = flipped(
-        lambda r: np.where((r[A] > 1) & (r[A] < 5), 1, np.where(r[A] > 6.5, 1, -1)), {}, {"web": [A]}
-    )
+    dent = flipped(lambda r: np.where((r[A] > 1) & (r[A] < 5), 1, np.where(r[A] > 6.5, 1, -1)), {}, {"web": [A]})
     assert dent.loc["web", "decile"] == 7
 
 
@@ -315,9 +299,7 @@ def test_a_gap_is_taken_for_the_median_of_training_rows():
 
 def test_the_ten_nearest_say_how_many_reached_their_hurdle():
     rows = pd.DataFrame({"product_id": [f"P{i:02d}" for i in range(15)], A: np.arange(15.0), B: 0.0})
-    rows = rows.assign(
-        kind="launch", role="train", as_of=pd.Timestamp("2025-04-01"), y=(rows[A] < 4) | (rows[A] > 9)
-    )
+    rows = rows.assign(kind="launch", role="train", as_of=pd.Timestamp("2025-04-01"), y=(rows[A] < 4) | (rows[A] > 9))
     rows["y"] = rows["y"].astype(float)
     candidate = {"product_id": "C", A: 0.0, B: 0.0, "kind": "candidate", "role": "unresolved"}
     found = resembling(data=Dataset("launch", pd.concat([rows, pd.DataFrame([candidate])]), [A, B]), most=2)

@@ -91,10 +91,7 @@ def test_an_injected_parameters_cell_is_neither_shown_nor_counted():
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        (
-            new_output("stream", name="stderr", text="a FutureWarning"),
-            "cell 3 printed a warning to stderr: 'a Fut",
-        ),
+        (new_output("stream", name="stderr", text="a FutureWarning"), "cell 3 printed a warning to stderr: 'a Fut"),
         (new_output("stream", name="stdout", text="hello"), "cell 3 printed to stdout: 'hello'"),
         (new_output("error", ename="KeyError", evalue="'x'", traceback=[]), "cell 3 ended in KeyError: 'x'"),
         (new_output("display_data", data={"image/png": "AAAA"}), "cell 3 shows a picture without a text"),
@@ -131,10 +128,7 @@ def test_a_page_names_its_language_title_policy_and_viewport():
 def test_a_page_refers_to_nothing_outside_its_folder():
     markup = exported(executed(before="# T\n\n[paper](https://example.org/x) <https://example.org/y>"))
     addresses = [
-        value
-        for _, attributes in Tags(markup).found
-        for value in attributes.values()
-        if "//" in (value or "")
+        value for _, attributes in Tags(markup).found for value in attributes.values() if "//" in (value or "")
     ]
     assert addresses == []
     assert "paper <span" in markup and "(https://example.org/x)" in markup
@@ -147,9 +141,7 @@ def test_the_pages_of_a_window_lead_to_each_other():
     assert [
         attributes["href"] for tag, attributes in tags if tag == "a" and attributes["href"].endswith(".html")
     ] == [f"{step}.html" for step in paths.STEPS]
-    assert [attributes["href"] for _, attributes in tags if "aria-current" in attributes] == [
-        "05_modeling.html"
-    ]
+    assert [attributes["href"] for _, attributes in tags if "aria-current" in attributes] == ["05_modeling.html"]
 
 
 def test_what_is_in_short_is_a_section_of_its_own_with_the_results_of_its_cells():

@@ -77,19 +77,13 @@ def of_the_space(name, values):
 def nested():
     filled = make_pipeline(SimpleImputer(fill_value=np.nan), FunctionTransformer(expit))
     columns = ColumnTransformer(
-        [
-            ("some", filled, ["a", 'e"f']),
-            ("rest", MinMaxScaler(clip=np.bool_(True)), make_column_selector("c|g")),
-        ],
+        [("some", filled, ["a", 'e"f']), ("rest", MinMaxScaler(clip=np.bool_(True)), make_column_selector("c|g"))],
         remainder="passthrough",
     )
     union = FeatureUnion([("columns", columns), ("all", "passthrough")], transformer_weights={"all": 0.3})
     chosen = GridSearchCV(
         StackingClassifier(
-            [
-                ("linear", LogisticRegression(C=np.float64(0.1), class_weight={0: 1, 1: 2.5})),
-                ("kernel", SVC()),
-            ],
+            [("linear", LogisticRegression(C=np.float64(0.1), class_weight={0: 1, 1: 2.5})), ("kernel", SVC())],
             final_estimator=CalibratedClassifierCV(LogisticRegression(), cv=StratifiedKFold(3)),
         ),
         {"linear__C": [0.1, 1 / 3]},
@@ -108,16 +102,10 @@ def nested():
 
 PIPELINES = {
     "logistic": of_the_space("LogisticRegression", {"C": 0.0158494273317, "max_iter": 2000}),
-    "forest": of_the_space(
-        "RandomForestClassifier", {"n_estimators": 20, "max_features": 0.37, "random_state": 7}
-    ),
-    "trees": of_the_space(
-        "ExtraTreesClassifier", {"n_estimators": 20, "min_samples_leaf": 3, "random_state": 7}
-    ),
+    "forest": of_the_space("RandomForestClassifier", {"n_estimators": 20, "max_features": 0.37, "random_state": 7}),
+    "trees": of_the_space("ExtraTreesClassifier", {"n_estimators": 20, "min_samples_leaf": 3, "random_state": 7}),
     "boosting": of_the_space("HistGradientBoostingClassifier", {"learning_rate": 0.11, "random_state": 7}),
-    "process": make_pipeline(
-        SimpleImputer(), GaussianProcessClassifier(2.0 * RBF(0.5) + WhiteKernel(1e-3, "fixed"))
-    ),
+    "process": make_pipeline(SimpleImputer(), GaussianProcessClassifier(2.0 * RBF(0.5) + WhiteKernel(1e-3, "fixed"))),
 }
 
 
@@ -217,12 +205,7 @@ def test_any_nested_value_is_made_again_the_same(value):
 
 @pytest.mark.parametrize(
     "array",
-    [
-        np.array([[1.5, np.nan], [np.inf, -0.0]]),
-        np.array([True]),
-        np.array(["a", "bc"]),
-        np.arange(3, dtype="u1"),
-    ],
+    [np.array([[1.5, np.nan], [np.inf, -0.0]]), np.array([True]), np.array(["a", "bc"]), np.arange(3, dtype="u1")],
 )
 def test_an_array_is_made_again_with_its_type(array):
     again = made(FunctionTransformer(kw_args={"value": array})).kw_args["value"]
@@ -231,9 +214,7 @@ def test_an_array_is_made_again_with_its_type(array):
 
 
 def test_a_set_is_written_in_one_order():
-    codes = {
-        export_code(FunctionTransformer(kw_args={"v": set(order)}), []) for order in ("abc", "cab", "bca")
-    }
+    codes = {export_code(FunctionTransformer(kw_args={"v": set(order)}), []) for order in ("abc", "cab", "bca")}
     assert len(codes) == 1
     assert made(FunctionTransformer(kw_args={"v": set()})).kw_args == {"v": set()}
 

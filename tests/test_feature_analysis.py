@@ -142,9 +142,7 @@ def test_with_too_few_families_ols_gives_coefficients_and_no_intervals(linear_ro
     pd.testing.assert_series_equal(found["coefficient"], table["coefficient"])
     assert found[["coefficient_low", "coefficient_high", "p_adjusted"]].isna().all().all()
     assert (
-        feature_analysis.analyse(from_frame("launch", launch_frame(PARAMS, families=12)), PARAMS)[0][
-            "seen_by"
-        ]
+        feature_analysis.analyse(from_frame("launch", launch_frame(PARAMS, families=12)), PARAMS)[0]["seen_by"]
         .isin(["forest only", "neither"])
         .all()
     )
@@ -164,9 +162,7 @@ def test_a_vif_is_one_over_what_the_other_features_leave_unexplained(linear_rows
 def test_a_feature_that_repeats_earlier_ones_gets_no_coefficient(linear_rows):
     rows, table = linear_rows
     doubled = rows.assign(survey_answers=2 * rows[DRIVER] + 3, survey_top_two=rows[DRIVER] - rows["price"])
-    found = linear.coefficients(
-        linear.fit(doubled, [DRIVER, WEAK, *NOISES, "survey_answers", "survey_top_two"])
-    )
+    found = linear.coefficients(linear.fit(doubled, [DRIVER, WEAK, *NOISES, "survey_answers", "survey_top_two"]))
     assert found.loc[["survey_answers", "survey_top_two"]].isna().all().all()
     pd.testing.assert_frame_equal(found.loc[table.index], table)
 

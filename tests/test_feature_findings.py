@@ -15,9 +15,7 @@ def test_without_p_values_only_the_forest_is_asked_and_the_page_says_why():
         {"feature": ["a", "b", "noise"], "seen_by": ["forest only", "neither", "neither"], "stability": 0.2}
     )
     told = read(
-        feature_findings.features(
-            "completion", table.assign(p_adjusted=np.nan), NONE, table.iloc[:0], table.iloc[:0]
-        )
+        feature_findings.features("completion", table.assign(p_adjusted=np.nan), NONE, table.iloc[:0], table.iloc[:0])
     )
     assert "1 of 2 features are seen by the Random Forest: a. OLS can tell none" in told
     assert "too few products" in told
@@ -35,22 +33,13 @@ def test_features_name_both_methods_and_what_looks_like_a_leak():
     clear = read(feature_findings.features("launch", table, NONE, NONE, NONE))
     assert "1 of 3 features are seen by the Random Forest and by OLS alike: views." in clear
     assert "No feature alone is so good that it would have to be a leak." in clear
-    leaking = read(
-        feature_findings.features("launch", table, NONE, pd.DataFrame({"feature": ["answer"]}), NONE)
-    )
-    assert (
-        "1 feature nearly tells the outcome alone: answer. Each is a leak until shown otherwise." in leaking
-    )
+    leaking = read(feature_findings.features("launch", table, NONE, pd.DataFrame({"feature": ["answer"]}), NONE))
+    assert "1 feature nearly tells the outcome alone: answer. Each is a leak until shown otherwise." in leaking
 
 
 def test_stable_features_are_named_most_stable_first_and_noise_never():
     table = pd.DataFrame(
-        {
-            "feature": ["views", "price", "noise"],
-            "seen_by": "both",
-            "p_adjusted": 0.01,
-            "stability": [0.6, 0.8, 1.0],
-        }
+        {"feature": ["views", "price", "noise"], "seen_by": "both", "p_adjusted": 0.01, "stability": [0.6, 0.8, 1.0]}
     )
     told = read(feature_findings.features("launch", table, stable(table), NONE, NONE))
     assert "2 features are chosen again in most halves of the products: price and views." in told

@@ -42,8 +42,7 @@ def test_halves_hold_families_whole(rows, monkeypatch):
     monkeypatch.setattr(feature_selection, "_first", watched)
     feature_selection.taken(rows.assign(price=pd.factorize(rows["family"])[0]), ["price"], PARAMS)
     assert all(
-        not one & other and len(one) == len(other) == 30
-        for one, other in zip(seen[::2], seen[1::2], strict=True)
+        not one & other and len(one) == len(other) == 30 for one, other in zip(seen[::2], seen[1::2], strict=True)
     )
 
 
@@ -63,9 +62,7 @@ def test_copies_share_the_choice_and_their_family_has_it_whole(rows):
 def test_selection_is_the_same_twice_and_does_not_hang_on_the_scale_or_on_constants(rows):
     share = feature_selection.stability(feature_selection.taken(rows, NAMES, PARAMS))
     scaled = rows.assign(**{DRIVER: 1_000 * rows[DRIVER] - 7, "buyers": 3.0, "visitors": np.nan})
-    again = feature_selection.stability(
-        feature_selection.taken(scaled, [*NAMES, "buyers", "visitors"], PARAMS)
-    )
+    again = feature_selection.stability(feature_selection.taken(scaled, [*NAMES, "buyers", "visitors"], PARAMS))
     pd.testing.assert_series_equal(again[NAMES], share)
     assert (again[["buyers", "visitors"]] == 0).all()
 

@@ -33,31 +33,23 @@ def test_a_collection_says_what_arrived_and_what_became_of_identities():
     )
     told = read(findings.collection("2025Q4", tables, columns))
     assert (
-        "13,000 rows in 2 tables were collected for window 2025Q4, from 1 January 2025 to 31 December 2025."
-        in told
+        "13,000 rows in 2 tables were collected for window 2025Q4, from 1 January 2025 to 31 December 2025." in told
     )
     assert "12 rows of the source lie outside the window" in told
-    assert (
-        "1 was dropped and 2 were replaced by keyed pseudonyms; free text was scrubbed in 1 column." in told
-    )
+    assert "1 was dropped and 2 were replaced by keyed pseudonyms; free text was scrubbed in 1 column." in told
     assert "not anonymous data" in told
 
 
 def test_the_dictionary_says_what_is_here_and_what_the_gaps_switch_off():
     columns = pd.DataFrame(
-        {
-            "status": ["here", "here", "absent", "removed"],
-            "violations": [1.0, 0.0, float("nan"), float("nan")],
-        }
+        {"status": ["here", "here", "absent", "removed"], "violations": [1.0, 0.0, float("nan"), float("nan")]}
     )
     off = pd.DataFrame({"switches_off": ["launch, launch by plan", "", "launch"]})
     told = read(findings.dictionary(columns, off))
     assert "2 of 3 columns" in told
     assert "1 value break" in told
     assert "switches off: launch and launch by plan." in told
-    assert "Nothing that is lacking switches an analysis off." in read(
-        findings.dictionary(columns, off.iloc[1:2])
-    )
+    assert "Nothing that is lacking switches an analysis off." in read(findings.dictionary(columns, off.iloc[1:2]))
 
 
 def test_cleaning_says_how_much_was_lost_why_and_where_most():
@@ -77,13 +69,7 @@ def test_cleaning_says_how_much_was_lost_why_and_where_most():
 
 def test_of_planted_defects_the_one_found_worst_is_named():
     quality = pd.DataFrame(
-        {
-            "defect": ["a", "b"],
-            "planted": [10, 10],
-            "found": [10, 8],
-            "precision": [0.97, 1.0],
-            "recall": [0.98, 0.8],
-        }
+        {"defect": ["a", "b"], "planted": [10, 10], "found": [10, 8], "precision": [0.97, 1.0], "recall": [0.98, 0.8]}
     )
     told = read(findings.cleaning_quality(quality))
     assert (
@@ -125,8 +111,7 @@ def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
     assert "(95 % interval 0.700 to 0.900)" in told
     assert (
         "That is better than chance, though 2 scorers were looked at: the interval that holds for all at once goes "
-        "from 0.550 to 0.900, and in 95 of 100 shuffles of the outcomes the best reaches 0.600 at most."
-        in told
+        "from 0.550 to 0.900, and in 95 of 100 shuffles of the outcomes the best reaches 0.600 at most." in told
     )
 
 
@@ -153,9 +138,8 @@ def test_a_baseline_is_beaten_only_if_the_interval_lies_above_nothing(low, high,
 
 def test_a_model_that_is_worse_than_a_baseline_is_said_to_be():
     told = findings.performance("launch", part(0.6, 0.5, ["persistence", -0.1, -0.15, -0.05]), "forest")
-    assert (
-        "It does not beat persistence (earned last month what is asked now): it is worse by \u22120.100"
-        in read(told)
+    assert "It does not beat persistence (earned last month what is asked now): it is worse by \u22120.100" in read(
+        told
     )
     assert "<strong>It does not beat" in told.markup
 
@@ -164,9 +148,7 @@ def test_a_model_below_a_baseline_cannot_be_released():
     below = part(0.6, 0.5, ["persistence", -0.1, -0.15, -0.05])
     below.ahead_of = lambda model: ["persistence"]
     told = findings.performance("launch", below, "forest")
-    assert "It cannot be released: persistence (earned last month what is asked now) lies above it." in read(
-        told
-    )
+    assert "It cannot be released: persistence (earned last month what is asked now) lies above it." in read(told)
     assert "released" not in read(findings.performance("launch", part(0.8, 0.5), "forest"))
 
 
@@ -176,9 +158,7 @@ def test_every_model_of_the_ladder_is_known_to_be_learned():
 
 def test_learned_models_are_no_baselines():
     told = read(
-        findings.performance(
-            "launch", part(0.8, 0.5, ["logistic", 0.1, 0.05, 0.15], ["tpot", 0, -1, 1]), "forest"
-        )
+        findings.performance("launch", part(0.8, 0.5, ["logistic", 0.1, 0.05, 0.15], ["tpot", 0, -1, 1]), "forest")
     )
     assert "logistic" not in told and "TPOT" not in told
 
@@ -201,13 +181,9 @@ def test_folds_without_an_order_in_time_are_said_to_have_none():
     assert "one cohort, no order in time" in read(findings.choice("completion", contest(ordered=False)))
 
 
-@pytest.mark.parametrize(
-    ("stopped", "said"), [(False, "pipelines; the best"), (True, "before its time was over;")]
-)
+@pytest.mark.parametrize(("stopped", "said"), [(False, "pipelines; the best"), (True, "before its time was over;")])
 def test_a_search_says_how_many_were_evaluated_of_how_many_and_that_the_best_flatters(stopped, said):
-    log = pd.DataFrame(
-        {"pipeline": ["A", "B", "C"], "roc_auc": [0.6, np.nan, 0.7], "complexity": [10, np.nan, 90]}
-    )
+    log = pd.DataFrame({"pipeline": ["A", "B", "C"], "roc_auc": [0.6, np.nan, 0.7], "complexity": [10, np.nan, 90]})
     found = automl.Search(None, log, stopped)
     told = read(findings.search(SimpleNamespace(search=found)))
     assert "TPOT evaluated 2 of 3 pipelines" in told and said in told
@@ -221,20 +197,15 @@ def test_ablation_says_which_groups_earn_their_place_which_may_go_and_which_nobo
     told = read(findings.ablation("launch", "catalogue", table, 0.01))
     assert "1 group earns its place: a." in told
     assert (
-        "May go, as what they add lies below 0.010 of ROC AUC: b. About the others nobody can tell: c and d."
-        in told
+        "May go, as what they add lies below 0.010 of ROC AUC: b. About the others nobody can tell: c and d." in told
     )
     both = table.assign(verdict="earns its place")
-    assert "4 groups earn their place: a, b, c and d." in read(
-        findings.ablation("launch", "catalogue", both, 0.01)
-    )
+    assert "4 groups earn their place: a, b, c and d." in read(findings.ablation("launch", "catalogue", both, 0.01))
     none = table.assign(verdict="may go")
     assert "0 groups earn their place: none." in read(findings.ablation("launch", "catalogue", none, 0.01))
 
 
-GAPS = pd.DataFrame(
-    {"verdict": ["gap shown", "cannot tell", "cannot tell", "gap excluded", "too few to say"]}
-)
+GAPS = pd.DataFrame({"verdict": ["gap shown", "cannot tell", "cannot tell", "gap excluded", "too few to say"]})
 
 
 def test_bias_says_what_is_shown_excluded_unknown_and_too_small():
@@ -293,16 +264,13 @@ def test_the_recommendation_opens_with_the_answer(verdicts, opening):
 def test_of_more_than_a_quarter_can_carry_the_first_in_place_are_named():
     table = advice("1", "1", "1", "0", capacity=2).assign(title=["Last", "Middle", "First", "None"])
     told = read(findings.recommendation(table, HEADLINE))
-    assert told.startswith(
-        "Launch 2 of the 3 that pay: First and Middle. So many can be carried in a quarter;"
-    )
+    assert told.startswith("Launch 2 of the 3 that pay: First and Middle. So many can be carried in a quarter;")
 
 
 def test_the_recommendation_counts_every_verdict():
     told = read(findings.recommendation(advice("1", "0", "0", *["not enough evidence"] * 3), HEADLINE))
     assert (
-        "Of 6 candidates judged, 1 is recommended (1), 2 are not (0), and for 3 there is not enough evidence."
-        in told
+        "Of 6 candidates judged, 1 is recommended (1), 2 are not (0), and for 3 there is not enough evidence." in told
     )
 
 
@@ -336,11 +304,7 @@ def test_the_headline_sets_the_chosen_model_beside_the_best_baseline():
 
 @pytest.mark.parametrize(
     ("low", "high", "said"),
-    [
-        (0.01, 0.2, "it beats the best"),
-        (-0.1, 0.1, "it is not shown to beat"),
-        (-0.2, -0.01, "it is worse than"),
-    ],
+    [(0.01, 0.2, "it beats the best"), (-0.1, 0.1, "it is not shown to beat"), (-0.2, -0.01, "it is worse than")],
 )
 def test_the_headline_says_whether_the_best_baseline_is_beaten(low, high, said):
     table = HEADLINE.assign(ahead_low=low, ahead_high=high)
@@ -421,18 +385,14 @@ def test_a_report_on_a_source_without_launches_says_what_is_lacking(tmp_path, mo
     step.table("table_1_2_columns", without("products.launched_at"))
     step.finish()
     step = store.open_step("05_modeling", "sample")
-    step.record(
-        "completion.roc_auc", 0.7, model="forest", n=9, by={"split": "validation", "rows": "enrolled"}
-    )
+    step.record("completion.roc_auc", 0.7, model="forest", n=9, by={"split": "validation", "rows": "enrolled"})
     step.record("completion.chosen", 1, model="forest")
     step.finish()
     step = store.open_step("11_report", "sample")
     found = report.study(step)
     assert found.lacking == {"launch": ["products.launched_at"]}
     assert found.advice.empty
-    assert found.headline[["question", "model", "chosen"]].to_numpy().tolist() == [
-        ["completion", "forest", True]
-    ]
+    assert found.headline[["question", "model", "chosen"]].to_numpy().tolist() == [["completion", "forest", True]]
     assert (step.folder / "tables" / "table_11_2_headline.parquet").exists()
 
 
@@ -460,7 +420,5 @@ def test_what_tuning_bought_is_told_with_what_it_promised():
     )  # fmt: skip
     told = read(findings.tuning("launch", gains))
     assert "12 sets of hyper-parameters were tried of each model. Tuned: logistic regression;" in told
-    assert (
-        "The Random Forest promised 0.050 on the rows that tuning saw and kept \u22120.012 on others." in told
-    )
+    assert "The Random Forest promised 0.050 on the rows that tuning saw and kept \u22120.012 on others." in told
     assert "nothing was tuned" in read(findings.tuning("launch", gains.head(0)))

@@ -146,11 +146,7 @@ def test_two_enrollments_in_a_month_make_one_row():
 
 @pytest.mark.parametrize(
     ("registered", "recorded", "first"),
-    [
-        ("2025-04-30 23:59", "2025-04-30 23:59", 5),
-        ("2025-05-01", "2025-04-30", 6),
-        ("2025-04-30", "2025-05-01", 6),
-    ],
+    [("2025-04-30 23:59", "2025-04-30 23:59", 5), ("2025-05-01", "2025-04-30", 6), ("2025-04-30", "2025-05-01", 6)],
 )
 def test_who_was_not_known_to_be_registered_is_not_asked(registered, recorded, first):
     person = {"learner_id": "x", "registered_at": registered, "recorded_at": recorded}

@@ -289,9 +289,7 @@ def test_probabilities_that_are_too_sure_are_named_with_their_day():
 
 
 def test_bounds_stand_beside_their_value_and_the_rest_is_left_alone():
-    frame = pd.DataFrame(
-        {"a": [0.8434, 0.5], "a_low": [0.7931, np.nan], "a_high": [0.887, np.nan], "n": [7, 8]}
-    )
+    frame = pd.DataFrame({"a": [0.8434, 0.5], "a_low": [0.7931, np.nan], "a_high": [0.887, np.nan], "n": [7, 8]})
     shown = tables.with_bounds(frame, ["a"])
     assert [cell.replace("\u00a0", " ") for cell in shown["a"]] == ["0.843 (0.793 to 0.887)", "0.500"]
     pd.testing.assert_frame_equal(shown.drop(columns="a"), frame.drop(columns="a"))

@@ -71,20 +71,13 @@ def test_in_order_a_stage_counts_only_after_the_one_before_it():
         con, tables(con, page_views=views, enrollments=[sale("a", 1), sale("a", 8, 2), sale("b", 2)]), PARAMS
     )
     found = found.set_index("learner_id")
-    assert found.loc["a", ["enrolled", "enrolled_in_order"]].tolist() == [
-        pd.Timestamp(at(1)),
-        pd.Timestamp(at(8)),
-    ]
+    assert found.loc["a", ["enrolled", "enrolled_in_order"]].tolist() == [pd.Timestamp(at(1)), pd.Timestamp(at(8))]
     assert pd.isna(found.loc["b", "enrolled_in_order"]) and found.loc["b", "enrolled"] == pd.Timestamp(at(2))
 
 
 def test_a_source_has_the_stages_that_its_tables_tell():
     con = ibis.duckdb.connect()
-    assert stages.present(PARAMS, tables(con, enrollments=[sale("a", 1)])) == [
-        "registered",
-        "enrolled",
-        "repeated",
-    ]
+    assert stages.present(PARAMS, tables(con, enrollments=[sale("a", 1)])) == ["registered", "enrolled", "repeated"]
 
 
 @pytest.mark.parametrize(
@@ -110,9 +103,7 @@ def test_without_censoring_the_share_is_the_plain_share():
 
 def test_who_was_not_watched_long_enough_is_no_drop_out():
     """Of four people two were watched for five days only; of the two left one reaches it on day 10."""
-    share, *_ = funnel.reached_by(
-        pd.Series([10.0, np.nan, np.nan, np.nan]), pd.Series([300.0, 5.0, 5.0, 300.0]), 90
-    )
+    share, *_ = funnel.reached_by(pd.Series([10.0, np.nan, np.nan, np.nan]), pd.Series([300.0, 5.0, 5.0, 300.0]), 90)
     assert share == pytest.approx(0.5)
 
 
@@ -124,9 +115,7 @@ def test_all_or_nobody_still_has_an_interval_with_a_width():
 def test_funnels_count_people_reached_unfinished_and_out_of_order():
     con = ibis.duckdb.connect()
     views = [{"learner_id": "a", "viewed_at": at(3), "page_type": "home", "views": 1}]
-    made = stages.people(
-        con, tables(con, page_views=views, enrollments=[sale("a", 1), sale("b", 120)]), PARAMS
-    )
+    made = stages.people(con, tables(con, page_views=views, enrollments=[sale("a", 1), sale("b", 120)]), PARAMS)
     found = funnel.open_funnel(made, ["registered", "viewed", "enrolled"], 90).set_index("stage")
     assert found["people"].tolist() == [3, 3, 3] and found["reached"].tolist() == [3, 1, 1]
     assert found.loc["enrolled", "before"] == 1 and found["unfinished"].sum() == 0
@@ -160,15 +149,14 @@ def test_visits_part_at_the_valley_between_two_hills_and_one_hill_has_none():
     rng = np.random.default_rng(1)
     short, long = 10 ** rng.normal(1.8, 0.4, 4_000), 10 ** rng.normal(5.3, 0.4, 4_000)
     begin = np.datetime64("2025-03-01")
-    moments = begin + np.cumsum(rng.permutation(np.concatenate([short, long]))).astype(
-        "timedelta64[s]"
-    ).astype("timedelta64[us]")
+    moments = begin + np.cumsum(rng.permutation(np.concatenate([short, long]))).astype("timedelta64[s]").astype(
+        "timedelta64[us]"
+    )
     views = ibis.memtable(pd.DataFrame({"anonymous_id": "c", "viewed_at": moments}))
     assert 5 < visits.cut_off(visits.pauses(views)) < 400
     once = begin + np.cumsum(short).astype("timedelta64[s]").astype("timedelta64[us]")
     assert (
-        visits.cut_off(visits.pauses(ibis.memtable(pd.DataFrame({"anonymous_id": "c", "viewed_at": once}))))
-        is None
+        visits.cut_off(visits.pauses(ibis.memtable(pd.DataFrame({"anonymous_id": "c", "viewed_at": once})))) is None
     )
 
 
@@ -212,9 +200,7 @@ def test_touches_are_clicks_of_people_and_events_that_they_came_to():
         {"event_id": "E", "learner_id": who, "registered_at": at(1), "attended": w}
         for who, w in (("a", True), ("b", False))
     ]
-    found = channels.touches(
-        tables(con, email_events=mails, events=held, event_registrations=came)
-    ).to_pandas()
+    found = channels.touches(tables(con, email_events=mails, events=held, event_registrations=came)).to_pandas()
     assert sorted(found["channel"]) == ["Events", "meetups"]
     assert found.set_index("channel").loc["meetups", "at"] == pd.Timestamp(at(5))
 
@@ -269,9 +255,7 @@ def test_paths_hold_what_came_before_each_date_once_in_a_row_and_who_enrolled_af
     start = PARAMS.start
     moments = [(1, "x"), (2, "x"), (3, "y"), (4, "x")]
     touched = ibis.memtable(
-        pd.DataFrame(
-            [{"learner_id": who, "at": start + d * DAY, "channel": c} for d, c in moments for who in "ab"]
-        )
+        pd.DataFrame([{"learner_id": who, "at": start + d * DAY, "channel": c} for d, c in moments for who in "ab"])
     )
     bought = ibis.memtable(
         pd.DataFrame(
@@ -317,10 +301,7 @@ def test_what_was_out_of_balance_is_in_balance_after_weighing():
     found = effects.estimate(confounded(1, 0.0), 1)
     row = found.balance.set_index("covariate").loc["keen"]
     assert row["before"] > 0.5 and abs(row["after"]) < 0.1
-    assert (
-        found.overlap[["came", "others"]].sum().sum() == 4_000
-        and found.overlap["chance"].is_monotonic_increasing
-    )
+    assert found.overlap[["came", "others"]].sum().sum() == 4_000 and found.overlap["chance"].is_monotonic_increasing
 
 
 def test_an_interval_that_holds_nothing_leaves_nothing_to_explain_away():
@@ -382,17 +363,13 @@ def test_the_chance_of_a_difference_between_two_groups_is_that_of_two_shares():
     np.testing.assert_allclose(found[["low", "high"]], np.column_stack([low, high]))
 
 
-@pytest.mark.parametrize(
-    ("shares", "verdict"), [((0.5, 0.48), segments.LITTLE), ((0.5, 0.4), segments.DIFFER)]
-)
+@pytest.mark.parametrize(("shares", "verdict"), [((0.5, 0.48), segments.LITTLE), ((0.5, 0.4), segments.DIFFER)])
 def test_a_difference_that_is_sure_and_small_is_called_little(shares, verdict):
     assert segments.compare(leveled(60_000, shares), PARAMS)["verdict"].tolist() == [verdict] * 2
 
 
 def test_an_enrollment_that_was_not_watched_long_enough_is_left_out():
-    frame = pd.DataFrame(
-        {"learner_id": ["a"], "enrolled_at": [PARAMS.end - 3 * DAY], "outcome": [1], "days": [1.0]}
-    )
+    frame = pd.DataFrame({"learner_id": ["a"], "enrolled_at": [PARAMS.end - 3 * DAY], "outcome": [1], "days": [1.0]})
     frame = frame.assign(**dict.fromkeys(segments.TITLES, "x"))
     assert segments.compare(frame, PARAMS).empty
 
@@ -414,9 +391,7 @@ def test_the_journey_of_the_tiny_company_is_studied_whole(company, monkeypatch):
         plots.funnel(found.open),
         plots.curves(found.curves[found.curves["stage"].isin(found.curves["stage"].unique()[:4])], "stage"),
         plots.heat(found.cohorts, "month", "title", "share"),
-        plots.dots(
-            found.credits[found.credits["outcome"] == "enrolled"], "channel", "rule", "share", "low", "high"
-        ),
+        plots.dots(found.credits[found.credits["outcome"] == "enrolled"], "channel", "rule", "share", "low", "high"),
         plots.pauses(found.pauses, found.cut_off, 30),
     ]
     assert all(figure.axes for figure in drawn)

@@ -18,9 +18,7 @@ DAY = datetime.timedelta(days=1)
 
 def done(*records):
     con = ibis.duckdb.connect()
-    rows = [
-        {"learner_id": who, "at": START + day * DAY, "activity": activity} for who, day, activity in records
-    ]
+    rows = [{"learner_id": who, "at": START + day * DAY, "activity": activity} for who, day, activity in records]
     made = con.create_table("done", obj=pd.DataFrame(rows))
     return con, made.mutate(at=made["at"].cast("timestamp(6)"))
 
@@ -32,12 +30,7 @@ def test_views_half_an_hour_apart_are_one_visit_and_later_ones_another():
     con = ibis.duckdb.connect()
     minutes = (0, 30, 61, 1_000)
     views = [
-        {
-            "learner_id": "a",
-            "viewed_at": START + datetime.timedelta(minutes=m),
-            "page_type": "home",
-            "views": 1,
-        }
+        {"learner_id": "a", "viewed_at": START + datetime.timedelta(minutes=m), "page_type": "home", "views": 1}
         for m in minutes
     ]
     found = transitions.visits({"page_views": table(con, "page_views", views)}, PARAMS).to_pandas()
@@ -66,9 +59,7 @@ def test_the_first_steps_leave_out_repetition_what_came_before_and_who_was_not_w
         ("a", -3, "enrollment"), ("a", 1, "visit"), ("a", 2, "visit"), ("a", 3, "enrollment"), ("b", 1, "visit"),
         ("c", 1, "visit"),
     )  # fmt: skip
-    people = pd.DataFrame(
-        {"learner_id": ["a", "b", "c"], "registered_at": START, "followed": [90.0, 300.0, 89.0]}
-    )
+    people = pd.DataFrame({"learner_id": ["a", "b", "c"], "registered_at": START, "followed": [90.0, 300.0, 89.0]})
     found = transitions.first_steps(made, people, con, PARAMS)
     assert found.to_dict("records") == [
         {"first": "visit", "second": "enrollment", "third": "nothing more", "people": 1},
@@ -198,9 +189,7 @@ def test_an_experiment_counts_for_those_who_enroll_after_it_and_by_the_arm_they_
         }
         for who, kind in zip(frame["learner_id"], frame["came"], strict=True)
     ]
-    told = described(frame).assign(
-        outcome=(np.arange(4_000) % 10 < np.where(frame["came"] == 1, 6, 4)).astype(int)
-    )
+    told = described(frame).assign(outcome=(np.arange(4_000) % 10 < np.where(frame["came"] == 1, 6, 4)).astype(int))
     tables = {"assignments": table(con, "assignments", arms)}
     every = actions.study(told, frame, None, tables, PARAMS)
     whole = every[every["group"] == "everybody"].iloc[0]
@@ -229,9 +218,7 @@ def test_a_difference_that_turns_round_within_groups_is_named():
         ("advanced", 0): (100, 0.1),
         ("advanced", 1): (800, 0.2),
     }
-    rows = [
-        (level, came, int(i < n * share)) for (level, came), (n, share) in counts.items() for i in range(n)
-    ]
+    rows = [(level, came, int(i < n * share)) for (level, came), (n, share) in counts.items() for i in range(n)]
     frame = pd.DataFrame(rows, columns=["level", "came", "y"])
     frame = frame.assign(enrollment_id=np.arange(len(frame)).astype(str))
     told = integrity._simpson(frame[["enrollment_id", "level"]], frame[["enrollment_id", "came", "y"]])
@@ -273,9 +260,7 @@ def test_people_are_grouped_by_what_was_known_a_week_after_they_registered():
         name: table(con, name, rows)
         for name, rows in (("learners", registered), ("page_views", views), ("subscriptions", lists))
     }
-    found = segments.of_people(con, tables, stages.people(con, tables, PARAMS), touches).set_index(
-        "learner_id"
-    )
+    found = segments.of_people(con, tables, stages.people(con, tables, PARAMS), touches).set_index("learner_id")
     assert found.loc["a", ["newsletter", "continent", "source", "first_week"]].tolist() == [
         "events", "Europe", "search", "fewer than 5 page views",
     ]  # fmt: skip

@@ -77,13 +77,9 @@ def university(request, tmp_path_factory):
 def test_completion_is_forecast_as_well_as_was_asked_on_each_day(university):
     window, _, con, _ = university
     step = store.open_step("03_learner_journey", window)
-    found = forecasts.study(step, con, cleaning.tables(con, window))["completion"].performance.set_index(
-        "day"
-    )
+    found = forecasts.study(step, con, cleaning.tables(con, window))["completion"].performance.set_index("day")
     short = {
-        day: found.loc[day, "roc_auc"]
-        for day, least in ASKED[window].items()
-        if found.loc[day, "roc_auc"] < least
+        day: found.loc[day, "roc_auc"] for day, least in ASKED[window].items() if found.loc[day, "roc_auc"] < least
     }
     assert short == {}
     assert (found["roc_auc"] > found["rule_auc"]).all() and (found["brier"] < found["brier_usual"]).all()
@@ -114,26 +110,19 @@ def test_the_stages_of_registrations_are_what_the_files_say_by_hand(university):
     window, settings, con, folder = university
     tables = cleaning.tables(con, window)
     people = stages.people(con, tables, settings)
-    found = funnel.open_funnel(
-        people, stages.present(settings, tables), settings.journey.step_days
-    ).set_index("stage")
+    found = funnel.open_funnel(people, stages.present(settings, tables), settings.journey.step_days).set_index(
+        "stage"
+    )
     raw = {name: pd.read_parquet(folder / f"{name}.parquet") for name in RAW}
     starts = raw["courses"].assign(start=[begun(name) for name in raw["courses"]["code_presentation"]])
     both = ["code_module", "code_presentation"]
-    clicks = (
-        raw["studentVle"].groupby([*both, "id_student"])["date"].min().reset_index().merge(starts, on=both)
-    )
+    clicks = raw["studentVle"].groupby([*both, "id_student"])["date"].min().reset_index().merge(starts, on=both)
     seen = clicks[clicks["start"] + pd.to_timedelta(clicks["date"], unit="D") < settings.end]
     results = raw["studentInfo"].merge(starts, on=both)
     results["ended"] = results["start"] + pd.to_timedelta(results["module_presentation_length"], unit="D")
-    passed = results[
-        results["final_result"].isin(["Pass", "Distinction"]) & (results["ended"] < settings.end)
-    ]
+    passed = results[results["final_result"].isin(["Pass", "Distinction"]) & (results["ended"] < settings.end)]
     registered = raw["studentRegistration"].merge(starts, on=both)
-    early = (
-        registered["start"] + pd.to_timedelta(registered["date_registration"].fillna(0), unit="D")
-        < settings.end
-    )
+    early = registered["start"] + pd.to_timedelta(registered["date_registration"].fillna(0), unit="D") < settings.end
     assert found.loc["registered", "people"] == registered.loc[early, "id_student"].nunique()
     assert people["viewed"].notna().sum() == seen["id_student"].nunique()
     assert people["completed"].notna().sum() == passed["id_student"].nunique()

@@ -10,9 +10,7 @@ from insights.modeling import ladder
 
 def means(**by_model):
     """Return out-of-fold scores of two folds with the given means."""
-    rows = [
-        (model, fold, mean + 0.01 * (2 * fold - 1)) for model, mean in by_model.items() for fold in (0, 1)
-    ]
+    rows = [(model, fold, mean + 0.01 * (2 * fold - 1)) for model, mean in by_model.items() for fold in (0, 1)]
     return pd.DataFrame(rows, columns=["model", "fold", "roc_auc"])
 
 
@@ -57,11 +55,7 @@ def test_folds_in_which_a_rung_is_ahead_are_counted():
 
 
 def test_a_rule_below_chance_is_no_rung_and_without_rules_the_ladder_begins_at_chance():
-    assert (
-        not ladder.rungs(means(logistic=0.7), means(panel=0.45), 0.01)
-        .set_index("model")
-        .loc["panel", "stays"]
-    )
+    assert not ladder.rungs(means(logistic=0.7), means(panel=0.45), 0.01).set_index("model").loc["panel", "stays"]
     assert ladder.rungs(means(logistic=0.7), NOBODY, 0.01)["model"].tolist() == ["chance", "logistic"]
 
 

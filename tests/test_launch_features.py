@@ -93,12 +93,7 @@ SALES = [
 
 def test_sales_are_those_of_the_lookback_with_the_last_month_apart():
     own = features(enrollments=SALES).loc["A"]
-    assert own[["units_last_month", "units_lookback", "buyers", "amount_last_month"]].tolist() == [
-        3,
-        8,
-        2,
-        30,
-    ]
+    assert own[["units_last_month", "units_lookback", "buyers", "amount_last_month"]].tolist() == [3, 8, 2, 30]
     assert own["sales_trend"] == 3 / 8
 
 
@@ -176,13 +171,7 @@ def test_clicks_count_where_a_person_made_them_and_opens_never():
 
 def test_events_speak_for_their_topic_and_attendance_counts_once_it_is_known():
     held = [
-        {
-            "event_id": event,
-            "kind": "meetup",
-            "announced_at": "2025-01-05",
-            "starts_at": "2025-03-01",
-            "topic": topic,
-        }
+        {"event_id": event, "kind": "meetup", "announced_at": "2025-01-05", "starts_at": "2025-03-01", "topic": topic}
         for event, topic in [("e", "agents"), ("v", "vision")]
     ]
     known = {"attendance_recorded_at": "2025-03-02"}
@@ -237,10 +226,7 @@ def test_the_panels_vote_is_that_for_this_decision_cast_before_it():
         vote("p", True), vote("q", False), vote("r", True), vote("s", True), vote("t", False, "2025-03-01"),
         vote("u", False, voted_at="2025-04-01"),
     ]  # fmt: skip
-    assert features(panel_votes=votes)["panel_vote"].tolist()[:2] == [
-        0.75,
-        pytest.approx(np.nan, nan_ok=True),
-    ]
+    assert features(panel_votes=votes)["panel_vote"].tolist()[:2] == [0.75, pytest.approx(np.nan, nan_ok=True)]
 
 
 def post(post_id, posted_at, network="linkedin", product_id="A", topic="agents", reactions=10, text="so so"):
@@ -259,12 +245,7 @@ def test_a_network_tells_of_the_product_and_of_its_topic():
     names = ["posts", "posts_last_month", "reactions", "reactions_per_post", "topic_posts"]
     assert built.loc["A", [f"linkedin_{n}" for n in names]].tolist() == [2, 1, 40, 20, 2]
     assert built.loc["A", [f"facebook_{n}" for n in names]].tolist() == [1, 1, 10, 10, 1]
-    assert built.loc["NEW", [f"linkedin_{n}" for n in names if n != "reactions_per_post"]].tolist() == [
-        0,
-        0,
-        0,
-        2,
-    ]
+    assert built.loc["NEW", [f"linkedin_{n}" for n in names if n != "reactions_per_post"]].tolist() == [0, 0, 0, 2]
     assert built.loc["ALONE", "linkedin_topic_posts"] == 0
 
 
@@ -325,19 +306,9 @@ def test_shifting_every_date_changes_no_feature():
 
     def later(records):
         times = ("enrolled_at", "recorded_at", "announced_at", "launched_at")
-        return [
-            {k: str(pd.Timestamp(v) + weeks) if k in times and v else v for k, v in r.items()}
-            for r in records
-        ]
+        return [{k: str(pd.Timestamp(v) + weeks) if k in times and v else v for k, v in r.items()} for r in records]
 
     before = features(asked(at), enrollments=SALES)
     after = features(asked(at + weeks), later(PRODUCTS), enrollments=later(SALES))
-    kept = [
-        "months_on_sale",
-        "months_announced",
-        "rivals",
-        "units_lookback",
-        "buyers",
-        "topic_units_last_month",
-    ]
+    kept = ["months_on_sale", "months_announced", "rivals", "units_lookback", "buyers", "topic_units_last_month"]
     pd.testing.assert_frame_equal(before[kept], after[kept])

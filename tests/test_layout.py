@@ -56,9 +56,7 @@ def test_imports_that_do_not_fit_have_a_name_to_a_line():
 
 
 def test_a_formatter_has_nothing_to_change():
-    deep = Group(
-        "f(", [("steps=", grouped([("name", ["a long text of a kind"] * n, 1) for n in range(9)]))], ")"
-    )
+    deep = Group("f(", [("steps=", grouped([("name", ["a long text of a kind"] * n, 1) for n in range(9)]))], ")")
     code = f"x = 1\ny = {layout.laid(deep, 88, 0, 'y = ').removeprefix('y = ')}\n"
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "88", "-"]
     done = subprocess.run(command, input=code, capture_output=True, text=True, check=True)

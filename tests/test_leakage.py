@@ -27,10 +27,7 @@ def garbage(name, frame, moment, by):
             frame[column] = frame[column].where(~future, _garbage(frame[column]))
     for value, recorded in spec.later.items():
         if value in frame and value != recorded:
-            unknown = (
-                frame[recorded if by == "recorded" else value if _is_time(frame[value]) else recorded]
-                >= moment
-            )
+            unknown = frame[recorded if by == "recorded" else value if _is_time(frame[value]) else recorded] >= moment
             frame[value] = frame[value].where(~unknown, _garbage(frame[value]))
     extra = frame[future].assign(**{time: frame.loc[future, time] + DAY})
     return pd.concat([frame, extra], ignore_index=True)
@@ -156,9 +153,7 @@ def test_a_completion_feature_that_looks_one_day_ahead_is_caught(company, by, mo
 def one_view(viewed_at, recorded_at):
     """Return what a moment at noon on 1 May 2025 sees of a single page view."""
     con = ibis.duckdb.connect()
-    frame = pd.DataFrame(
-        {"learner_id": ["a"], "viewed_at": [viewed_at], "recorded_at": [recorded_at], "views": [1]}
-    )
+    frame = pd.DataFrame({"learner_id": ["a"], "viewed_at": [viewed_at], "recorded_at": [recorded_at], "views": [1]})
     frame = frame.astype({"viewed_at": "datetime64[us]", "recorded_at": "datetime64[us]"})
     views = con.create_table("views", obj=ibis.memtable(frame))
     at = asof.moments(
@@ -192,8 +187,6 @@ def test_what_becomes_known_later_is_blank_until_then():
     held = con.create_table("held", obj=ibis.memtable(frame))
     asked = pd.DataFrame({"learner_id": ["a", "a"], "as_of": pd.to_datetime(["2025-05-01", "2025-05-02"])})
     seen = (
-        asof.known("event_registrations", held, asof.moments(con, asked, "learner_id"))
-        .order_by("as_of")
-        .to_pandas()
+        asof.known("event_registrations", held, asof.moments(con, asked, "learner_id")).order_by("as_of").to_pandas()
     )
     assert seen["attended"].isna().tolist() == [True, False]

@@ -50,10 +50,7 @@ def test_whole_families_are_drawn_the_smaller_within_the_larger(watched):
 
 def test_no_validation_row_is_learned_from_and_all_are_judged(watched):
     refits = pd.concat(
-        [
-            learning_curves.by_products(watched, DATA, PARAMS, draws=1),
-            learning_curves.by_months(watched, DATA),
-        ]
+        [learning_curves.by_products(watched, DATA, PARAMS, draws=1), learning_curves.by_months(watched, DATA)]
     )
     assert all((rows["role"] == "train").all() for rows in Watched.seen)
     for _, part in refits.groupby(learning_curves.REFIT):
@@ -87,9 +84,7 @@ def test_a_model_of_the_margin_learns_from_the_margin_and_not_from_the_outcome()
     frame = DATA.frame.assign(hurdle=100.0, margin_earned=100 + 50 * DATA.frame[DRIVER])
     data = replace(DATA, frame=frame.assign(y=DATA.frame["y"].where(DATA.frame["role"] != "train", 0)))
     flipped = data.frame["role"] == "train"
-    data = replace(
-        data, frame=data.frame.assign(y=data.frame["y"].where(~flipped, np.arange(len(frame)) % 2))
-    )
+    data = replace(data, frame=data.frame.assign(y=data.frame["y"].where(~flipped, np.arange(len(frame)) % 2)))
     told = learned.margin([], PARAMS)
     refits = learning_curves.by_products(replace(told, features=[DRIVER]), data, PARAMS, draws=1)
     assert (learning_curves.curve(refits)["roc_auc"] > 0.85).all()
@@ -168,9 +163,7 @@ def test_each_curve_has_a_step_of_its_own_and_a_single_size_has_none():
     months = by_hand((1, 0, RIGHT), (2, 0, RIGHT)).assign(varied="months")
     refits = pd.concat([by_hand((4, 0, NOTHING)), months], ignore_index=True)
     found = learning_curves.last_step(refits, once(40), PARAMS)
-    assert found[["varied", "verdict"]].to_numpy().tolist() == [
-        ["months", "no sign that more months would help"]
-    ]
+    assert found[["varied", "verdict"]].to_numpy().tolist() == [["months", "no sign that more months would help"]]
     assert len(learning_curves.last_step(by_hand((4, 0, NOTHING)), once(40), PARAMS)) == 0
 
 

@@ -57,9 +57,7 @@ def test_a_row_that_was_drawn_twice_is_the_row_twice(rows):
     y, score, weight = (np.array(column) for column in zip(*rows, strict=True))
     assume((y * weight).sum() > 0)
     found = lift.table(long(y, m=score), weight[None].astype("float32"), [0.25, 0.6])
-    twice = lift.table(
-        long(np.repeat(y, weight), m=np.repeat(score, weight)), once(weight.sum()), [0.25, 0.6]
-    )
+    twice = lift.table(long(np.repeat(y, weight), m=np.repeat(score, weight)), once(weight.sum()), [0.25, 0.6])
     assert found["low"].tolist() == pytest.approx(twice["lift"].tolist())
 
 

@@ -105,9 +105,7 @@ def test_a_touch_counts_in_the_month_after_it_and_a_purchase_in_its_own():
     )  # fmt: skip
     assert rows["month"].dt.strftime("%m").tolist() == [f"{m:02d}" for m in range(2, 13)]
     assert touched_months(rows, "meetups") == ["04"]
-    assert rows.set_index("month")["y"].to_dict() == dict.fromkeys(rows["month"], 0) | {
-        pd.Timestamp("2025-04-01"): 2
-    }
+    assert rows.set_index("month")["y"].to_dict() == dict.fromkeys(rows["month"], 0) | {pd.Timestamp("2025-04-01"): 2}
 
 
 def test_months_begin_with_the_one_after_the_first_whole_month_of_a_person():
@@ -150,20 +148,15 @@ def crowd(seed, people=400, effect=0.9):
     keen = np.exp(rng.normal(size=people))
     months = [f"2025-{month:02d}" for month in range(1, 13)]
     reached = {
-        c: rng.random((people, 12)) < np.clip(0.2 * keen, 0, 0.8)[:, None]
-        for c in ("meetups", channels.SEARCHED)
+        c: rng.random((people, 12)) < np.clip(0.2 * keen, 0, 0.8)[:, None] for c in ("meetups", channels.SEARCHED)
     }
     before = np.column_stack([np.zeros(people, dtype=bool), reached["meetups"][:, :-1]])
     sold = rng.poisson(0.2 * keen[:, None] * np.exp(effect * before))
     bought = [
-        (names[i], f"{months[m]}-01")
-        for i, m in zip(*np.nonzero(sold), strict=True)
-        for _ in range(sold[i, m])
+        (names[i], f"{months[m]}-01") for i, m in zip(*np.nonzero(sold), strict=True) for _ in range(sold[i, m])
     ]
     touched = [
-        (names[i], f"{months[m]}-20", c)
-        for c, r in reached.items()
-        for i, m in zip(*np.nonzero(r), strict=True)
+        (names[i], f"{months[m]}-20", c) for c, r in reached.items() for i, m in zip(*np.nonzero(r), strict=True)
     ]
     return dict.fromkeys(names, "2024-05-01"), bought, touched
 
@@ -218,9 +211,7 @@ def test_the_page_says_what_adds_and_of_what_nothing_is_shown():
     assert "meetups, 1.5" in told and "Nothing is shown for search" in told
     assert "owed to meetups (4.0" in str(findings.lift(LIFTS)).replace("\N{NO-BREAK SPACE}", " ")
     nothing = LIFTS.assign(verdict="not shown")
-    assert "Of no channel" in str(findings.lift(nothing)) and "Of no channel" in str(
-        findings.lifts_in_full(nothing)
-    )
+    assert "Of no channel" in str(findings.lift(nothing)) and "Of no channel" in str(findings.lifts_in_full(nothing))
 
 
 def test_credit_lift_and_truth_stand_side_by_side_in_the_order_of_what_is_best_known():

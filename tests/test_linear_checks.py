@@ -69,9 +69,7 @@ def test_with_too_few_products_for_clustered_errors_reset_tells_nothing():
 
 
 def test_the_page_says_which_assumptions_the_residuals_speak_against():
-    told = read(
-        feature_findings.checks("launch", checked(made(lambda a: 0.2 * a + 0.15 * a**2)).reset_index())
-    )
+    told = read(feature_findings.checks("launch", checked(made(lambda a: 0.2 * a + 0.15 * a**2)).reset_index()))
     assert "Effects are not all straight lines (RESET, p = " in told
     straight = read(feature_findings.checks("launch", checked(made()).reset_index()))
     assert "Effects are not shown to be other than straight lines" in straight

@@ -14,13 +14,7 @@ def visits(browser, views, seconds=1, learner=None, day=0, agent="Chrome"):
     """Return so many page views of a browser on one day."""
     at = [NOON + day * DAY + 7 * i * SECOND for i in range(views)]
     return pd.DataFrame(
-        {
-            "anonymous_id": browser,
-            "learner_id": learner,
-            "viewed_at": at,
-            "seconds": seconds,
-            "user_agent": agent,
-        }
+        {"anonymous_id": browser, "learner_id": learner, "viewed_at": at, "seconds": seconds, "user_agent": agent}
     )
 
 
@@ -73,9 +67,7 @@ def probability(event, seconds=None, agent="Mail client", columns=True):
     table = table if columns else table.drop("user_agent")
     found = machines.with_human_probability(table).to_pandas()
     assert len(found) == len(rows)
-    return float(
-        found.loc[(found["learner_id"] == "L1") & (found["event"] == event), "human_probability"].iloc[0]
-    )
+    return float(found.loc[(found["learner_id"] == "L1") & (found["event"] == event), "human_probability"].iloc[0])
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,7 @@ def project(tmp_path):
 
 
 def make(project, *arguments):
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "INSIGHTS"))
-    }
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "INSIGHTS"))}
     command = ["make", *arguments, "PYTHON=./python", "INSTALLED="]
     return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
 
@@ -227,6 +225,4 @@ def test_an_installation_that_broke_off_is_begun_anew(bare):
 def test_without_a_suitable_python_the_error_says_which_are(bare):
     done = install(bare, "no-such-python /bin/false")
     assert done.returncode != 0
-    assert done.stderr.startswith(
-        "No Python from 3.11 to 3.13 with venv was found (no-such-python /bin/false)"
-    )
+    assert done.stderr.startswith("No Python from 3.11 to 3.13 with venv was found (no-such-python /bin/false)")

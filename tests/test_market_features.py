@@ -98,9 +98,7 @@ def documents(first, later=()):
     return pd.DataFrame({"product_id": [f"P{i}" for i in range(len(texts))], "as_of": at, "text": texts})
 
 
-SPOKEN = [
-    f"{a} {b} {a}" for a in ("agents", "vision", "robots", "prices") for b in ("course", "video", "quiz")
-] * 2
+SPOKEN = [f"{a} {b} {a}" for a in ("agents", "vision", "robots", "prices") for b in ("course", "video", "quiz")] * 2
 
 
 def test_products_that_are_spoken_of_alike_lie_together():
@@ -125,8 +123,6 @@ def test_too_few_documents_or_words_give_no_themes(texts):
 def test_themes_are_read_from_the_posts_of_the_lookback():
     products = [p | {"product_id": f"Q{i:02d}"} for i, p in enumerate(PRODUCTS[:1] * len(SPOKEN))]
     posts = [post(str(i), "2025-02-01", product_id=f"Q{i:02d}", text=text) for i, text in enumerate(SPOKEN)]
-    built = features(
-        asked(products=products), products=products, social_posts=[*posts, post("x", "2025-04-01")]
-    )
+    built = features(asked(products=products), products=products, social_posts=[*posts, post("x", "2025-04-01")])
     placed = themes.directions(documents(SPOKEN))
     np.testing.assert_allclose(built[themes.THEMES], placed[themes.THEMES])

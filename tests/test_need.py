@@ -81,15 +81,7 @@ def test_looks_that_were_the_way_to_a_purchase_or_came_by_mail_are_no_interest()
         seen("looker", "2025-03-11"), seen(None, "2025-03-12"), seen("reader", "2025-03-12", utm_medium="email"),
         seen("looker", "2025-02-10"), seen("looker", "2025-01-10"), seen("looker", "2025-03-10", kind="lesson"),
     ]  # fmt: skip
-    sold = [
-        {
-            "enrollment_id": "e",
-            "product_id": "A",
-            "learner_id": "buyer",
-            "enrolled_at": "2025-03-20",
-            "units": 1,
-        }
-    ]
+    sold = [{"enrollment_id": "e", "product_id": "A", "learner_id": "buyer", "enrolled_at": "2025-03-20", "units": 1}]
     listed = [{"product_id": "A", "announced_at": "2024-01-01", "launched_at": "2024-03-01", "price": 30}]
     tables = {
         "page_views": table(con, "page_views", views, ["utm_medium"]), "products": table(con, "products", listed),
@@ -181,14 +173,8 @@ def test_other_features_leave_the_kind_of_model_as_it_is(data):
 def test_the_margin_model_is_saved_read_back_and_fitted_again_on_margins(data, tmp_path):
     model = learned.margin(data.features, PARAMS).fit(data.train, data.train["y"].to_numpy(dtype=int))
     saved.save(model, tmp_path / "m.skops")
-    np.testing.assert_array_equal(
-        saved.load(tmp_path / "m.skops").score(data.validate), model.score(data.validate)
-    )
-    again = (
-        saved.load(tmp_path / "m.skops")
-        .on(model.features)
-        .fit(data.train, data.train["y"].to_numpy(dtype=int))
-    )
+    np.testing.assert_array_equal(saved.load(tmp_path / "m.skops").score(data.validate), model.score(data.validate))
+    again = saved.load(tmp_path / "m.skops").on(model.features).fit(data.train, data.train["y"].to_numpy(dtype=int))
     np.testing.assert_array_equal(again.score(data.validate), model.score(data.validate))
     assert "insights.modeling.learned.Reaches" in skops.io.get_untrusted_types(file=tmp_path / "m.skops")
 
@@ -198,7 +184,5 @@ def test_a_model_of_the_margin_is_offered_only_where_there_is_one_to_learn_from(
     assert names == ["margin", "logistic", "forest", "boosting"]
     blind = dataset.from_frame("launch", data.frame.drop(columns="margin_earned"))
     assert [model.name for model in comparison.hand_made(blind, PARAMS)] == names[1:]
-    other = dataset.from_frame(
-        "launch", data.frame.drop(columns=[c for c in data.frame if c.endswith("per_need")])
-    )
+    other = dataset.from_frame("launch", data.frame.drop(columns=[c for c in data.frame if c.endswith("per_need")]))
     assert [model.name for model in comparison.hand_made(other, PARAMS)] == names[1:]

@@ -115,13 +115,7 @@ def test_a_window_without_dates_is_told_which_it_needs(project):
 
 
 @pytest.mark.parametrize(
-    "dates",
-    [
-        {"split": "2025-01-01"},
-        {"split": "2026-01-01"},
-        {"start": "2025-12-01"},
-        {"end": "2025-02-01"},
-    ],
+    "dates", [{"split": "2025-01-01"}, {"split": "2026-01-01"}, {"start": "2025-12-01"}, {"end": "2025-02-01"}]
 )
 def test_dates_out_of_order_are_refused_and_all_three_are_named(project, dates):
     write(project, **dates)

@@ -12,12 +12,7 @@ from insights import pictures, plots
 
 ALT = "Two bars, of which the first is the longer one."
 GROUPS = pd.DataFrame(
-    {
-        "group": ["a", "b", "c"],
-        "value": [0.7, 0.6, 0.5],
-        "low": [0.6, 0.5, np.nan],
-        "high": [0.8, 0.7, np.nan],
-    }
+    {"group": ["a", "b", "c"], "value": [0.7, 0.6, 0.5], "low": [0.6, 0.5, np.nan], "high": [0.8, 0.7, np.nan]}
 )
 RATES = np.linspace(0, 1, 5)
 CURVES = pd.concat(
@@ -90,9 +85,7 @@ def test_a_month_without_records_is_drawn_and_a_break_has_the_number_it_has_in_i
 def test_every_reference_is_a_line_and_a_table_that_is_lacking_has_a_dashed_edge():
     axes = plots.diagram(TABLES, {"products"}).axes[0]
     assert len(axes.lines) == 2
-    edges = dict(
-        zip([t.get_text() for t in axes.texts], [p.get_linestyle() for p in axes.patches], strict=True)
-    )
+    edges = dict(zip([t.get_text() for t in axes.texts], [p.get_linestyle() for p in axes.patches], strict=True))
     assert edges == {"learners": "-", "products": "--", "views": "-"}
 
 

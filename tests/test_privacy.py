@@ -14,9 +14,7 @@ words = st.text(st.characters(categories=["L"]), min_size=1, max_size=8)
 plain = st.lists(st.text("abcdefgh ,.!?ABCäöñ'-", max_size=12), max_size=6).map(" ".join)
 names = st.lists(words, min_size=2, max_size=4).map(" ".join)
 handles = st.from_regex(r"@[a-z_]{2,12}", fullmatch=True)
-addresses = st.from_regex(
-    r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,12}@[a-z0-9-]{1,10}(\.[a-z]{2,4}){1,2}", fullmatch=True
-)
+addresses = st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,12}@[a-z0-9-]{1,10}(\.[a-z]{2,4}){1,2}", fullmatch=True)
 phones = st.from_regex(r"\+[1-9][0-9]{1,2} [0-9]{2,3} [0-9]{3} [0-9]{4}", fullmatch=True)
 links = st.from_regex(r"https?://[a-z]{1,8}\.[a-z]{2,3}/[a-z0-9?=&]{0,12}", fullmatch=True)
 

@@ -13,24 +13,7 @@ from insights import privacy
 
 EACH = 1_000
 JUNE = pd.Timestamp("2025-06-15 12:00")
-SYLLABLES = [
-    "ba",
-    "ko",
-    "mi",
-    "ru",
-    "ne",
-    "zo",
-    "ta",
-    "vi",
-    "lu",
-    "se",
-    "dar",
-    "mon",
-    "kel",
-    "tor",
-    "fen",
-    "gar",
-]
+SYLLABLES = ["ba", "ko", "mi", "ru", "ne", "zo", "ta", "vi", "lu", "se", "dar", "mon", "kel", "tor", "fen", "gar"]
 WAYS = {
     "name": [
         lambda n: n, lambda n: n.upper(), lambda n: n.lower(), lambda n: n.replace(" ", "  "), lambda n: f"{n}'s",
@@ -53,12 +36,7 @@ WAYS = {
         lambda p: f"linkedin.com/in/{p}",
     ],
 }  # fmt: skip
-SENTENCES = (
-    "Ask {} about it",
-    "{} said so",
-    "thanks to {} for the group",
-    "write to {} or wait, 3 of 12 did",
-)
+SENTENCES = ("Ask {} about it", "{} said so", "thanks to {} for the group", "write to {} or wait, 3 of 12 did")
 
 
 def word(rng, syllables):
@@ -93,9 +71,7 @@ def planted():
 def written(planted, tmp_path_factory):
     """Return everything that was collected from tables that hold the identifiers in columns and in texts."""
     with pytest.MonkeyPatch.context() as patch:
-        window = write_window(
-            make_project(tmp_path_factory.mktemp("recall"), patch), source={"kind": "folder"}
-        )
+        window = write_window(make_project(tmp_path_factory.mktemp("recall"), patch), source={"kind": "folder"})
         use_tables(patch, tables(planted))
         run(window)
         posts = collected(window, "social_posts").set_index("topic")["text"]

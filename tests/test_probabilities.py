@@ -29,8 +29,7 @@ def test_what_comes_true_as_it_is_said_is_left_much_as_it_is():
 
 
 @pytest.mark.parametrize(
-    ("y", "said"),
-    [([1, 1, 1], [0.1, 0.5, 0.9]), ([0, 1, 0, 1], [0.4] * 4), ([1, 1, 0, 0], [0.1, 0.2, 0.8, 0.9])],
+    ("y", "said"), [([1, 1, 1], [0.1, 0.5, 0.9]), ([0, 1, 0, 1], [0.4] * 4), ([1, 1, 0, 0], [0.1, 0.2, 0.8, 0.9])]
 )
 def test_one_outcome_one_score_or_a_reversed_order_leave_what_is_said(y, said):
     assert probabilities.calibration(np.array(y), np.array(said)) == probabilities.AS_SAID

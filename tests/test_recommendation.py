@@ -128,17 +128,9 @@ def test_a_probability_lies_in_its_interval_and_that_between_0_and_1(probability
 
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
-    [
-        (0.5, 0.9, LAUNCH),
-        (0.1, 0.4999, HOLD),
-        (0.4999, 0.5, NOT_ENOUGH),
-        (0.2, 0.8, NOT_ENOUGH),
-        (0.5, 0.5, LAUNCH),
-    ],
+    [(0.5, 0.9, LAUNCH), (0.1, 0.4999, HOLD), (0.4999, 0.5, NOT_ENOUGH), (0.2, 0.8, NOT_ENOUGH), (0.5, 0.5, LAUNCH)],
 )
-def test_the_verdict_is_1_if_the_whole_interval_reaches_the_threshold_and_0_if_none_of_it_does(
-    low, high, verdict
-):
+def test_the_verdict_is_1_if_the_whole_interval_reaches_the_threshold_and_0_if_none_of_it_does(low, high, verdict):
     assert recommendation.decide(low, high, 0.5, trusted=True) == verdict
     assert recommendation.decide(low, high, 0.5, trusted=False) == NOT_ENOUGH
 

@@ -19,9 +19,7 @@ def test_the_register_says_what_each_feature_is_once(model):
 
 
 def test_every_source_of_a_feature_is_a_table_of_the_contract():
-    every = [
-        f for model in ("launch", "completion") for f in registry.features(model) if f.family != "protected"
-    ]
+    every = [f for model in ("launch", "completion") for f in registry.features(model) if f.family != "protected"]
     sources = {source for feature in every for source in feature.sources}
     assert {"enrollments", "page_views", "submissions", "social_posts"} <= sources
     assert sources <= {*contract.TABLES, *contract.DERIVED} - {"protected"}

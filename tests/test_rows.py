@@ -113,9 +113,7 @@ def test_a_product_that_nobody_knew_of_at_the_decision_has_no_launch_row():
     assert "MIDMONTH" not in built(late)["product_id"].tolist()
 
 
-@pytest.mark.parametrize(
-    ("recorded_at", "earned"), [("2025-05-31 23:59:59.999999", 100.0), ("2025-06-01", 0.0)]
-)
+@pytest.mark.parametrize(("recorded_at", "earned"), [("2025-05-31 23:59:59.999999", 100.0), ("2025-06-01", 0.0)])
 def test_a_sale_recorded_after_the_horizon_is_not_in_the_outcome(recorded_at, earned):
     sales = [s for s in STEADY if s["enrolled_at"] != "2025-05-05"]
     sales.append(sale("ALWAYS", "2025-05-05", recorded_at=recorded_at))

@@ -141,9 +141,7 @@ def test_a_notebook_that_is_not_there_is_named(project, capsys):
 
 def called(project, *arguments):
     command = [sys.executable, "-m", "insights.runner", *arguments]
-    return subprocess.run(
-        command, env=os.environ | {"INSIGHTS_ROOT": str(project)}, capture_output=True, text=True
-    )
+    return subprocess.run(command, env=os.environ | {"INSIGHTS_ROOT": str(project)}, capture_output=True, text=True)
 
 
 def test_parameters_are_checked_before_any_kernel_starts_and_nothing_is_made(project):
@@ -187,9 +185,7 @@ def test_a_run_that_is_killed_leaves_no_kernel_behind(project):
         f"import os, time, pathlib\npathlib.Path({str(marker)!r}).write_text(str(os.getpid()))\ntime.sleep(600)",
     )
     command = [sys.executable, "-m", "insights.runner", "step", "sample", STEP]
-    started = subprocess.Popen(
-        command, env=os.environ | {"INSIGHTS_ROOT": str(project)}, stdout=subprocess.PIPE
-    )
+    started = subprocess.Popen(command, env=os.environ | {"INSIGHTS_ROOT": str(project)}, stdout=subprocess.PIPE)
     assert eventually(lambda: marker.exists() and marker.read_text())
     started.send_signal(signal.SIGKILL)
     started.communicate()

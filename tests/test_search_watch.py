@@ -104,10 +104,7 @@ def test_the_process_computes_on_one_thread_and_finds_the_modules_of_this_one(wa
 def test_a_search_opens_no_connection_and_ends_without_a_trace_when_what_started_it_is_gone(tmp_path):
     TASK.save(tmp_path)
     process = subprocess.Popen(
-        [sys.executable, "-c", WAITING, str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-c", WAITING, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout.readline() == "refused\n"

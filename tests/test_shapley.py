@@ -110,14 +110,10 @@ def test_of_three_groups_many_walks_come_near_the_definition():
 @given(
     st.lists(st.floats(-1.5, 1.5), min_size=7, max_size=7), st.integers(1, 12), st.integers(1, 5), st.integers(0, 99)
 )  # fmt: skip
-def test_the_values_of_a_row_add_up_to_its_log_odds_minus_the_mean_of_the_background(
-    weights, many, few, seed
-):
+def test_the_values_of_a_row_add_up_to_its_log_odds_minus_the_mean_of_the_background(weights, many, few, seed):
     def odds(rows):
         a, b, c = (np.tanh(rows[name]) for name in (A, B, C))
-        return sum(
-            w * term for w, term in zip(weights, (a, b, c, a * b, b * c, a * c, a * b * c), strict=True)
-        )
+        return sum(w * term for w, term in zip(weights, (a, b, c, a * b, b * c, a * c, a * b * c), strict=True))
 
     model, rows, background = formula(odds, [A, B, C]), frame(few, seed=seed), frame(many, seed=seed + 100)
     away = shapley.log_odds(model, rows) - shapley.log_odds(model, background).mean()

@@ -124,9 +124,7 @@ def test_nothing_is_recorded_before_it_happened_or_after_the_end(world, table):
         ("subscriptions", "unsubscribed_at", "unsubscription_recorded_at"),
     ],
 )
-def test_what_becomes_known_later_is_known_after_it_happened_and_after_its_row_began(
-    world, table, happened, known
-):
+def test_what_becomes_known_later_is_known_after_it_happened_and_after_its_row_began(world, table, happened, known):
     raw, spec = read(world, table), contract.TABLES[table]
     wrong = (raw[known] < raw[happened]) | (raw[happened] < raw[spec.happened])
     assert raw[happened].notnull().sum().execute() > 50
@@ -135,14 +133,7 @@ def test_what_becomes_known_later_is_known_after_it_happened_and_after_its_row_b
 
 def test_nobody_does_anything_before_registering(world):
     registered = read(world, "learners").to_pandas().set_index("learner_id")["registered_at"]
-    for table in (
-        "enrollments",
-        "submissions",
-        "subscriptions",
-        "event_registrations",
-        "page_views",
-        "email_events",
-    ):
+    for table in ("enrollments", "submissions", "subscriptions", "event_registrations", "page_views", "email_events"):
         happened = contract.TABLES[table].happened
         rows = read(world, table).select("learner_id", happened).to_pandas().dropna()
         assert (rows[happened] >= rows["learner_id"].map(registered)).all(), table
@@ -302,9 +293,7 @@ def test_page_views_of_a_product_follow_its_announcement_and_the_person_s_intere
     views = read(world, "page_views").to_pandas()
     looks = views[views["page_type"].isin(["product", "announcement", "waiting_list"])]
     assert (looks["viewed_at"] >= looks["product_id"].map(products["announced_at"])).all()
-    interest = (
-        pd.read_parquet(world / "truth" / "people.parquet").set_index("learner_id").filter(like="interest_")
-    )
+    interest = pd.read_parquet(world / "truth" / "people.parquet").set_index("learner_id").filter(like="interest_")
     best = interest.idxmax(axis=1).str.removeprefix("interest_")
     known = looks.dropna(subset="learner_id")
     assert (known["learner_id"].map(best) == known["product_id"].map(products["topic"])).mean() > 0.25
@@ -338,10 +327,7 @@ def test_an_unsubscription_by_mail_ends_a_subscription_on_that_day(world):
         read(world, "subscriptions").to_pandas(), on=["learner_id", "newsletter"]
     )
     apart = (
-        (left["happened_at"] - left["unsubscribed_at"])
-        .abs()
-        .groupby([left["learner_id"], left["campaign"]])
-        .min()
+        (left["happened_at"] - left["unsubscribed_at"]).abs().groupby([left["learner_id"], left["campaign"]]).min()
     )
     assert (apart < pd.Timedelta(days=1)).all()
 
@@ -394,9 +380,7 @@ def test_registrations_for_events_go_on_to_the_last_week(world):
 
 def test_people_register_for_events_on_what_interests_them(world):
     events = read(world, "events").to_pandas().set_index("event_id")["topic"]
-    interest = (
-        pd.read_parquet(world / "truth" / "people.parquet").set_index("learner_id").filter(like="interest_")
-    )
+    interest = pd.read_parquet(world / "truth" / "people.parquet").set_index("learner_id").filter(like="interest_")
     best = interest.idxmax(axis=1).str.removeprefix("interest_")
     seats = read(world, "event_registrations").to_pandas()
     assert (seats["learner_id"].map(best) == seats["event_id"].map(events)).mean() > 0.2

@@ -92,9 +92,7 @@ def test_the_reminder_adds_the_stated_effort(make):
     folder = make(ALONE, "experiments")
     rows, drawn = efforts(folder), raw(folder, "assignments")
     half = (rows["enrolled_at"].dt.year - 2023) * 2 + (rows["enrolled_at"].dt.month > 6) + 1
-    rows = rows.assign(experiment="reminder_" + half.astype(str)).merge(
-        drawn, on=["experiment", "learner_id"]
-    )
+    rows = rows.assign(experiment="reminder_" + half.astype(str)).merge(drawn, on=["experiment", "learner_id"])
     effort = rows.groupby("arm")["effort"]
     error = np.sqrt((effort.var() / effort.size()).sum())
     assert abs(effort.mean()["variant"] - effort.mean()["none"] - 0.35) < 3 * error
@@ -113,9 +111,7 @@ def test_instagram_repeats_facebook_only_where_a_redundant_source_is_planted(mak
     named = posts.dropna(subset="product_id")
     texts = named[named["network"] == "facebook"].groupby("product_id")["text"].agg(set)
     instagram = named[named["network"] == "instagram"]
-    repeated = [
-        text in texts.get(product, set()) for product, text in instagram[["product_id", "text"]].to_numpy()
-    ]
+    repeated = [text in texts.get(product, set()) for product, text in instagram[["product_id", "text"]].to_numpy()]
     assert np.mean(repeated) > 0.9 if planted else np.mean(repeated) < 0.3
 
 
@@ -139,9 +135,7 @@ def partial_correlation(folder):
     posts = raw(folder, "social_posts").dropna(subset="product_id")
     views, said = (monthly(t, at) for t, at in ((looks, "viewed_at"), (posts, "posted_at")))
     rows = truth.merge(views, left_on=["product_id", "seen_in"], right_index=True)
-    rows = rows.merge(
-        said, left_on=["product_id", "seen_in"], right_index=True, suffixes=("_views", "_posts")
-    )
+    rows = rows.merge(said, left_on=["product_id", "seen_in"], right_index=True, suffixes=("_views", "_posts"))
     given = np.column_stack([np.ones(len(rows)), rows[["foreseen", "surprise", "buzz"]]])
     logs = np.log(rows[["n_views", "n_posts"]].to_numpy())
     left = logs - given @ np.linalg.lstsq(given, logs, rcond=None)[0]

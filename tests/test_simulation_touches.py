@@ -25,9 +25,7 @@ def reached(came=(), mails=(), visits=()):
     """Return who was reached by what, of events, e-mails and visits given by hand; days count from the start."""
     events = pd.DataFrame({"event_id": ["E1", "E2"], "kind": ["meetup", "expert_panel"]})
     came, mails, visits = (
-        pd.DataFrame([*rows], columns=names).astype(
-            {name: int for name in names if name in WHOLE} | {"day": float}
-        )
+        pd.DataFrame([*rows], columns=names).astype({name: int for name in names if name in WHOLE} | {"day": float})
         for rows, names in ((came, CAME), (mails, MAILS), (visits, VISITS))
     )
     plan = pd.DataFrame({"newsletter": ["the_batch", "course_announcements"]})
@@ -49,9 +47,7 @@ def test_a_click_of_a_person_is_a_touch_and_opens_and_machines_are_none():
     assert told(reached(mails=rows)) == [("course_announcements", 5, 0)]
 
 
-@pytest.mark.parametrize(
-    ("site", "channel"), [("linkedin.com", "social"), ("google.com", "search"), ("", "direct")]
-)
+@pytest.mark.parametrize(("site", "channel"), [("linkedin.com", "social"), ("google.com", "search"), ("", "direct")])
 def test_a_visit_is_a_touch_of_where_it_came_from(site, channel):
     row = (9, [*REFERRERS].index(site), 40.0)
     assert told(reached(visits=[row])) == [(channel, 9, 1)]
@@ -97,11 +93,7 @@ def test_the_eager_buy_as_much_more_as_the_touches_say():
     nobody = pd.DataFrame({"person": [], "day": []}).astype({"person": int, "day": float})
     here = crowd.here(setting.world)
     sold = [
-        len(
-            studies.enroll(
-                setting.world, crowd, setting.catalogue, here * eager, nobody, np.random.default_rng(2)
-            )
-        )
+        len(studies.enroll(setting.world, crowd, setting.catalogue, here * eager, nobody, np.random.default_rng(2)))
         for eager in (1.0, np.exp(0.5))
     ]
     assert 1.4 < sold[1] / sold[0] < np.exp(0.5) * 1.02

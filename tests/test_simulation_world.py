@@ -170,9 +170,9 @@ def test_a_higher_hurdle_is_reached_less_often(made, monkeypatch):
     harder = setting.catalogue.table.assign(monthly_hurdle=setting.catalogue.table["monthly_hurdle"] * 1.5)
     catalogues = setting.catalogue, dataclasses.replace(setting.catalogue, table=harder)
     before, after = (
-        products.launch_probability(
-            setting.world, one, made.demand, everybody(made), 1.0, np.random.default_rng(0)
-        )["probability"]
+        products.launch_probability(setting.world, one, made.demand, everybody(made), 1.0, np.random.default_rng(0))[
+            "probability"
+        ]
         for one in catalogues
     )
     assert (after <= before).all()
@@ -293,8 +293,7 @@ def test_the_community_makes_people_complete_who_come_to_its_events(made):
     setting = made.setting
     crowd = made.crowd
     everyone = pd.DataFrame(
-        [(person, day) for person in range(len(crowd)) for day in range(0, 1_100, 40)],
-        columns=["person", "day"],
+        [(person, day) for person in range(len(crowd)) for day in range(0, 1_100, 40)], columns=["person", "day"]
     ).astype({"day": float})
     nobody, here = everyone.iloc[:0], crowd.here(setting.world)
     came, stayed = (

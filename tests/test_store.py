@@ -154,13 +154,7 @@ def test_numbers_keep_their_kind_and_what_belongs_to_them(project):
     }  # fmt: skip
     assert isinstance(records["rows"]["value"], int)
     auc = records["auc"]
-    assert (auc["value"], auc["low"], auc["high"], auc["n"], auc["by"]) == (
-        0.5,
-        0.25,
-        1,
-        7,
-        {"split": "train"},
-    )
+    assert (auc["value"], auc["low"], auc["high"], auc["n"], auc["by"]) == (0.5, 0.25, 1, 7, {"split": "train"})
 
 
 def test_results_are_the_same_bytes_whatever_the_order_they_were_recorded_in(project):
@@ -169,9 +163,7 @@ def test_results_are_the_same_bytes_whatever_the_order_they_were_recorded_in(pro
     for order in itertools.permutations(numbers):
         step = store.open_step(STEP, "sample")
         for name, model, by in order:
-            step.record(
-                name, len(by), model=model, by=dict(reversed(by.items())) if order[0] == numbers[0] else by
-            )
+            step.record(name, len(by), model=model, by=dict(reversed(by.items())) if order[0] == numbers[0] else by)
         step.finish()
         seen.add(paths.results("sample").read_bytes())
     assert len(seen) == 1
@@ -332,9 +324,7 @@ def test_the_root_is_named_or_found_above_or_asked_for(tmp_path, monkeypatch):
 
 
 def test_every_step_has_its_notebook_and_every_file_its_own_name(project):
-    assert [(HERE / "notebooks" / f"{step}.ipynb").exists() for step in paths.STEPS] == [True] * len(
-        paths.STEPS
-    )
+    assert [(HERE / "notebooks" / f"{step}.ipynb").exists() for step in paths.STEPS] == [True] * len(paths.STEPS)
     made = [paths.collected, paths.clean, paths.set_aside, paths.features, paths.predictions, paths.model]
     files = [of("sample", "launch") for of in made] + [paths.protected("sample")]
     assert len(set(files)) == len(files)

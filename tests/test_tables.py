@@ -22,9 +22,7 @@ def test_every_cell_and_heading_is_escaped():
 def test_the_rows_of_a_wide_table_name_their_columns_for_narrow_screens():
     narrow, wide = (pd.DataFrame({f'<"{i}">': ["x"] for i in range(n)}) for n in (3, 4))
     assert '<table class="wide">' in tables.show(wide, "C").grid()
-    assert (
-        "<table>" in tables.show(narrow, "C").grid() and "data-label" not in tables.show(narrow, "C").grid()
-    )
+    assert "<table>" in tables.show(narrow, "C").grid() and "data-label" not in tables.show(narrow, "C").grid()
     assert '<td data-label="&lt;&quot;2&quot;&gt;">x</td>' in tables.show(wide, "C").grid()
 
 
@@ -86,12 +84,7 @@ def test_values_are_written_by_their_type():
 
 def test_what_is_missing_is_a_dash_in_any_column():
     frame = pd.DataFrame(
-        {
-            "a": [np.nan, 1.0],
-            "b": [None, "x"],
-            "c": pd.to_datetime([None, "2025-01-01"]),
-            "d": [None, Decimal(1)],
-        }
+        {"a": [np.nan, 1.0], "b": [None, "x"], "c": pd.to_datetime([None, "2025-01-01"]), "d": [None, Decimal(1)]}
     )
     assert cells(frame)[0] == ("–", "–", "–", "–")
 
@@ -143,6 +136,4 @@ def test_the_frame_is_left_unchanged():
 
 def test_a_wide_table_can_be_scrolled_by_keyboard_and_is_named_to_screen_readers():
     markup = tables.show(pd.DataFrame({"a": [1]}), 'A "quoted" caption')._repr_html_()
-    assert (
-        '<div class="scroll" role="region" tabindex="0" aria-label="A &quot;quoted&quot; caption">' in markup
-    )
+    assert '<div class="scroll" role="region" tabindex="0" aria-label="A &quot;quoted&quot; caption">' in markup

@@ -37,8 +37,7 @@ def test_a_word_that_was_read_in_the_wrong_encoding_reads_as_before(text, encodi
 
 
 @pytest.mark.parametrize(
-    ("text", "key"),
-    [("São  Paulo", "sao paulo"), ("ŁÓDŹ", "lodz"), ("Straße", "strasse"), ("R&D, Lead", "r d lead")],
+    ("text", "key"), [("São  Paulo", "sao paulo"), ("ŁÓDŹ", "lodz"), ("Straße", "strasse"), ("R&D, Lead", "r d lead")]
 )
 def test_texts_are_compared_without_accents_capitals_and_punctuation(text, key):
     assert texts.key(text) == key

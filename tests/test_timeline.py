@@ -16,9 +16,7 @@ DAY = pd.Timedelta(days=1)
 
 
 def rows(*pairs):
-    return pd.DataFrame(
-        [(pd.Timestamp(a), pd.Timestamp(b)) for a, b in pairs], columns=["as_of", "resolved_at"]
-    )
+    return pd.DataFrame([(pd.Timestamp(a), pd.Timestamp(b)) for a, b in pairs], columns=["as_of", "resolved_at"])
 
 
 def training_rows(n=120, families=12, months=6, horizon=30):
@@ -48,14 +46,10 @@ def test_a_row_that_resolves_after_the_end_is_unresolved_and_never_used():
     assert timeline.roles(rows(("2025-12-15", "2026-01-02")), SPLIT, END).tolist() == [UNRESOLVED]
 
 
-@given(
-    st.lists(st.tuples(st.integers(-300, 200), st.integers(1, 200)), min_size=1, max_size=40),
-)
+@given(st.lists(st.tuples(st.integers(-300, 200), st.integers(1, 200)), min_size=1, max_size=40))
 def test_no_row_that_trains_resolves_after_any_validation_row_is_decided(spans):
     at = [pd.Timestamp(SPLIT) + a * DAY for a, _ in spans]
-    frame = pd.DataFrame(
-        {"as_of": at, "resolved_at": [a + h * DAY for a, (_, h) in zip(at, spans, strict=True)]}
-    )
+    frame = pd.DataFrame({"as_of": at, "resolved_at": [a + h * DAY for a, (_, h) in zip(at, spans, strict=True)]})
     role = timeline.roles(frame, SPLIT, END)
     trained, judged = frame[role == TRAIN], frame[role == VALIDATE]
     assert trained.empty or judged.empty or trained["resolved_at"].max() <= judged["as_of"].min()

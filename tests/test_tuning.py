@@ -67,9 +67,7 @@ def out_of_fold(model, rows, folds):
 def test_trial_0_has_the_defaults_and_is_judged_on_the_folds_of_everything_else(name, data, found):
     trials, model = found[name].trials, made(name, data)
     assert values(trials, 0) == {key: str(own(model)[key]) for key in tuning.SPACES[name]}
-    assert trials.at[0, "roc_auc"] == out_of_fold(
-        model, data.train, TimeFolds(data.train, PARAMS.modeling.folds)
-    )
+    assert trials.at[0, "roc_auc"] == out_of_fold(model, data.train, TimeFolds(data.train, PARAMS.modeling.folds))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -111,9 +109,7 @@ def test_a_forest_is_tuned_with_fewer_trees_and_keeps_its_own(data, monkeypatch)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_two_searches_try_and_find_the_same_however_many_threads(name, data, found):
-    params = window(
-        modeling={"tuning_trials": 3, "forest_trees": 6}, compute={"threads": 3 - PARAMS.compute.threads}
-    )
+    params = window(modeling={"tuning_trials": 3, "forest_trees": 6}, compute={"threads": 3 - PARAMS.compute.threads})
     again = tuning.tune(made(name, data, params), data.train, params)
     assert again.trials.to_csv().encode() == found[name].trials.to_csv().encode()
 
@@ -136,10 +132,7 @@ def searched(name, data, score, params):
 def test_every_trial_lies_within_the_space_and_the_best_is_found(data, name, seed, trials, steps):
     rough = {"logistic": "C", "forest": "min_samples_leaf", "boosting": "max_iter"}[name]
     tuned = searched(
-        name,
-        data,
-        lambda v: round(np.sin(v[rough]) * steps) / steps,
-        limited(seed=seed, tuning_trials=trials),
+        name, data, lambda v: round(np.sin(v[rough]) * steps) / steps, limited(seed=seed, tuning_trials=trials)
     )
     assert tuned.trials["trial"].tolist() == list(range(trials))
     assert tuned.seen_gain >= 0
@@ -161,9 +154,7 @@ def test_where_nothing_beats_the_defaults_they_stay(name, data):
 
 def test_later_trials_follow_what_earlier_ones_told(data):
     at = {
-        sign: searched(
-            "logistic", data, lambda v, s=sign: s * np.log(v["C"]), limited(tuning_trials=40)
-        ).trials["C"]
+        sign: searched("logistic", data, lambda v, s=sign: s * np.log(v["C"]), limited(tuning_trials=40)).trials["C"]
         for sign in (1, -1)
     }
     assert at[1].iloc[1 : tuning.RANDOM].tolist() == at[-1].iloc[1 : tuning.RANDOM].tolist()
@@ -261,8 +252,7 @@ def by_hand(name, data, params):
     for fit, judge in TimeFolds(rows, params.modeling.folds).split():
         tuned = tuning.tune(made(name, data), rows.iloc[fit].reset_index(drop=True), params)
         scores = [
-            model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])
-            for model in (made(name, data), tuned.model)
+            model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge]) for model in (made(name, data), tuned.model)
         ]
         yield tuned.seen_gain, y[judge], rows["family"].iloc[judge], *scores
 
@@ -346,9 +336,7 @@ def test_a_fold_that_cannot_be_tuned_in_is_left_out_of_every_figure_and_counted(
     assert row[["folds", "left_out"]].tolist() == [1, 1]
     alone = list(TimeFolds(data.train, 2).split())[fits.index(2)]
     y = data.train["y"].to_numpy(dtype=int)
-    score = (
-        made("logistic", data).fit(data.train.iloc[alone[0]], y[alone[0]]).score(data.train.iloc[alone[1]])
-    )
+    score = made("logistic", data).fit(data.train.iloc[alone[0]], y[alone[0]]).score(data.train.iloc[alone[1]])
     assert row["default"] == metrics.roc_auc(y[alone[1]], score)
     assert row[["tuned", "gain", "low", "high", "seen_gain"]].notna().all()
 

@@ -16,9 +16,9 @@ ROWS = pd.DataFrame({"margin_earned": [130.0, 40.0, 300.0, 90.0], "hurdle": [100
 
 def decided(**decisions):
     parts = [ROWS.assign(model=name, decision=called) for name, called in decisions.items()]
-    return value.of_decisions(
-        pd.concat(parts, ignore_index=True), np.ones((5, 4), dtype="float32")
-    ).set_index("model")
+    return value.of_decisions(pd.concat(parts, ignore_index=True), np.ones((5, 4), dtype="float32")).set_index(
+        "model"
+    )
 
 
 def test_decisions_earn_what_they_call_beyond_the_hurdle():
@@ -84,9 +84,7 @@ def test_where_the_line_never_crosses_all_rows_are_called_or_only_the_surest(gai
 
 
 @brisk
-@given(
-    st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 9)), min_size=2, max_size=30), st.integers(1, 9)
-)
+@given(st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 9)), min_size=2, max_size=30), st.integers(1, 9))
 def test_the_threshold_lies_within_the_scores_and_does_not_hang_on_the_currency(rows, rate):
     gain, score = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
     found = crossing(gain, score)

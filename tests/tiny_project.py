@@ -28,9 +28,7 @@ def write_notebook(root: Path, step: str, *cells: str) -> None:
     sources = (OPENING.format(step=step), *cells, "step.finish()")
     parameters = new_code_cell('WINDOW = "sample"', metadata={"tags": ["parameters"]})
     prose = [new_markdown_cell(f"# {step}"), new_markdown_cell("## In short\n\nTiny.")]
-    notebook = new_notebook(
-        cells=[prose[0], parameters, prose[1], *map(new_code_cell, sources)], metadata=KERNEL
-    )
+    notebook = new_notebook(cells=[prose[0], parameters, prose[1], *map(new_code_cell, sources)], metadata=KERNEL)
     nbformat.write(notebook, root / "notebooks" / f"{step}.ipynb")
 
 

@@ -37,9 +37,7 @@ def study(step: Step) -> dict[str, pd.DataFrame]:
 def groups(dataset: Dataset, model: Learned) -> dict[str, list[str]]:
     """Return the groups of the model's features that are removed one at a time: each family, each view of several."""
     known = registry.features(dataset.model, model.features)
-    families = {
-        f"family {name}": [f.name for f in known if f.family == name] for name in _each(known, "family")
-    }
+    families = {f"family {name}": [f.name for f in known if f.family == name] for name in _each(known, "family")}
     views = {f"view {name}": [f.name for f in known if f.view == name] for name in _each(known, "view")}
     several = {name: members for name, members in views.items() if members not in families.values()}
     return {name: members for name, members in (families | several).items() if len(members) < len(known)}

@@ -44,18 +44,14 @@ def study(step: Step, con: ibis.BaseBackend) -> pd.DataFrame | None:
         return None
     known = warehouse.read(con, clean)
     asked = [column for column in (*AS_TYPED, *COARSE) if column in known.columns]
-    people = (
-        known.order_by("learner_id").select(*dict.fromkeys(asked)).to_pandas() if asked else pd.DataFrame()
-    )
+    people = known.order_by("learner_id").select(*dict.fromkeys(asked)).to_pandas() if asked else pd.DataFrame()
     exported = coarsened(people, k)
     file = step.place(paths.exported_people(window))
     file.parent.mkdir(parents=True, exist_ok=True)
     exported.to_parquet(file, index=False)
     found = step.table("table_2_5_anonymity", report(people, exported, k))
     for row in found.itertuples():
-        step.record(
-            "privacy.alone", row.alone, n=row.people, by={"described_by": row.described_by}, unit="share"
-        )
+        step.record("privacy.alone", row.alone, n=row.people, by={"described_by": row.described_by}, unit="share")
     return found
 
 

@@ -58,11 +58,7 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
     profile = dictionary.of(window)
     lacking = gaps.missing_for("bias by person", profile)
     lacking += gaps.missing_for_model("completion", step.params.launch.hurdle, profile)
-    used = [
-        name
-        for model in ("launch", "completion")
-        for name in used_as_features(model, _learned(window, model))
-    ]
+    used = [name for model in ("launch", "completion") for name in used_as_features(model, _learned(window, model))]
     tables = [_too_few("", pd.Series(dtype="int64"), step.params)]
     if not lacking:
         rows, names = _judged(window, con)
@@ -90,18 +86,14 @@ def attributes(protected: pd.DataFrame) -> pd.DataFrame:
     table = protected.drop_duplicates("learner_id").set_index("learner_id")[present]
     if "birth_year" in present:
         years = table["birth_year"].astype("float64")
-        table = table.assign(
-            birth_year=pd.cut(years, BIRTH_EDGES, right=False, labels=BIRTH_BANDS).astype("str")
-        )
+        table = table.assign(birth_year=pd.cut(years, BIRTH_EDGES, right=False, labels=BIRTH_BANDS).astype("str"))
     return table.astype("str").where(table.notna(), NOT_DECLARED).replace("nan", NOT_DECLARED)
 
 
 def used_as_features(model: str, columns: list[str]) -> list[str]:
     """Return those of a model's features that are protected attributes or are computed from their table."""
     protected = set(contract.columns("protected")) - {"learner_id", "declared_at", "recorded_at"}
-    return [
-        f.name for f in registry.features(model, columns) if f.name in protected or "protected" in f.sources
-    ]
+    return [f.name for f in registry.features(model, columns) if f.name in protected or "protected" in f.sources]
 
 
 def by_group(rows: pd.DataFrame, attribute: str, params: Params) -> pd.DataFrame:

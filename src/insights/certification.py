@@ -292,9 +292,7 @@ def _mended(step, con, planted, kind, name, column):
 def _seen(step, con):
     """Return the products that somebody looked at in the window: of others no page tells the topic."""
     views = warehouse.read(con, step.place(paths.clean(step.params.window, "page_views")))
-    return set(
-        views.filter(views.product_id.notnull()).select("product_id").distinct().to_pandas()["product_id"]
-    )
+    return set(views.filter(views.product_id.notnull()).select("product_id").distinct().to_pandas()["product_id"])
 
 
 def _before(step, con, name, key, column):
@@ -319,9 +317,7 @@ def _machines(step, con, planted, kind, event):
     known = identities.pseudonyms("learner_id", simulated.first_people(params), privacy.public_key(KIND))
     events = warehouse.read(con, step.place(paths.clean(params.window, "email_events")))
     asked = events.filter(events.event == event, events.learner_id.isin(known))
-    told = asked.select(
-        "learner_id", "campaign", "happened_at", machine=asked.human_probability < 0.5
-    ).to_pandas()
+    told = asked.select("learner_id", "campaign", "happened_at", machine=asked.human_probability < 0.5).to_pandas()
     true = planted[planted["kind"] == kind].rename(columns={"account": "learner_id", "at": "happened_at"})
     keys = true[["learner_id", "campaign", "happened_at"]].drop_duplicates().assign(true=True)
     judged = told.merge(keys, on=["learner_id", "campaign", "happened_at"], how="left")

@@ -41,9 +41,7 @@ PROTECTED = "protected"
 INTERNAL = "internal"
 
 
-def column(
-    meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False, blank="", filled_from="", **checks
-):
+def column(meaning, *, unit="", sensitivity=INTERNAL, source="", nullable=False, blank="", filled_from="", **checks):
     """Declare a column: its meaning first, then unit, sensitivity, source, what a blank means, and checks.
 
     Parameters
@@ -160,9 +158,7 @@ class Learners(pa.DataFrameModel):
         "how senior the title is: entry, senior, lead or executive", sensitivity=QUASI_IDENTIFYING, source="CRM",
         nullable=True, blank="the title does not say", filled_from="job_title",
     )  # fmt: skip
-    education: Optional[str] = column(
-        "highest education", sensitivity=QUASI_IDENTIFYING, source="CRM", nullable=True
-    )
+    education: Optional[str] = column("highest education", sensitivity=QUASI_IDENTIFYING, source="CRM", nullable=True)
     wants_the_batch: Optional[bool] = column("ticked The Batch at registration", source="CRM", nullable=True)
     wants_events: Optional[bool] = column("ticked Events at registration", source="CRM", nullable=True)
     wants_course_announcements: Optional[bool] = column(
@@ -183,9 +179,7 @@ class Protected(pa.DataFrameModel):
         "year of birth", unit="year", sensitivity=PROTECTED, source="CRM", nullable=True, ge=1900, le=2020
     )
     age_band: Optional[str] = column("age band", sensitivity=PROTECTED, source="CRM", nullable=True)
-    disability: Optional[str] = column(
-        "declared disability", sensitivity=PROTECTED, source="CRM", nullable=True
-    )
+    disability: Optional[str] = column("declared disability", sensitivity=PROTECTED, source="CRM", nullable=True)
     deprivation_band: Optional[str] = column(
         "deprivation band of the place of residence", sensitivity=PROTECTED, source="CRM", nullable=True
     )
@@ -233,10 +227,7 @@ class PageViews(pa.DataFrameModel):
         "where the visit came from", source="web analytics", nullable=True, blank="opened directly"
     )
     utm_source: Optional[str] = column(
-        "campaign tag of the link: where it stood",
-        source="web analytics",
-        nullable=True,
-        blank="no tagged link",
+        "campaign tag of the link: where it stood", source="web analytics", nullable=True, blank="no tagged link"
     )
     utm_medium: Optional[str] = column(
         "campaign tag of the link: its kind, such as email", source="web analytics", nullable=True,
@@ -264,11 +255,7 @@ class EmailEvents(pa.DataFrameModel):
     event: str = column("what happened", source="e-mail platform", isin=EMAIL_EVENTS)
     campaign: str = column("the mailing", source="e-mail platform")
     newsletter: Optional[str] = column(
-        "list it was sent to",
-        source="e-mail platform",
-        nullable=True,
-        blank="sent to no list",
-        isin=NEWSLETTERS,
+        "list it was sent to", source="e-mail platform", nullable=True, blank="sent to no list", isin=NEWSLETTERS
     )
     product_id: Optional[str] = column(
         "product it was about", source="e-mail platform", nullable=True, blank="about no product"
@@ -317,13 +304,7 @@ class EventRegistrations(pa.DataFrameModel):
     )
 
 
-@table(
-    "products",
-    happened="announced_at",
-    later={"launched_at": "launched_at"},
-    key=("product_id",),
-    entity=True,
-)
+@table("products", happened="announced_at", later={"launched_at": "launched_at"}, key=("product_id",), entity=True)
 class Products(pa.DataFrameModel):
     """A course or other product, on sale, announced, or only a candidate."""
 
@@ -336,25 +317,17 @@ class Products(pa.DataFrameModel):
         "first day on sale", unit="UTC", source="catalogue", nullable=True, blank="a candidate"
     )
     ends_at: Optional[Instant] = column(
-        "last day of a course that runs once",
-        unit="UTC",
-        source="catalogue",
-        nullable=True,
-        blank="it does not end",
+        "last day of a course that runs once", unit="UTC", source="catalogue", nullable=True, blank="it does not end"
     )
     kind: Optional[str] = column("kind of product", source="catalogue", nullable=True)
     topic: Optional[str] = column("topic", source="catalogue", nullable=True, filled_from="page_views.url")
     level: Optional[str] = column("level", source="catalogue", nullable=True, isin=LEVELS)
     description: Optional[str] = column("text of the announcement", source="catalogue", nullable=True)
-    price: Optional[Money] = column(
-        "list price at announcement", unit="USD", source="catalogue", nullable=True
-    )
+    price: Optional[Money] = column("list price at announcement", unit="USD", source="catalogue", nullable=True)
     margin: Optional[dt.Float64] = column(
         "share of the amount paid that is contribution margin", source="finance", nullable=True, ge=0, le=1
     )
-    launch_cost: Optional[Money] = column(
-        "planned cost of the launch", unit="USD", source="finance", nullable=True
-    )
+    launch_cost: Optional[Money] = column("planned cost of the launch", unit="USD", source="finance", nullable=True)
     monthly_hurdle: Optional[Money] = column(
         "contribution margin a month that the plan asked for: the launch cost, amortised",
         unit="USD", source="finance", nullable=True,
@@ -376,18 +349,12 @@ class Enrollments(pa.DataFrameModel):
     enrolled_at: Instant = column("when it was bought", unit="UTC", source="sales")
     recorded_at: Instant = recorded_at()
     units: dt.Int32 = column("units; negative for a return", unit="units", source="sales")
-    amount: Optional[Money] = column(
-        "amount paid; negative for a refund", unit="USD", source="sales", nullable=True
-    )
+    amount: Optional[Money] = column("amount paid; negative for a refund", unit="USD", source="sales", nullable=True)
     completed_at: Optional[Instant] = column(
         "when it was completed", unit="UTC", source="learning", nullable=True, blank="not completed so far"
     )
     completion_recorded_at: Optional[Instant] = column(
-        "when the completion became known",
-        unit="UTC",
-        source="export",
-        nullable=True,
-        blank="not completed so far",
+        "when the completion became known", unit="UTC", source="export", nullable=True, blank="not completed so far"
     )
     withdrawn_at: Optional[Instant] = column(
         "when it was given up", unit="UTC", source="learning", nullable=True, blank="not given up"
@@ -426,12 +393,8 @@ class SocialPosts(pa.DataFrameModel):
     network: str = column("the network", source="social network", isin=NETWORKS)
     posted_at: Instant = column("when it was posted", unit="UTC", source="social network")
     recorded_at: Instant = recorded_at()
-    author: Optional[str] = column(
-        "who posted", sensitivity=IDENTIFYING, source="social network", nullable=True
-    )
-    text: Optional[str] = column(
-        "text of the post", sensitivity=FREE_TEXT, source="social network", nullable=True
-    )
+    author: Optional[str] = column("who posted", sensitivity=IDENTIFYING, source="social network", nullable=True)
+    text: Optional[str] = column("text of the post", sensitivity=FREE_TEXT, source="social network", nullable=True)
     product_id: Optional[str] = column(
         "product it names", source="social network", nullable=True, blank="names no product"
     )

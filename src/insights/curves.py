@@ -21,9 +21,7 @@ from insights.wording import number, share
 MARKS = ("o", "s", "^", "D", "v", "P")
 
 
-def funnel(
-    frame: pd.DataFrame, label: str = "title", title: str = "", xlabel: str = "share of people"
-) -> Figure:
+def funnel(frame: pd.DataFrame, label: str = "title", title: str = "", xlabel: str = "share of people") -> Figure:
     """Draw the share of people at each stage as bars with their intervals, the first stage on top.
 
     Parameters
@@ -52,9 +50,7 @@ def funnel(
     return figure
 
 
-def curves(
-    frame: pd.DataFrame, group: str, title: str = "", ylabel: str = "share", xlabel: str = "days"
-) -> Figure:
+def curves(frame: pd.DataFrame, group: str, title: str = "", ylabel: str = "share", xlabel: str = "days") -> Figure:
     """Draw shares over days with their bands, and below the axes how many were still watched.
 
     Parameters
@@ -71,9 +67,7 @@ def curves(
     first, kinds = int(frame["day"].max()), frame[group].nunique()
     ticks = np.unique(np.linspace(0, first, 5).round().astype(int))
     with drawing(3.4 + 0.5 * kinds, title) as (figure, axes):
-        for (name, points), colour, dash in zip(
-            frame.groupby(group, sort=False), *styles(frame[group]), strict=True
-        ):
+        for (name, points), colour, dash in zip(frame.groupby(group, sort=False), *styles(frame[group]), strict=True):
             axes.step(
                 points["day"],
                 points["share"],
@@ -83,13 +77,7 @@ def curves(
                 label=_watched(name, points, ticks),
             )
             axes.fill_between(
-                points["day"],
-                points["low"],
-                points["high"],
-                step="post",
-                color=colour,
-                alpha=0.15,
-                linewidth=0,
+                points["day"], points["low"], points["high"], step="post", color=colour, alpha=0.15, linewidth=0
             )
         axes.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, first), ylim=(0, None), xticks=ticks)
         percent(axes.yaxis)
@@ -153,12 +141,8 @@ def lines(
     require(frame, group, x, y)
     colours, _ = styles(frame[group])
     with drawing(4.2, title) as (figure, axes):
-        for place, ((name, part), colour) in enumerate(
-            zip(frame.groupby(group, sort=False), colours, strict=True)
-        ):
-            axes.plot(
-                part[x], part[y], color=colour, marker=MARKS[place % len(MARKS)], markersize=5, label=name
-            )
+        for place, ((name, part), colour) in enumerate(zip(frame.groupby(group, sort=False), colours, strict=True)):
+            axes.plot(part[x], part[y], color=colour, marker=MARKS[place % len(MARKS)], markersize=5, label=name)
         axes.axhline(0, color=GREY, linewidth=0.8)
         if reference is not None:
             axes.axvline(reference, color=GREY, linewidth=0.8, linestyle=":")
@@ -184,9 +168,7 @@ def pauses(frame: pd.DataFrame, cut_off: float | None, chosen: float, title: str
     """
     require(frame, "seconds", "pauses")
     with drawing(3.2, title) as (figure, axes):
-        axes.fill_between(
-            frame["seconds"] / 60, frame["pauses"], step="post", color=BLUE, alpha=0.75, linewidth=0
-        )
+        axes.fill_between(frame["seconds"] / 60, frame["pauses"], step="post", color=BLUE, alpha=0.75, linewidth=0)
         axes.axvline(chosen, color="black", linewidth=1.4, label=f"{number(chosen)} minutes, as set")
         if cut_off is not None:
             axes.axvline(

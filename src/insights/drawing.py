@@ -50,9 +50,7 @@ def styles(models):
     """Return a colour and a dash for each model."""
     kinds = models.nunique()
     if kinds > len(COLOURS):
-        raise ValueError(
-            f"{kinds} models in one plot, of which {len(COLOURS)} can be told apart. Draw fewer."
-        )
+        raise ValueError(f"{kinds} models in one plot, of which {len(COLOURS)} can be told apart. Draw fewer.")
     return COLOURS[:kinds], DASHES[:kinds]
 
 
@@ -100,6 +98,5 @@ def require(frame, *columns):
     """
     if unknown := [column for column in columns if column not in frame.columns]:
         raise ValueError(
-            f"a plot of {wording.listing(frame.columns)} has no column {wording.listing(unknown)}. "
-            "Correct its name."
+            f"a plot of {wording.listing(frame.columns)} has no column {wording.listing(unknown)}. Correct its name."
         )

@@ -121,11 +121,7 @@ def analyse(dataset: Dataset, params: Params) -> tuple[pd.DataFrame, pd.DataFram
     forests = importance.held_out(rows, names, params)
     ols = linear.fit(rows, names)
     halves = feature_selection.taken(rows, names, params)
-    parts = [
-        _described(dataset, rows, names),
-        importance.of_features(forests, params),
-        linear.coefficients(ols),
-    ]
+    parts = [_described(dataset, rows, names), importance.of_features(forests, params), linear.coefficients(ols)]
     table = pd.concat(parts, axis=1)
     table["mutual_information"] = importance.mutual_information(rows, names, params)
     table["stability"] = feature_selection.stability(halves)
@@ -177,9 +173,7 @@ def _keep(step, name, found):
     step.record(f"{name}.features", len(found.dataset.features), unit="features")
     step.record(f"{name}.features_stable", int((found.features["stability"] >= feature_selection.STABLE).sum()),
                 unit="features")  # fmt: skip
-    step.record(
-        f"{name}.features_seen_by_both", int((found.features["seen_by"] == "both").sum()), unit="features"
-    )
+    step.record(f"{name}.features_seen_by_both", int((found.features["seen_by"] == "both").sum()), unit="features")
 
 
 def with_noise(rows: pd.DataFrame, params: Params) -> pd.DataFrame:

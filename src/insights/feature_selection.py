@@ -42,9 +42,7 @@ def taken(rows: pd.DataFrame, names: list[str], params: Params) -> pd.DataFrame:
     halves = []
     for _ in range(PAIRS):
         side = rng.permutation(codes.max() + 1)[codes] % 2
-        halves += [
-            _first(matrix[side == half], y[side == half], most_to_enter(len(names))) for half in (0, 1)
-        ]
+        halves += [_first(matrix[side == half], y[side == half], most_to_enter(len(names))) for half in (0, 1)]
     return pd.DataFrame(halves, columns=names)
 
 

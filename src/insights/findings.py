@@ -47,10 +47,7 @@ DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
 PRICED = ("panel", "survey", ALL, HINDSIGHT)  # who is drawn beside the chosen model where costs change
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners",
         "waiting": "products that wait"}  # fmt: skip
-QUESTIONS = {
-    "launch": "earning the margin asked for in the following month",
-    "completion": "completing the course",
-}
+QUESTIONS = {"launch": "earning the margin asked for in the following month", "completion": "completing the course"}
 
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
@@ -259,9 +256,7 @@ def capacity(kind: str, table: pd.DataFrame, chosen: str, most: int) -> Prose:
     """
     by = table.set_index("model")
     own, best = by.loc[chosen], by.loc[HINDSIGHT]
-    others = by.drop(index=[n for n in (*LEARNED, HINDSIGHT) if n in by.index]).sort_values(
-        "value", ascending=False
-    )
+    others = by.drop(index=[n for n in (*LEARNED, HINDSIGHT) if n in by.index]).sort_values("value", ascending=False)
     return say(
         "On {kind}, with at most {most} a quarter, {chosen} launches {called} and brings **{own}**, {share} of what "
         "hindsight would; {others}.",
@@ -324,9 +319,7 @@ def ceiling(table: pd.DataFrame, chosen: str) -> Prose:
 
 def no_ceiling() -> Prose:
     """Say that of a real source nobody knows how much could be foreseen."""
-    return say(
-        "Of this source nobody knows the true probabilities: how much could be foreseen at best is not known."
-    )
+    return say("Of this source nobody knows the true probabilities: how much could be foreseen at best is not known.")
 
 
 def choice(model: str, contest) -> Prose:
@@ -334,9 +327,7 @@ def choice(model: str, contest) -> Prose:
     mean = contest.out_of_fold.groupby("model")["roc_auc"].mean()
     scores = [f"{TITLES[name]} {number(mean[name])}" for name in mean.index]
     order = (
-        "time-ordered folds"
-        if contest.ordered_folds
-        else "folds by product family (one cohort, no order in time)"
+        "time-ordered folds" if contest.ordered_folds else "folds by product family (one cohort, no order in time)"
     )
     return say(
         "**Decision.** {chosen}, instead of the others, because it is the simplest within the margin of the "
@@ -560,9 +551,7 @@ def _word(key, words):
 
 def _against(chosen, best):
     """Tell whether a model beats a baseline: by its paired interval, against chance by its own."""
-    low, high = (
-        (best["ahead_low"], best["ahead_high"]) if best["model"] != "chance" else (chosen["low"] - 0.5, 1.0)
-    )
+    low, high = (best["ahead_low"], best["ahead_high"]) if best["model"] != "chance" else (chosen["low"] - 0.5, 1.0)
     if low > 0:
         return "beats"
     return "**is worse than**" if high < 0 else "is **not shown to beat**"
@@ -587,12 +576,7 @@ def _released(part, chosen):
     ahead = part.ahead_of(chosen)
     if not ahead:
         return []
-    return [
-        say(
-            "**It cannot be released**: {names} lies above it.",
-            names=listing([TITLES[name] for name in ahead]),
-        )
-    ]
+    return [say("**It cannot be released**: {names} lies above it.", names=listing([TITLES[name] for name in ahead]))]
 
 
 def _were(n):

@@ -78,9 +78,7 @@ def mutual_information(rows: pd.DataFrame, names: list[str], params: Params) -> 
 
 
 def _over_folds(lost):
-    return pd.DataFrame(
-        {"permutation": lost.mean(), "permutation_low": lost.min(), "permutation_high": lost.max()}
-    )
+    return pd.DataFrame({"permutation": lost.mean(), "permutation_low": lost.min(), "permutation_high": lost.max()})
 
 
 def _shuffled(fold, columns, rng):

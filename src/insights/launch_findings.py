@@ -35,9 +35,7 @@ def weighed(importance: pd.DataFrame, agreement) -> Prose:
     )  # fmt: skip
 
 
-def why(
-    advice: pd.DataFrame, reasons: pd.DataFrame, flips: pd.DataFrame, similar: pd.DataFrame
-) -> pd.DataFrame:
+def why(advice: pd.DataFrame, reasons: pd.DataFrame, flips: pd.DataFrame, similar: pd.DataFrame) -> pd.DataFrame:
     """Return, of what to launch now and of the last held, what moved them, would turn them, and is like them.
 
     Parameters
@@ -68,9 +66,7 @@ def nothing_to_explain() -> Prose:
 def _of(row, reasons, flips, similar):
     own, turning, alike = (t[t["product_id"] == row["product_id"]] for t in (reasons, flips, similar))
     moved = {
-        way: "; ".join(
-            f"{r.title} {100 * r.effect:+.0f}".replace("-", "\N{MINUS SIGN}") for r in part.itertuples()
-        )
+        way: "; ".join(f"{r.title} {100 * r.effect:+.0f}".replace("-", "\N{MINUS SIGN}") for r in part.itertuples())
         for way, part in own.groupby("direction")
     }
     first = next(turning.dropna(subset="decile").itertuples(), None)

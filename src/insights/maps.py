@@ -32,16 +32,12 @@ def months(coverage: pd.DataFrame, marks: pd.DataFrame, title: str = "") -> Figu
     with drawing(height(len(wide)), title) as (figure, axes):
         for row, shares in enumerate(share):
             shades = np.ceil(shares * SHADES) / SHADES
-            axes.bar(
-                np.arange(len(every)), 0.7, 1.0, row - 0.35, color=[_shade(s) for s in shades], linewidth=0
-            )
+            axes.bar(np.arange(len(every)), 0.7, 1.0, row - 0.35, color=[_shade(s) for s in shades], linewidth=0)
         shown = marks[marks["table"].isin(wide.index) & marks["month"].isin(every)]
         for number, mark in zip(shown.index + 1, shown.itertuples(), strict=True):
             row, place = list(wide.index).index(mark.table), every.index(mark.month)
             axes.plot([place - 0.5] * 2, [row - 0.5, row + 0.5], color=ORANGE, linewidth=2)
-            axes.annotate(
-                str(number), (place - 0.5, row - 0.5), (2, -1), textcoords="offset points", color=ORANGE
-            )
+            axes.annotate(str(number), (place - 0.5, row - 0.5), (2, -1), textcoords="offset points", color=ORANGE)
         name_rows(axes, wide.index)
         step = -(-len(every) // MOST_TICKS)
         axes.set_xticks(np.arange(0, len(every), step), every[::step], rotation=30, ha="right")
@@ -80,9 +76,7 @@ def heat(
         for y, x in np.argwhere(cells.notna().to_numpy()):
             shown = cells.iloc[y, x]
             colour = "white" if shown > 0.6 else "black"
-            axes.text(
-                x, y, f"{shown:.0%}".replace("%", ""), ha="center", va="center", color=colour, fontsize=8.5
-            )
+            axes.text(x, y, f"{shown:.0%}".replace("%", ""), ha="center", va="center", color=colour, fontsize=8.5)
         axes.set_xticks(np.arange(len(columns)), columns, rotation=40, ha="right")
         axes.set_yticks(np.arange(len(rows)), rows)
         axes.grid(visible=False)
@@ -136,7 +130,5 @@ def _places(references):
 
 def _box(axes, name, x, y, hub, missing):
     style = {"facecolor": SKY if hub else "white", "edgecolor": GREY, "linestyle": "--" if missing else "-"}
-    axes.add_patch(
-        FancyBboxPatch((x - 0.46, y - 0.2), 0.92, 0.4, boxstyle="round,pad=0.02", zorder=2, **style)
-    )
+    axes.add_patch(FancyBboxPatch((x - 0.46, y - 0.2), 0.92, 0.4, boxstyle="round,pad=0.02", zorder=2, **style))
     axes.text(x, y, name.replace("_", " "), ha="center", va="center", fontsize=7.5, zorder=3, color="black")

@@ -292,9 +292,7 @@ def _read(file):
     if not isinstance(content, dict):
         raise ParameterError(f"params/{file.name} holds {type(content).__name__}, not sections with keys.")
     if "window" in content:
-        raise ParameterError(
-            f"params/{file.name}: window is not a parameter; the file is named after it. Remove it."
-        )
+        raise ParameterError(f"params/{file.name}: window is not a parameter; the file is named after it. Remove it.")
     return content
 
 

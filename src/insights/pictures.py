@@ -86,8 +86,7 @@ def show(step: Step, name: str, figure: Figure, caption: str, alt: str, data: pd
     png = _stored(step, name, figure, data).read_bytes()
     if len(png) > MOST_BYTES:
         raise ValueError(
-            f"{name}: {wording.number(len(png))} bytes, above {wording.number(MOST_BYTES)}. "
-            "Aggregate before drawing."
+            f"{name}: {wording.number(len(png))} bytes, above {wording.number(MOST_BYTES)}. Aggregate before drawing."
         )
     shown = tables.show(data, caption, most=20)
     return Picture(tables.cited(name, caption), alt.strip(), png, shown)

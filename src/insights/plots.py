@@ -148,9 +148,7 @@ def loss_ledger(
         places = np.arange(len(frame))
         axes.barh(places, frame[lost], color=ORANGE, height=0.62)
         for place, share in zip(places, frame[lost], strict=True):
-            axes.annotate(
-                wording.share(share), (share, place), (4, 0), textcoords="offset points", va="center"
-            )
+            axes.annotate(wording.share(share), (share, place), (4, 0), textcoords="offset points", va="center")
         if budget is not None:
             axes.axvline(budget, color="black", linewidth=1.2, linestyle="--", label="budget")
             legend_below(figure, axes)

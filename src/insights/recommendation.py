@@ -70,9 +70,7 @@ def beats_chance(value: float, null: np.ndarray, level: float = 0.95) -> bool:
     return bool(value > np.quantile(null, level))
 
 
-def interval(
-    probability: np.ndarray, refits: np.ndarray, level: float = LEVEL
-) -> tuple[np.ndarray, np.ndarray]:
+def interval(probability: np.ndarray, refits: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds around probabilities, from how much refits of the model disagree.
 
     Parameters

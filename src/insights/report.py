@@ -54,9 +54,7 @@ def headline(results: pd.DataFrame) -> pd.DataFrame:
     ``ahead_low`` and ``ahead_high`` bound the chosen model's ROC AUC minus this one's, on the same rows.
     """
     by = pd.DataFrame(list(results["by"]), index=results.index).reindex(columns=["split", "rows"])
-    whole = results["by"].map(
-        lambda keys: set(keys) <= {"split", "rows", "day"}
-    )  # not of a part, as in an ablation
+    whole = results["by"].map(lambda keys: set(keys) <= {"split", "rows", "day"})  # not of a part, as in an ablation
     judged = whole & (by["split"] == "validation") & by["rows"].notna()
     auc = results[results["name"].str.endswith(".roc_auc") & judged]
     chosen = set(zip(results["name"], results["model"], strict=True))
@@ -68,8 +66,7 @@ def headline(results: pd.DataFrame) -> pd.DataFrame:
     )
     ahead, nobody = _ahead(results), (float("nan"), float("nan"))
     leads = [
-        ahead.get(key, nobody)
-        for key in table[["question", "rows", "model"]].itertuples(index=False, name=None)
+        ahead.get(key, nobody) for key in table[["question", "rows", "model"]].itertuples(index=False, name=None)
     ]
     table = table.assign(ahead_low=[low for low, _ in leads], ahead_high=[high for _, high in leads])
     columns = ["question", "rows", "model", "value", "low", "high", "n", "chosen", "ahead_low", "ahead_high"]

@@ -61,11 +61,7 @@ def top_products(params: Params, enrollments: ibis.Table) -> list[str]:
 
 
 def completion_rows(
-    params: Params,
-    products: ibis.Table,
-    enrollments: ibis.Table,
-    day: int | None = None,
-    both_roles: bool = True,
+    params: Params, products: ibis.Table, enrollments: ibis.Table, day: int | None = None, both_roles: bool = True
 ) -> pd.DataFrame:
     """Return a row per enrolled learner and product at its ``as_of`` date, with the outcome.
 
@@ -94,9 +90,7 @@ def completion_rows(
     """
     if day is not None:
         params = params.model_copy(update={"completion": params.completion.model_copy(update={"day": day})})
-    rows = _dated(
-        params, contract.complete("products", products), contract.complete("enrollments", enrollments)
-    )
+    rows = _dated(params, contract.complete("products", products), contract.complete("enrollments", enrollments))
     rows = rows.filter(
         rows.as_of - ibis.interval(days=params.completion.lookback_days) >= params.start,
         rows.recorded_at < rows.as_of,
@@ -139,9 +133,7 @@ def enrollment_rows(con: ibis.BaseBackend, params: Params, tables: dict[str, ibi
     asked = pd.DataFrame({"as_of": dates.as_unit("us"), "resolved_at": (dates + horizon).as_unit("us")})
     asked["role"] = timeline.roles(asked, params.split, params.end)
     limits = _limits(params)
-    parts = [
-        _asked(con, tables, part, limits[role]) for role, part in asked.groupby("role") if role in limits
-    ]
+    parts = [_asked(con, tables, part, limits[role]) for role, part in asked.groupby("role") if role in limits]
     drawn = pd.concat(parts, ignore_index=True) if parts else asked.head(0).assign(learner_id="", y=0.0)
     return drawn.sort_values(["as_of", "learner_id"], ignore_index=True)
 
@@ -165,25 +157,18 @@ def _asked(con, tables, dates, most):
     sales = contract.complete("enrollments", tables["enrollments"])
     sales = sales.filter(sales.units > 0).select("learner_id", "enrolled_at", sold="recorded_at")
     met = drawn.inner_join(sales, "learner_id")
-    inside = (
-        (met.enrolled_at >= met.as_of) & (met.enrolled_at < met.resolved_at) & (met.sold < met.resolved_at)
-    )
+    inside = (met.enrolled_at >= met.as_of) & (met.enrolled_at < met.resolved_at) & (met.sold < met.resolved_at)
     bought = met.filter(inside).select("learner_id", "as_of").distinct().mutate(y=ibis.literal(1.0))
     both = drawn.left_join(bought, ["learner_id", "as_of"])
     return both.select("learner_id", "as_of", "resolved_at", "role", y=both.y.fill_null(0.0)).to_pandas()
 
 
 def _limits(params):
-    return {
-        timeline.TRAIN: params.modeling.max_training_rows,
-        timeline.VALIDATE: params.modeling.max_validation_rows,
-    }
+    return {timeline.TRAIN: params.modeling.max_training_rows, timeline.VALIDATE: params.modeling.max_validation_rows}
 
 
 def _no_rows(listed):
-    return listed.head(0).assign(kind="", as_of=pd.NaT)[
-        ["product_id", "family", "kind", "as_of", "launched_at"]
-    ]
+    return listed.head(0).assign(kind="", as_of=pd.NaT)[["product_id", "family", "kind", "as_of", "launched_at"]]
 
 
 def _decided(params, listed, top, as_of):
@@ -215,9 +200,7 @@ def _not_on_sale(params, listed, kind, as_of, resolved_at, role):
 
 
 def _monthly_sales(enrollments):
-    e = enrollments.mutate(
-        month=enrollments.enrolled_at.truncate("M"), known=enrollments.recorded_at.truncate("M")
-    )
+    e = enrollments.mutate(month=enrollments.enrolled_at.truncate("M"), known=enrollments.recorded_at.truncate("M"))
     sums = e.group_by("product_id", "month", "known").agg(amount=e.amount.sum(), units=e.units.sum())
     frame = sums.to_pandas()
     return frame.assign(amount=frame["amount"].astype("float64"))
@@ -247,9 +230,7 @@ _KEPT = ["product_id", "family", "kind", "as_of", "launched_at", "margin_rate"]
 
 
 def _earned(rows, sold, since, until):
-    asked = pd.DataFrame(
-        {"product_id": rows["product_id"], "since": since, "until": until, "row": rows.index}
-    )
+    asked = pd.DataFrame({"product_id": rows["product_id"], "since": since, "until": until, "row": rows.index})
     pairs = asked.merge(sold, on="product_id")
     counted = pairs[(pairs["month"] >= pairs["since"]) & (pairs["month"] < pairs["until"])]
     counted = counted[counted["known"] < counted["until"]]
@@ -275,9 +256,7 @@ def _past(params, rows, sold):
 
 def _dated(params, products, enrollments):
     bought = enrollments.filter(enrollments.learner_id.notnull(), enrollments.units > 0)
-    joined = bought.inner_join(
-        products.select("product_id", "family", "launched_at", "ends_at"), "product_id"
-    )
+    joined = bought.inner_join(products.select("product_id", "family", "launched_at", "ends_at"), "product_id")
     anchors = {"enrollment": joined.enrolled_at.truncate("D"), "course_start": joined.launched_at}
     dated = joined.mutate(as_of=anchors[params.completion.anchor] + ibis.interval(days=params.completion.day))
     days = params.completion.horizon_days

@@ -137,9 +137,7 @@ def _exporting_files():
 
 def _failure(window, step, error, kept):
     stays = (
-        "page of the last good run stays"
-        if isinstance(error, ExportError)
-        else "results of the last good run stay"
+        "page of the last good run stays" if isinstance(error, ExportError) else "results of the last good run stay"
     )
     return (
         f"{window}  {step} failed: {error}\n"

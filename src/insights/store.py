@@ -209,9 +209,7 @@ def _number(name, value):
     if value is None:
         return None
     if not math.isfinite(value):
-        raise StoreError(
-            f"{name} is {value}. Record only finite numbers, and say in words why one is missing."
-        )
+        raise StoreError(f"{name} is {value}. Record only finite numbers, and say in words why one is missing.")
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else float(value)
 
 

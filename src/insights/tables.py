@@ -173,8 +173,7 @@ def _headings(frame, columns):
 def _require(frame, columns):
     if unknown := [column for column in columns if column not in frame.columns]:
         raise ValueError(
-            f"a table of {wording.listing(frame.columns)} has no column {wording.listing(unknown)}. "
-            "Correct its name."
+            f"a table of {wording.listing(frame.columns)} has no column {wording.listing(unknown)}. Correct its name."
         )
 
 
@@ -234,9 +233,7 @@ def _is_numeric(values):
         return False
     if pd.api.types.is_object_dtype(values.dtype):
         known = [value for value in values if not _is_missing(value)]
-        return bool(known) and all(
-            isinstance(value, Number) and not isinstance(value, bool) for value in known
-        )
+        return bool(known) and all(isinstance(value, Number) and not isinstance(value, bool) for value in known)
     return pd.api.types.is_numeric_dtype(values.dtype)
 
 

@@ -46,9 +46,7 @@ def pooled(windows: list[str]) -> pd.DataFrame:
     every = pd.concat([predictions(window) for window in windows], ignore_index=True)
     own = every[every["model"] == CHOSEN]
     if own.duplicated(["product_id", "as_of"]).any():
-        raise ValueError(
-            f"{', '.join(windows)}: two of them judge the same decision; their months must not overlap."
-        )
+        raise ValueError(f"{', '.join(windows)}: two of them judge the same decision; their months must not overlap.")
     present = every.groupby(["kind", "model"])["window"].transform("nunique")
     return every[present == every.groupby("kind")["window"].transform("nunique")].reset_index(drop=True)
 
@@ -73,9 +71,7 @@ def judged(told: pd.DataFrame, settings: Params) -> dict[str, pd.DataFrame]:
     for kind, rows in told.groupby("kind"):
         weights = comparison.resamples(rows, "family", settings)
         versus = differences.of_others(differences.between(rows, weights, CHOSEN))
-        found["beyond"].append(
-            comparison.beyond_chance(rows, weights, told["kind"].nunique()).assign(kind=kind)
-        )
+        found["beyond"].append(comparison.beyond_chance(rows, weights, told["kind"].nunique()).assign(kind=kind))
         found["against"].append(versus[versus["model"].isin(baselines.NAMES)].assign(kind=kind))
         found["value"].append(value.of_decisions(rows, weights).assign(kind=kind))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
@@ -103,9 +99,7 @@ def stability(windows: list[str]) -> pd.DataFrame:
         it)``, stability`` (mean share of halves)``, seen_by_both`` (windows in which forest and OLS see it); the most
         stable first.
     """
-    every = pd.concat(
-        [store.table(window, "04_feature_analysis", "table_4_2_launch_features") for window in windows]
-    )
+    every = pd.concat([store.table(window, "04_feature_analysis", "table_4_2_launch_features") for window in windows])
     told = every.assign(
         stable=every["stability"] >= feature_selection.STABLE, seen_by_both=every["seen_by"] == "both"
     )

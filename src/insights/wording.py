@@ -198,9 +198,7 @@ def say(template: str, **values) -> Prose:
 
 def bullets(*sentences: Prose | str) -> Prose:
     """Return sentences as a bulleted list."""
-    told = [
-        sentence if isinstance(sentence, Prose) else say("{text}", text=sentence) for sentence in sentences
-    ]
+    told = [sentence if isinstance(sentence, Prose) else say("{text}", text=sentence) for sentence in sentences]
     inner = [re.sub(r"^<p>|</p>$", "", sentence.markup) for sentence in told]
     rows = "\n".join(f"<li>{one}</li>" for one in inner)
     return Prose("\n".join(f"- {sentence.text}" for sentence in told), f"<ul>\n{rows}\n</ul>")

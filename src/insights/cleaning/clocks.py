@@ -35,6 +35,4 @@ def hours_wrong(views: ibis.Table) -> ibis.Table:
     late = (often.least > LONGEST_LAG).cast("int64").sum() * 10 > often.count()
     behind = (browsers.views >= FEWEST_VIEWS) & (browsers.least > LONGEST_LAG) & ~late.as_scalar()
     wrong = browsers.filter((browsers.least < 0) | behind)
-    return wrong.select("anonymous_id", hours=(wrong.least / HOUR).floor().cast("int64")).filter(
-        ibis._.hours != 0
-    )
+    return wrong.select("anonymous_id", hours=(wrong.least / HOUR).floor().cast("int64")).filter(ibis._.hours != 0)

@@ -66,9 +66,7 @@ def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> C
     ledger = pd.concat(books, ignore_index=True)
     _keep_budget(ledger, step.params)
     step.table("table_2_1_ledger", ledger)
-    found = Cleaned(
-        ledger, step.table("table_2_3_examples", pd.concat(shown, ignore_index=True)), _mail(step, con)
-    )
+    found = Cleaned(ledger, step.table("table_2_3_examples", pd.concat(shown, ignore_index=True)), _mail(step, con))
     for name, part in ledger.groupby("table", sort=False):
         step.record("cleaning.rows_in", int(part["rows_in"].iloc[0]), by={"table": name}, unit="rows")
         step.record("cleaning.rows_out", int(part["rows_out"].iloc[-1]), by={"table": name}, unit="rows")

@@ -88,10 +88,7 @@ class Flagged:
         """
         distinct = values.name("value").as_table().distinct().order_by("value")
         known = [v for v in distinct.to_pyarrow()["value"].to_pylist() if v is not None]
-        content = {
-            "value": pa.array(known, pa.string()),
-            "replacement": pa.array(map(meant, known), pa.string()),
-        }
+        content = {"value": pa.array(known, pa.string()), "replacement": pa.array(map(meant, known), pa.string())}
         return self._hold(pa.table(content), "lookup")
 
     def _hold(self, content, kind="flagged"):
@@ -115,9 +112,7 @@ class Flagged:
                 returned[_returned(rule)] = condition.fill_null(False)
             elif condition is not None:
                 taking.append((condition.fill_null(False), rule.name))
-        return table.mutate(
-            **{RULE: ibis.cases(*taking, else_=KEPT) if taking else ibis.literal(KEPT)}, **returned
-        )
+        return table.mutate(**{RULE: ibis.cases(*taking, else_=KEPT) if taking else ibis.literal(KEPT)}, **returned)
 
     def _mend(self, name):
         """Return a table repaired, with what each repair found in place of what it put there, and its columns."""

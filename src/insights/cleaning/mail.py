@@ -39,7 +39,5 @@ def response(events: ibis.Table) -> pd.DataFrame:
 
 
 def _likeliest(events, event):
-    probability = ibis.ifelse(
-        events.event == event, events.human_probability, ibis.literal(0).cast("decimal(3, 2)")
-    )
+    probability = ibis.ifelse(events.event == event, events.human_probability, ibis.literal(0).cast("decimal(3, 2)"))
     return probability.max()

@@ -47,9 +47,7 @@ def _damaged_text(name, table, tables):
     wide = table
     for column in columns:
         wide = _beside(wide, column, tables.lookup(table[column], texts.repaired))
-    return wide, {
-        column: _mended(wide, column, contract.columns(name)[column].nullable) for column in columns
-    }
+    return wide, {column: _mended(wide, column, contract.columns(name)[column].nullable) for column in columns}
 
 
 def _mended(wide, column, nullable):

@@ -8,10 +8,7 @@ from insights import contract
 from insights.cleaning import accounts, machines
 from insights.cleaning.steps import KEPT, RULE, Rule
 
-TWICE_WITHIN = {
-    "page_views": 2,
-    "survey_responses": 3_600,
-}  # seconds in which the same again is no second time
+TWICE_WITHIN = {"page_views": 2, "survey_responses": 3_600}  # seconds in which the same again is no second time
 
 
 def _missing_value(name, table, tables):
@@ -104,11 +101,7 @@ RULES = (
     Rule("own account", "staff and tests are no customers", _own_account),
     Rule("crawler", "a program read the page, not a person", _crawler),
     Rule("duplicate", "the same record twice would count twice", _duplicate),
-    Rule(
-        "sent twice",
-        "the same by the same person again at once: a page or form that reported twice",
-        _fired_twice,
-    ),
+    Rule("sent twice", "the same by the same person again at once: a page or form that reported twice", _fired_twice),
     Rule("recorded before it happened", "its time cannot be trusted", _recorded_too_early),
     Rule("out of range", "the contract does not allow the value", _out_of_range),
     Rule("unknown product", "it belongs to no product of the catalogue", _unknown_product),

@@ -44,6 +44,4 @@ def _parts(email):
 def _kind(local, domain, own_domains):
     test = local.re_search(r"^(test|qa|demo)[\d._-]*$")
     own = domain.isin(list(own_domains)) if own_domains else ibis.literal(False)
-    return ibis.cases(
-        (own & test, "test"), (own, "staff"), (domain != "", "person"), else_=ibis.null("string")
-    )
+    return ibis.cases((own & test, "test"), (own, "staff"), (domain != "", "person"), else_=ibis.null("string"))

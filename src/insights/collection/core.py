@@ -67,9 +67,7 @@ class Collected:
     marks: pd.DataFrame
 
 
-def collect(
-    step: store.Step, con: ibis.BaseBackend, progress: Callable[[str], None] | None = None
-) -> Collected:
+def collect(step: store.Step, con: ibis.BaseBackend, progress: Callable[[str], None] | None = None) -> Collected:
     """Collect a window's tables from its source into the step's folder, without identities.
 
     Parameters
@@ -129,9 +127,7 @@ def _collect(step, con, tell):
     tables, erased = erasure.without(con, tables, erasure.withdrawn())
     notes, exclusions = {**notes, **extract.notes}, [*extract.exclusions, *erased]
     extract = replace(extract, tables=tables, notes=notes, exclusions=exclusions)
-    raw = {
-        name: window.shaped(name, extract.tables[name]) for name in contract.TABLES if name in extract.tables
-    }
+    raw = {name: window.shaped(name, extract.tables[name]) for name in contract.TABLES if name in extract.tables}
     seen = {n: window.restrict(contract.TABLES[n], t, params.start, params.end) for n, t in raw.items()}
     blank = {name: _blank(name, seen[name], params.end) for name in seen}
     read, undated = _counted(params, raw, extract.unread)
@@ -143,9 +139,7 @@ def _collect(step, con, tell):
             tell(f"writing {name}")
             months = layout.months(name, records, read[name])
             private = identities.protect(name, records, held)
-            layout.write_sorted(
-                con, name, private, step.place(_path(step, name)), months, staged=not extract.monthly
-            )
+            layout.write_sorted(con, name, private, step.place(_path(step, name)), months, staged=not extract.monthly)
     return _account(step, con, extract, read, blank, undated, coverage)
 
 
@@ -154,11 +148,7 @@ def _counted(params, raw, unread):
     read, undated = {}, {}
     for name, table in raw.items():
         nobody_knows = table[contract.TABLES[name].happened].isnull() | table.recorded_at.isnull()
-        counts = (
-            table.aggregate(rows=table.count(), undated=nobody_knows.sum().fill_null(0))
-            .to_pyarrow()
-            .to_pylist()
-        )
+        counts = table.aggregate(rows=table.count(), undated=nobody_knows.sum().fill_null(0)).to_pyarrow().to_pylist()
         others = [one for one in unread if one.table == name]
         read[name] = counts[0]["rows"] + sum(one.rows for one in others)
         undated[name] = counts[0]["undated"] + sum(one.undated for one in others)
@@ -193,9 +183,7 @@ def _path(step, name):
 def _account(step, con, extract, read, blank, undated, coverage) -> Collected:
     tables = [_table_row(step, con, extract, name, read, undated) for name in contract.TABLES]
     columns = [
-        _column_row(extract, column, blank)
-        for name in contract.TABLES
-        for column in contract.columns(name).values()
+        _column_row(extract, column, blank) for name in contract.TABLES for column in contract.columns(name).values()
     ]
     return Collected(
         tables=pd.DataFrame(tables),
@@ -224,9 +212,7 @@ def _coverage(extract, raw, end) -> pd.DataFrame:
 
 def _by_month(name, records, end):
     happened = records[contract.TABLES[name].happened]
-    months = (
-        records.filter(happened < end).group_by(month=happened.strftime("%Y-%m")).agg(rows=ibis._.count())
-    )
+    months = records.filter(happened < end).group_by(month=happened.strftime("%Y-%m")).agg(rows=ibis._.count())
     return months.order_by("month").to_pandas().assign(table=name)[["table", "month", "rows"]]
 
 

@@ -86,9 +86,7 @@ def propose(folder: Path) -> list[Proposal]:
     con = ibis.duckdb.connect()
     found = sorted(file for file in folder.rglob("*") if file.is_file() and _is_export(file))
     if not found:
-        raise CollectionError(
-            f"{folder}: no export is in there ({', '.join(files.FORMATS)}). Put them there."
-        )
+        raise CollectionError(f"{folder}: no export is in there ({', '.join(files.FORMATS)}). Put them there.")
     return [proposal for file in found for proposal in _proposals(con, folder, file)]
 
 
@@ -97,9 +95,7 @@ def written(proposals: Sequence[Proposal]) -> str:
     tables: dict[str, list[Proposal]] = {}
     for proposal in proposals:
         tables.setdefault(proposal.table or "", []).append(proposal)
-    unknown = [
-        f"# {p.file}: fits no table; its columns are {', '.join(p.unread)}" for p in tables.pop("", [])
-    ]
+    unknown = [f"# {p.file}: fits no table; its columns are {', '.join(p.unread)}" for p in tables.pop("", [])]
     lines = ["# A draft: read every line, correct it, and delete what is not wanted.", *unknown]
     lines += ["time_zone: UTC # of times that name no offset", "tables:"]
     for table, each in tables.items():
@@ -139,9 +135,7 @@ def _way(file) -> dict[str, str]:
         begins = opened.read(files.READ_AHEAD)
     encoding = "utf-16" if begins[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     try:
-        first = begins.decode(encoding, "strict" if len(begins) < files.READ_AHEAD else "ignore").partition(
-            "\n"
-        )[0]
+        first = begins.decode(encoding, "strict" if len(begins) < files.READ_AHEAD else "ignore").partition("\n")[0]
     except UnicodeDecodeError:
         encoding, first = "latin-1", begins.decode("latin-1").partition("\n")[0]
     counts = {mark: first.count(mark) for mark in (",", ";", "\t", "|")}
@@ -210,8 +204,7 @@ def _can_be(spec: contract.Column, values: pd.Series):
         return len(texts) == 0 or _format(texts) is not None
     if spec.dtype.is_numeric():
         return bool(
-            pd.to_numeric(texts.str.replace(r"[,$€£ ]", "", regex=True), errors="coerce").notna().mean()
-            >= FITS
+            pd.to_numeric(texts.str.replace(r"[,$€£ ]", "", regex=True), errors="coerce").notna().mean() >= FITS
         )
     return True
 
@@ -240,9 +233,7 @@ def _needed(table):
 def _by_names(name, table, matches, first, way):
     declared = contract.columns(table)
     dates = {
-        c: _format(first[o].dropna().astype(str))
-        for c, o in matches.items()
-        if declared[c].dtype.is_timestamp()
+        c: _format(first[o].dropna().astype(str)) for c, o in matches.items() if declared[c].dtype.is_timestamp()
     }
     values = {c: _meanings(declared[c], first[o]) for c, o in matches.items() if declared[c].allowed}
     usual = {"encoding": "utf-8", "delimiter": files.delimiter_of(Path(name))}

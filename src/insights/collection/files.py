@@ -113,25 +113,17 @@ def delimiter_of(path: Path) -> str:
     return "\t" if ".tsv" in [suffix.lower() for suffix in path.suffixes] else ","
 
 
-def header(
-    con: ibis.BaseBackend, file: Path, delimiter: str | None = None, encoding: str = "utf-8"
-) -> list[str]:
+def header(con: ibis.BaseBackend, file: Path, delimiter: str | None = None, encoding: str = "utf-8") -> list[str]:
     """Return the names of a file's columns as they stand there, twice where one stands twice; none of JSON Lines."""
     with reading([file]):
         match format_of(file):
             case "csv":
-                options = CSV | {
-                    "header": False,
-                    "delim": delimiter or delimiter_of(file),
-                    "encoding": encoding,
-                }
+                options = CSV | {"header": False, "delim": delimiter or delimiter_of(file), "encoding": encoding}
                 first = con.read_csv(_named([file]), **options).limit(1).to_pyarrow().to_pylist()
                 return [str(name).strip() for row in first for name in row.values() if name is not None]
             case "excel":
                 with file.open("rb") as opened:
-                    return [
-                        str(name) for name in pd.read_excel(opened, header=None, nrows=1).iloc[0].dropna()
-                    ]
+                    return [str(name) for name in pd.read_excel(opened, header=None, nrows=1).iloc[0].dropna()]
             case "parquet":
                 with file.open("rb") as opened:
                     return pq.read_schema(opened).names
@@ -173,9 +165,7 @@ def _require_content(files):
         with file.open("rb") as opened:
             begins = opened.read(READ_AHEAD)
         if not begins.strip():
-            raise CollectionError(
-                f"{file.name}: holds nothing. Export it again, or take it out of the mapping."
-            )
+            raise CollectionError(f"{file.name}: holds nothing. Export it again, or take it out of the mapping.")
 
 
 def _csv(con, files, delimiter, encoding, missing):

@@ -56,9 +56,7 @@ def read(params: Params, con: ibis.BaseBackend, progress) -> Extract:
     folder, exports = _exports(params)
     files.mount(con, folder)
     chosen, unread = _of_window(con, folder, exports, params, progress)
-    every = {
-        name: sorted({f for n, _, found, _ in chosen if n == name for f in found}) for name, *_ in chosen
-    }
+    every = {name: sorted({f for n, _, found, _ in chosen if n == name for f in found}) for name, *_ in chosen}
     extract = mapped.extract(
         _records(con, chosen, progress),
         files.inputs({file for found in every.values() for file in found}, folder),
@@ -81,11 +79,7 @@ def _exports(params) -> tuple[Path, Found]:
 def _is_folder(folder, params) -> bool:
     try:
         return folder.is_dir()
-    except (
-        ImportError,
-        OSError,
-        ValueError,
-    ) as error:  # what opens the storage is not installed, or does not get in
+    except (ImportError, OSError, ValueError) as error:  # what opens the storage is not installed, or does not get in
         raise CollectionError(
             f"params/{params.window}.yaml: source.path names {params.source.path}, which cannot be opened "
             f"({str(error).strip().rstrip('.')}). Put that right, or copy the exports to this machine."

@@ -144,8 +144,7 @@ def _typed(tables, names, hold):
         return [privacy.scrub_names(_without_query(value), names) for value in values]
 
     ways = {
-        name: dict.fromkeys(contract.typed(name), scrubbed) | {"url": located, "referrer": _sites}
-        for name in tables
+        name: dict.fromkeys(contract.typed(name), scrubbed) | {"url": located, "referrer": _sites} for name in tables
     }
     return {
         (name, column): hold([records[column]], way)
@@ -171,10 +170,7 @@ def _without_query(address):
 
 def _sites(referrers):
     """Return where visits came from: of another site its name alone, of one's own the path."""
-    return [
-        _without_query(r) if r.startswith("/") else re.split("[/?#]", _SCHEME.sub("", r))[0]
-        for r in referrers
-    ]
+    return [_without_query(r) if r.startswith("/") else re.split("[/?#]", _SCHEME.sub("", r))[0] for r in referrers]
 
 
 def _distinct(columns) -> list[str]:

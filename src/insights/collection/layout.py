@@ -32,12 +32,7 @@ def months(name: str, records: ibis.Table, rows: int) -> list[datetime.datetime]
 
 
 def write_sorted(
-    con: ibis.BaseBackend,
-    name: str,
-    records: ibis.Table,
-    path: Path,
-    months: list[datetime.datetime],
-    staged: bool,
+    con: ibis.BaseBackend, name: str, records: ibis.Table, path: Path, months: list[datetime.datetime], staged: bool
 ) -> None:
     """Write a table in the contract's order, so that the same records give the same bytes.
 

@@ -72,9 +72,7 @@ def extract(
         parts.setdefault(name, []).append(table)
         left_out += [Exclusion(name, _why(export, records.place), another)] if another else []
         others += [Unmapped(records.place, column) for column in unmapped(export, records.columns)]
-        told |= {
-            (name, column): note for column, note in _notes(name, _present(export, records.columns)).items()
-        }
+        told |= {(name, column): note for column, note in _notes(name, _present(export, records.columns)).items()}
     return Extract(
         tables={name: _together(name, tables) for name, tables in parts.items()},
         key=privacy.secret_key(), inputs=inputs, files=files, notes=told, exclusions=left_out, unmapped=others,

@@ -68,18 +68,12 @@ def read(params: Params, con: ibis.BaseBackend, progress) -> Extract:
     lines = every.filter(every.product_id.re_search(PRODUCT))
     others = every.filter(~every.product_id.re_search(PRODUCT)).count().to_pyarrow().as_py()
     return Extract(
-        tables={
-            "learners": _learners(lines),
-            "products": _products(lines),
-            "enrollments": _enrollments(lines),
-        },
+        tables={"learners": _learners(lines), "products": _products(lines), "enrollments": _enrollments(lines)},
         key=privacy.public_key("online_retail"),
         inputs=files.inputs([file], file.parent),
         files=dict.fromkeys(("learners", "products", "enrollments"), file.name),
         notes=NOTES,
-        exclusions=[
-            Exclusion("enrollments", "postage, fees, vouchers and corrections: no stock code", others)
-        ],
+        exclusions=[Exclusion("enrollments", "postage, fees, vouchers and corrections: no stock code", others)],
     )
 
 
@@ -89,9 +83,7 @@ def _find(params) -> Path:
         return place
     found = [file for ending in (".parquet", ".xlsx") for file in sorted(place.glob(f"*{ending}"))]
     if not found:
-        raise CollectionError(
-            f"window {params.window}: {place.name} holds no .xlsx or .parquet file. {REMEDY}"
-        )
+        raise CollectionError(f"window {params.window}: {place.name} holds no .xlsx or .parquet file. {REMEDY}")
     return found[0]
 
 
@@ -103,13 +95,9 @@ def _lines(con, file):
             f"{file.name}: no column {', '.join(absent)}, only {', '.join(table.columns)}. {REMEDY}"
         )
     texts = {
-        name: parsing.identifier(parsing.as_text(table[name]))
-        for name, dtype in COLUMNS.items()
-        if dtype == "string"
+        name: parsing.identifier(parsing.as_text(table[name])) for name, dtype in COLUMNS.items() if dtype == "string"
     }
-    typed = table.select(
-        **{name: texts.get(name, table[name]).cast(dtype) for name, dtype in COLUMNS.items()}
-    )
+    typed = table.select(**{name: texts.get(name, table[name]).cast(dtype) for name, dtype in COLUMNS.items()})
     # Lines are numbered by their content, so that neither threads nor the file's order decide.
     alike = ["StockCode", "Description", "Quantity", "UnitPrice", "InvoiceDate"]
     order = ibis.window(group_by="InvoiceNo", order_by=alike)

@@ -70,9 +70,7 @@ def read(params: Params, con: ibis.BaseBackend, progress) -> Extract:
         inputs=files.inputs(found.values(), folder),
         files={name: ", ".join(found[part].name for part in parts) for name, parts in FILES.items()},
         notes=NOTES,
-        exclusions=[
-            Exclusion("submissions", "result carried over from an earlier presentation", int(banked))
-        ],
+        exclusions=[Exclusion("submissions", "result carried over from an earlier presentation", int(banked))],
     )
 
 
@@ -106,9 +104,7 @@ def _open(con, name, file):
 
 
 def _presentations(courses) -> dict[str, datetime.date]:
-    names = sorted(
-        courses.code_presentation.as_table().distinct().to_pyarrow()["code_presentation"].to_pylist()
-    )
+    names = sorted(courses.code_presentation.as_table().distinct().to_pyarrow()["code_presentation"].to_pylist())
     odd = [name for name in names if not re.fullmatch(r"\d{4}[BJ]", name)]
     if odd:
         raise CollectionError(
@@ -124,9 +120,7 @@ def _courses(courses):
     month = ibis.cases(*((letter == name, first) for name, (first, _) in STARTS.items()))
     start = ibis.timestamp(year, month, 1, 0, 0, 0)
     return courses.mutate(
-        product_id=_product_id(courses),
-        starts_at=start,
-        ends_at=_day(start, courses.module_presentation_length),
+        product_id=_product_id(courses), starts_at=start, ends_at=_day(start, courses.module_presentation_length)
     )
 
 

@@ -34,9 +34,7 @@ def named(text: ibis.Value) -> ibis.Value:
     return ibis.ifelse(text.re_search(_NO_NAME), ibis.null("string"), text)
 
 
-def parsed(
-    text: ibis.Value, dtype: dt.DataType, *, date_format=ISO, zone="UTC", decimal_mark="."
-) -> ibis.Value:
+def parsed(text: ibis.Value, dtype: dt.DataType, *, date_format=ISO, zone="UTC", decimal_mark=".") -> ibis.Value:
     """Return text as a value of a contract type, null where it cannot be read as one.
 
     Parameters

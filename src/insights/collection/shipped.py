@@ -75,9 +75,7 @@ def _over(shipped_export, said):
     sections["constants"] = {
         c: v for c, v in sections.get("constants", {}).items() if c not in said.get("columns", {})
     }
-    sections["columns"] = {
-        c: v for c, v in sections.get("columns", {}).items() if c not in said.get("constants", {})
-    }
+    sections["columns"] = {c: v for c, v in sections.get("columns", {}).items() if c not in said.get("constants", {})}
     may_lack = [c for c in sections["columns"] if c not in mine]
     return shipped_export | said | sections | {"if_there": [*may_lack, *said.get("if_there", [])]}
 

@@ -59,12 +59,9 @@ def read(params: Params, con: ibis.BaseBackend, progress: Callable[[str], None])
     parts = {name: files for name, files in parts.items() if files}
     return Extract(
         tables={name: con.read_parquet([str(file) for file in files]) for name, files in parts.items()},
-        history={
-            name: con.read_parquet([str(file) for file in files]) for name, files in every.items() if files
-        },
+        history={name: con.read_parquet([str(file) for file in files]) for name, files in every.items() if files},
         marks=[
-            Mark(table=table, month=month, what=what)
-            for table, month, what in simulation.breaks(params.simulation)
+            Mark(table=table, month=month, what=what) for table, month, what in simulation.breaks(params.simulation)
         ],
         key=privacy.public_key("simulation"),
         inputs=[Input("the simulated world", 0, digest), *_sizes(parts)],

@@ -142,9 +142,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
     if near:
         return f"the nearest known is {' or '.join(near)}"
-    shown = [
-        privacy.scrub(str(one)) for one in known[:MOST_NAMED]
-    ]  # a file without a header shows its first record
+    shown = [privacy.scrub(str(one)) for one in known[:MOST_NAMED]]  # a file without a header shows its first record
     more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
     return f"known are {', '.join(shown)}{more}"
 

@@ -54,16 +54,12 @@ def against(con: ibis.BaseBackend, before: str, columns: pd.DataFrame, spread: p
     held = columns[known].merge(looks.profile(there)[known], on=["table", "column"], suffixes=("", "_before"))
     here = held[held["status"].isin(["here", "empty"]) & held["status_before"].isin(["here", "empty"])]
     counts = zip(spread.itertuples(), shapes.again(spread, there), strict=True)
-    shift = {
-        (s.table, s.column): stability(s.counts, c) for s, c in counts if c and not s.column.endswith("_at")
-    }
+    shift = {(s.table, s.column): stability(s.counts, c) for s, c in counts if c and not s.column.endswith("_at")}
     found = here.assign(shift=[shift.get((r.table, r.column)) for r in here.itertuples()])
     found = found.assign(verdict=[_verdict(r) for r in found.itertuples()])
     kept = ["table", "column", "rows_before", "rows", "missing_before", "missing", "shift", "verdict"]
     most = found.assign(most=found["shift"].fillna(0) + (found["missing"] - found["missing_before"]).abs())
-    return most.sort_values(["most", "table", "column"], ascending=[False, True, True])[kept].reset_index(
-        drop=True
-    )
+    return most.sort_values(["most", "table", "column"], ascending=[False, True, True])[kept].reset_index(drop=True)
 
 
 def stability(now: str, before: list[int]) -> float | None:

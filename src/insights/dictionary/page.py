@@ -36,9 +36,7 @@ def diagram() -> str:
     """Return the tables and their references as a Mermaid diagram."""
     lines = ["```mermaid", "erDiagram"]
     lines += [
-        f"  {owner} ||--o{{ {name} : {column}"
-        for name in contract.TABLES
-        for column, owner in references(name)
+        f"  {owner} ||--o{{ {name} : {column}" for name in contract.TABLES for column, owner in references(name)
     ]
     return "\n".join([*lines, "```\n"])
 
@@ -49,11 +47,7 @@ def references(name: str) -> list[tuple[str, str]]:
 
 
 def _owners(owners):
-    lines = [
-        "| system | owner |",
-        "|---|---|",
-        *(f"| {s} | {owners.get(s, '')} |" for s in contract.systems()),
-    ]
+    lines = ["| system | owner |", "|---|---|", *(f"| {s} | {owners.get(s, '')} |" for s in contract.systems())]
     return "\n".join(lines) + "\n"
 
 
@@ -68,9 +62,7 @@ def _table(name):
 
 
 def _row(c):
-    blank = "; ".join(
-        filter(None, [c.blank, f"cleaning fills it from `{c.filled_from}`" if c.filled_from else ""])
-    )
+    blank = "; ".join(filter(None, [c.blank, f"cleaning fills it from `{c.filled_from}`" if c.filled_from else ""]))
     cells = [f"`{c.name}`", c.meaning, str(c.dtype).removeprefix("!"), c.unit, allowed(c), blank, c.sensitivity,
              c.source, "yes" if c.required else ""]  # fmt: skip
     return f"| {' | '.join(cells)} |"

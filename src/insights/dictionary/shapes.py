@@ -102,11 +102,7 @@ def _spans(table, columns):
     asked = {f"{c}|low": _number(table[c]).min() for c in columns}
     asked |= {f"{c}|high": _number(table[c]).max() for c in columns}
     found = table.agg(**asked).to_pandas().iloc[0]
-    spans = {
-        c: (float(found[f"{c}|low"]), float(found[f"{c}|high"]))
-        for c in columns
-        if pd.notna(found[f"{c}|low"])
-    }
+    spans = {c: (float(found[f"{c}|low"]), float(found[f"{c}|high"])) for c in columns if pd.notna(found[f"{c}|low"])}
     return {c: span for c, span in spans.items() if span[0] < span[1]}
 
 
@@ -131,9 +127,7 @@ def _stepped(table, asked):
 def _common(table, column, smallest):
     word = table[column].cast("string").name("word")
     counted = table.filter(table[column].notnull()).group_by(word).agg(rows=ibis._.count())
-    return (
-        counted.filter(ibis._.rows >= smallest).order_by(ibis.desc("rows"), "word").limit(STEPS).to_pandas()
-    )
+    return counted.filter(ibis._.rows >= smallest).order_by(ibis.desc("rows"), "word").limit(STEPS).to_pandas()
 
 
 def _worded(table, column, words):

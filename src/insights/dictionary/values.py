@@ -70,12 +70,7 @@ def _listed(tables, params, columns_of, pattern=None):
 def _common(name, table, column, smallest, pattern):
     among = table[column].notnull() if pattern is None else table[column].re_search(pattern)
     named = table.filter(among).mutate(value=table[column])
-    best = (
-        named.group_by("value")
-        .agg(rows=ibis._.count())
-        .order_by(ibis.desc("rows"), "value")
-        .limit(MOST_COMMON)
-    )
+    best = named.group_by("value").agg(rows=ibis._.count()).order_by(ibis.desc("rows"), "value").limit(MOST_COMMON)
     held = best.to_pandas()
     shown, _ = privacy.suppress(held.assign(people=_sharing(named, held)), "people", smallest)
     total = int(table.count().to_pandas())

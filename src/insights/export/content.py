@@ -30,12 +30,7 @@ def title(notebook: NotebookNode) -> str:
     ExportError
         If there is none, or more than one.
     """
-    found = [
-        text
-        for cell in notebook.cells
-        if cell.cell_type == "markdown"
-        for text in markdown.titles(cell.source)
-    ]
+    found = [text for cell in notebook.cells if cell.cell_type == "markdown" for text in markdown.titles(cell.source)]
     if len(found) != 1:
         raise ExportError(
             f"{len(found)} first-level headings ({', '.join(found) or 'none'}). "

@@ -56,9 +56,7 @@ class _Renderer(mistune.HTMLRenderer):
 
 
 _PARSER = mistune.create_markdown(renderer=None, plugins=["table", "strikethrough"])
-_RENDERER = mistune.create_markdown(
-    renderer=_Renderer(escape=True), plugins=["table", "strikethrough"]
-).renderer
+_RENDERER = mistune.create_markdown(renderer=_Renderer(escape=True), plugins=["table", "strikethrough"]).renderer
 
 
 def _scrolling(markup):

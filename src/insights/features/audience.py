@@ -25,9 +25,7 @@ def audience(past: Past) -> ibis.Table:
     broad = looks.inner_join(topics(past), KEYS).group_by("learner_id", "as_of").agg(topics=_.topic.nunique())
     both = seen.left_join(broad, ["learner_id", "as_of"])
     return both.group_by(*KEYS).agg(
-        views_per_visitor=both.views.mean(),
-        days_per_visitor=both.days.mean(),
-        topics_per_visitor=both.topics.mean(),
+        views_per_visitor=both.views.mean(), days_per_visitor=both.days.mean(), topics_per_visitor=both.topics.mean()
     )
 
 
@@ -48,8 +46,7 @@ def overlap(past: Past) -> ibis.Table:
         others=(met.other != met.product_id).fill_null(False).cast("int64").sum()
     )
     return others.group_by(*KEYS).agg(
-        buyers_among_visitors=(others.others > 0).cast("int64").mean(),
-        products_per_visitor=others.others.mean(),
+        buyers_among_visitors=(others.others > 0).cast("int64").mean(), products_per_visitor=others.others.mean()
     )
 
 

@@ -77,10 +77,7 @@ def activity(past: Past) -> ibis.Table:
         course_days_last_fortnight=day.nunique(where=last_fortnight),
         last=v.viewed_at.max(),
         first=v.viewed_at.min(),
-        **{
-            f"course_views_{kind}": v.views.sum(where=v.page_type == kind).fill_null(0)
-            for kind in COUNTED_PAGES
-        },
+        **{f"course_views_{kind}": v.views.sum(where=v.page_type == kind).fill_null(0) for kind in COUNTED_PAGES},
     )
     return seen.mutate(
         days_since_active=_days(seen.as_of, seen["last"]), days_since_first=_days(seen.as_of, seen["first"])
@@ -283,10 +280,7 @@ def newsletters(past: Past) -> ibis.Table:
     s = past.entities("subscriptions")
     running = s.unsubscribed_at.isnull()
     return s.group_by(*PERSON).agg(
-        **{
-            f"subscribed_{name}": (running & (s.newsletter == name)).max().cast("int8")
-            for name in NEWSLETTERS
-        }
+        **{f"subscribed_{name}": (running & (s.newsletter == name)).max().cast("int8") for name in NEWSLETTERS}
     )
 
 

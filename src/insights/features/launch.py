@@ -246,11 +246,7 @@ def expected_completions(past: Past) -> ibis.Table:
 def panel(past: Past) -> ibis.Table:
     """Return the panel's vote: the human baseline, never a feature of a model."""
     votes = past.events("panel_votes")
-    return (
-        votes.filter(votes.decision_at == votes.as_of)
-        .group_by(*KEYS)
-        .agg(panel_vote=_.vote.cast("int64").mean())
-    )
+    return votes.filter(votes.decision_at == votes.as_of).group_by(*KEYS).agg(panel_vote=_.vote.cast("int64").mean())
 
 
 def _persistence(built):

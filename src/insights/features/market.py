@@ -26,9 +26,7 @@ def season(past: Past) -> ibis.Table:
     ahead = people.registered_at < people.as_of - YEAR + LAST_MONTH
     year = people.registered_at >= people.as_of - YEAR
     counted = people.group_by("as_of").agg(
-        ahead=(year & ahead).sum(),
-        year=year.sum(),
-        before=people.registered_at.min() <= people.as_of.max() - YEAR,
+        ahead=(year & ahead).sum(), year=year.sum(), before=people.registered_at.min() <= people.as_of.max() - YEAR
     )
     ratio = ((counted.ahead + LITTLE) / (counted.year / 12 + LITTLE)).log()
     return counted.select("as_of", season_ahead=ibis.ifelse(counted.before, ratio, ibis.null("float64")))

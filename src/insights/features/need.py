@@ -23,9 +23,7 @@ SEEN = {
     "topic_units_per_product": "units of the topic in the look-back per product that sold",
     "topic_registrations": "registrations for events of its topic",
 }  # fmt: skip
-SAID = {
-    f"{name}_posts_last_month": f"posts about it on {NETWORK_TITLES[name]}, last month" for name in NETWORKS
-}
+SAID = {f"{name}_posts_last_month": f"posts about it on {NETWORK_TITLES[name]}, last month" for name in NETWORKS}
 SUFFIX = "_per_need"  # of the name of a signal over the units needed
 FAMILIES = ("need", "seen_per_need", "said_per_need")
 LITTLE = 0.5  # added to counts before the logarithm is taken

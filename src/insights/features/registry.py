@@ -56,8 +56,7 @@ def family(model: str, name: str, *, view: str, sources: Iterable[str], features
     """Enter a family: what it is called, what it reads, and its features as name -> (meaning, unit)."""
     needed = tuple(sources)
     listed = tuple(
-        Feature(feature, meaning, unit, model, name, view, needed)
-        for feature, (meaning, unit) in features.items()
+        Feature(feature, meaning, unit, model, name, view, needed) for feature, (meaning, unit) in features.items()
     )
 
     def entered(compute):
@@ -81,9 +80,7 @@ def declare(model: str, name: str, *, view: str, features: dict[str, tuple[str, 
 
 def features(model: str, columns: Iterable[str] | None = None) -> list[Feature]:
     """Return the features that a model may learn from, or those of them among the given columns."""
-    registered = [
-        f for (m, _), fam in FAMILIES.items() if m == model for f in fam.features if f.view != PANEL
-    ]
+    registered = [f for (m, _), fam in FAMILIES.items() if m == model for f in fam.features if f.view != PANEL]
     present = None if columns is None else set(columns)
     return [f for f in registered if present is None or f.name in present]
 

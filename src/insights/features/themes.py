@@ -62,8 +62,6 @@ def directions(documents: pd.DataFrame) -> pd.DataFrame:
         return documents[KEYS]
     learned = weights.fit_transform(first)
     with threadpool_limits(1):  # sums in one order on any number of cores
-        svd = TruncatedSVD(len(THEMES), algorithm="arpack", random_state=np.random.RandomState(0)).fit(
-            learned
-        )
+        svd = TruncatedSVD(len(THEMES), algorithm="arpack", random_state=np.random.RandomState(0)).fit(learned)
         placed = svd.transform(weights.transform(documents["text"]))
     return documents[KEYS].assign(**dict(zip(THEMES, placed.T, strict=True)))

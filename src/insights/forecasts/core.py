@@ -65,9 +65,7 @@ def _tells(tables, name, *columns):
 
 def _can_be_learned(asked):
     """Say whether enough of those asked about did enroll, and enough did not, both in training and in validation."""
-    fewer = [
-        part["y"].value_counts().reindex([0.0, 1.0], fill_value=0).min() for _, part in asked.groupby("role")
-    ]
+    fewer = [part["y"].value_counts().reindex([0.0, 1.0], fill_value=0).min() for _, part in asked.groupby("role")]
     return len(fewer) == 2 and min(fewer) >= FEWEST
 
 
@@ -75,9 +73,7 @@ def _completion(step, con, tables):
     params = step.params
     report("what was known of learners on each day")
     frame = landmarks.described(con, tables, params)
-    found = {
-        day: _on_day(frame, day, params) for day in sorted({*params.completion.days, params.completion.day})
-    }
+    found = {day: _on_day(frame, day, params) for day in sorted({*params.completion.days, params.completion.day})}
     main = found[params.completion.day]
     of_day = frame[frame["day"] == params.completion.day].reset_index(drop=True)
     _write(
@@ -100,9 +96,7 @@ def _every_feature(rows):
 def _on_day(frame, day, params):
     report(f"who will complete, asked on day {day}")
     training = landmarks.training(frame, day)
-    return _answered(
-        completion.MODEL, training, landmarks.judged(frame, day), landmarks.candidates(training), params
-    )
+    return _answered(completion.MODEL, training, landmarks.judged(frame, day), landmarks.candidates(training), params)
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,7 @@ def month_by_month(rows: pd.DataFrame, features: list[str], seed: int) -> pd.Dat
     """
     month = rows["as_of"].dt.to_period("M").dt.start_time
     parts = [
-        _of_month(rows[rows["resolved_at"] <= first], asked, features, seed)
-        for first, asked in rows.groupby(month)
+        _of_month(rows[rows["resolved_at"] <= first], asked, features, seed) for first, asked in rows.groupby(month)
     ]
     found = pd.concat([part for part in parts if part is not None] or [_nothing(rows)])
     return found.sort_values(["told_at", "product_id"], kind="stable", ignore_index=True)

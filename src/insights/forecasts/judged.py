@@ -38,10 +38,7 @@ def performance(
     aucs = metrics.auc_draws(y, probability, weights)
     squares = (probability - y) ** 2
     found = {
-        "roc_auc": (
-            metrics.roc_auc(y, probability),
-            *metrics.percentile_interval(aucs),
-        ),
+        "roc_auc": (metrics.roc_auc(y, probability), *metrics.percentile_interval(aucs)),
         "brier": (squares.mean(), *metrics.percentile_interval(weights @ squares / weights.sum(axis=1))),
         "slope": _slope(y, probability, rows["learner_id"]),
     }
@@ -69,9 +66,7 @@ def tenths(rows: pd.DataFrame, probability: np.ndarray) -> pd.DataFrame:
         low, high = proportion_confint(ones, n, method="wilson")
         said = float(probability[order][places].mean())
         parts.append([tenth, n, said, ones / n, low, high, ones / n / y.mean(), found / y.sum()])
-    return pd.DataFrame(
-        parts, columns=["tenth", "n", "predicted", "observed", "low", "high", "lift", "found"]
-    )
+    return pd.DataFrame(parts, columns=["tenth", "n", "predicted", "observed", "low", "high", "lift", "found"])
 
 
 def _slope(y, probability, people):

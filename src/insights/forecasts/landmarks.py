@@ -34,9 +34,7 @@ def described(con: ibis.BaseBackend, tables: Mapping[str, ibis.Table], params: P
     asked = {*params.completion.days, params.completion.day}
     every = sorted({near for day in asked for near in around(day)} | asked)
     batches = [every[first : first + DAYS_AT_ONCE] for first in range(0, len(every), DAYS_AT_ONCE)]
-    parts = [
-        _of_days(con, tables, params, {day: _roles(day, asked, params) for day in days}) for days in batches
-    ]
+    parts = [_of_days(con, tables, params, {day: _roles(day, asked, params) for day in days}) for days in batches]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -70,9 +68,7 @@ def _roles(day, asked, params):
 
 def _of_day(tables, params, day, roles):
     judged_too = timeline.VALIDATE in roles
-    found = rows.completion_rows(
-        params, tables["products"], tables["enrollments"], day, both_roles=judged_too
-    )
+    found = rows.completion_rows(params, tables["products"], tables["enrollments"], day, both_roles=judged_too)
     found = found[found["as_of"] < params.end]
     limits = dict.fromkeys(EVERY_ROLE, params.modeling.max_validation_rows)
     limits[timeline.TRAIN] = params.modeling.max_training_rows // len(SPREAD)

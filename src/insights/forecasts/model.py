@@ -60,9 +60,7 @@ class Forecaster:
         return raw if self.calibration is None else self.calibration.predict_proba(log_odds(raw))[:, 1]
 
 
-def fit(
-    rows: pd.DataFrame, candidates: dict[str, list[str]], folds: int, seed: int
-) -> tuple[str, Forecaster]:
+def fit(rows: pd.DataFrame, candidates: dict[str, list[str]], folds: int, seed: int) -> tuple[str, Forecaster]:
     """Fit on training rows with the set of features that does best on held-out folds.
 
     Parameters
@@ -79,9 +77,7 @@ def fit(
         The name of the set, and the model.
     """
     grouped = rows if "family" in rows else rows.assign(family=rows["learner_id"])
-    judged = {
-        name: _judge(rows, features, TimeFolds(grouped, folds), seed) for name, features in candidates.items()
-    }
+    judged = {name: _judge(rows, features, TimeFolds(grouped, folds), seed) for name, features in candidates.items()}
     name = max(judged, key=lambda one: judged[one][1])
     calibration, auc = judged[name]
     return name, Forecaster(candidates[name], _fitted(rows, candidates[name], seed), calibration, auc)
@@ -126,9 +122,7 @@ def _with_columns(rows, features, model, seed):
     fill = learned.filling(says_where=True)
     encoder = TargetEncoder(target_type="binary", cv=StratifiedKFold(5, shuffle=True, random_state=seed))
     families = [("family", encoder, ["family"])] if "family" in rows else []
-    columns = ColumnTransformer(
-        [*families, ("features", fill, list(features))], verbose_feature_names_out=False
-    )
+    columns = ColumnTransformer([*families, ("features", fill, list(features))], verbose_feature_names_out=False)
     return Pipeline([("columns", columns), ("model", model)])
 
 

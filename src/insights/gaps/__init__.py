@@ -4,13 +4,4 @@ from insights.gaps.needs import NEEDS, missing_for, missing_for_model
 from insights.gaps.register import CLOSED, check_register, is_closed, register
 from insights.gaps.worth import worth
 
-__all__ = [
-    "CLOSED",
-    "NEEDS",
-    "check_register",
-    "is_closed",
-    "missing_for",
-    "missing_for_model",
-    "register",
-    "worth",
-]
+__all__ = ["CLOSED", "NEEDS", "check_register", "is_closed", "missing_for", "missing_for_model", "register", "worth"]

@@ -7,10 +7,7 @@ missing, says so in one sentence and goes on.
 import pandas as pd
 
 NEEDS = {
-    "launch": {
-        "enrollments": ["product_id", "enrolled_at", "amount"],
-        "products": ["launched_at"],
-    },
+    "launch": {"enrollments": ["product_id", "enrolled_at", "amount"], "products": ["launched_at"]},
     "launch by plan": {"products": ["monthly_hurdle"]},
     "launch of new products": {"products": ["announced_at", "monthly_hurdle"], "page_views": ["product_id"]},
     "completion": {

@@ -53,11 +53,7 @@ def register(columns: pd.DataFrame, coverage: pd.DataFrame, params: Params) -> p
     """
     written, affected = entries.read(params.source.kind), needs.affected(columns)
     months = _months(coverage, params)
-    found = [
-        *_tables(columns, affected),
-        *_columns(columns, affected),
-        *_thin(columns, params.documentation.thin),
-    ]
+    found = [*_tables(columns, affected), *_columns(columns, affected), *_thin(columns, params.documentation.thin)]
     found += _interrupted(columns, months)
     people = _people(columns)
     rows = [_row(gap, columns, people, months, written.get(gap["gap"])) for gap in found]
@@ -65,11 +61,7 @@ def register(columns: pd.DataFrame, coverage: pd.DataFrame, params: Params) -> p
     rows += [_closed(entry, columns) for gap, entry in written.items() if gap not in {r["gap"] for r in rows}]
     table = pd.DataFrame(rows, columns=COLUMNS)
     weight = is_closed(table) * 4 + (table["switches_off"] == "") * 2 + (table["weakens"] == "")
-    return (
-        table.assign(weight=weight)
-        .sort_values(["weight", "gap"], kind="stable")[COLUMNS]
-        .reset_index(drop=True)
-    )
+    return table.assign(weight=weight).sort_values(["weight", "gap"], kind="stable")[COLUMNS].reset_index(drop=True)
 
 
 def is_closed(table: pd.DataFrame) -> pd.Series:
@@ -106,9 +98,7 @@ def _columns(columns, affected):
 
 def _thin(columns, least):
     few = columns[
-        (columns["status"] == "here")
-        & (columns["blank"] == "")
-        & (1 - columns["missing"].astype(float) < least)
+        (columns["status"] == "here") & (columns["blank"] == "") & (1 - columns["missing"].astype(float) < least)
     ]
     return [
         {"gap": f"{r.table}.{r.column}", "kind": THIN, "meaning": r.meaning, "filled": 1 - r.missing,

@@ -29,9 +29,7 @@ def worth(register: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     """
     unsolved = register[~is_closed(register)][["gap", "kind", "filled"]]
     unsolved = unsolved.assign(table=unsolved["gap"].str.partition(".")[0])
-    most = sources.sort_values("adds", ascending=False, kind="stable").drop_duplicates(
-        ["table", "model", "rows"]
-    )
+    most = sources.sort_values("adds", ascending=False, kind="stable").drop_duplicates(["table", "model", "rows"])
     beside = unsolved.merge(most, on="table", how="left")
     beside["verdict"] = beside["verdict"].fillna(NOT_MEASURED)
     return beside.sort_values(["adds", "gap"], ascending=[False, True], ignore_index=True)[COLUMNS]

@@ -132,8 +132,4 @@ def _clicks(frame):
     if "email_clicks" in frame:
         got = (frame["email_clicks"] > 0).astype(int)
         if 0 < got.sum() < len(got):
-            yield (
-                "click in an e-mail",
-                CORRELATION,
-                frame[["enrollment_id", "learner_id", "y"]].assign(got=got),
-            )
+            yield ("click in an e-mail", CORRELATION, frame[["enrollment_id", "learner_id", "y"]].assign(got=got))

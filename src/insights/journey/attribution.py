@@ -197,9 +197,7 @@ def _of_outcome(made, counts, outcome):
     return table.sort_values("channel", kind="stable", ignore_index=True).astype({"channel": "str"})
 
 
-def agreement(
-    credits: pd.DataFrame, added: pd.DataFrame, planted: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def agreement(credits: pd.DataFrame, added: pd.DataFrame, planted: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return how each rule orders the channels for enrollments, against the lift or against what was planted.
 
     Parameters

@@ -30,9 +30,7 @@ def touches(tables: Mapping[str, ibis.Table]) -> ibis.Table | None:
     full = {name: contract.complete(name, table) for name, table in tables.items()}
     told = {name for name in full if name != "page_views" or _tells_source(tables[name])}
     parts = [find(full) for name, find in _FOUND.items() if name in told]
-    known = [
-        part.filter(part.learner_id.notnull(), part.channel.notnull(), part["at"].notnull()) for part in parts
-    ]
+    known = [part.filter(part.learner_id.notnull(), part.channel.notnull(), part["at"].notnull()) for part in parts]
     return ibis.union(*known) if len(known) > 1 else known[0] if known else None
 
 
@@ -43,9 +41,7 @@ def of_visit(views: ibis.Table) -> ibis.Value:
     """
     site = views.referrer.lower()
     inside = site.startswith("/").fill_null(False)
-    mailed = (views.utm_medium == "email").fill_null(False) | site.isin(["newsletter", "email"]).fill_null(
-        False
-    )
+    mailed = (views.utm_medium == "email").fill_null(False) | site.isin(["newsletter", "email"]).fill_null(False)
     tagged = (views.utm_medium == "social").fill_null(False) | site.re_search(SOCIAL).fill_null(False)
     none = ibis.null("string")
     return ibis.cases(
@@ -74,9 +70,7 @@ def _clicks(tables):
 
 def _attended(tables):
     came = stages.attendances(tables)
-    kind = came.kind.cases(
-        *EVENTS.items(), else_=ibis.ifelse(came.kind.isnull(), "events", ibis.null("string"))
-    )
+    kind = came.kind.cases(*EVENTS.items(), else_=ibis.ifelse(came.kind.isnull(), "events", ibis.null("string")))
     return came.select("learner_id", "at", channel=kind)
 
 

@@ -163,9 +163,7 @@ def _ways(con, tables, people, names, touches, params):
 
 def _moves(con, tables, courses, names, params):
     described = pd.DataFrame() if courses is None else segments.described(tables, courses)
-    compared = (
-        pd.DataFrame(columns=segments.COLUMNS) if courses is None else segments.compare(described, params)
-    )
+    compared = pd.DataFrame(columns=segments.COLUMNS) if courses is None else segments.compare(described, params)
     known = {"described": described, "segments": compared, "effect": None, "rows": None}
     known |= {"speed": pd.DataFrame(columns=speed.COLUMNS), "actions": pd.DataFrame(columns=actions.COLUMNS)}
     if courses is None or not {"event_attended", "completed"} <= {*names}:
@@ -199,12 +197,7 @@ def _groups(people, names, params):
         )
         if len({*by["group"]}) > 1:
             tables.append(_wide(by, asked).assign(segment=title))
-    columns = [
-        "segment",
-        "group",
-        "people",
-        *(f"{name}{end}" for name in asked for end in ("", "_low", "_high")),
-    ]
+    columns = ["segment", "group", "people", *(f"{name}{end}" for name in asked for end in ("", "_low", "_high"))]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
@@ -212,9 +205,7 @@ def _wide(by, asked):
     sizes = by[by["stage"] == "registered"][["group", "people"]]
     for name in asked:
         of_stage = by[by["stage"] == name][["group", "share", "low", "high"]]
-        sizes = sizes.merge(
-            of_stage.set_axis(["group", name, f"{name}_low", f"{name}_high"], axis=1), on="group"
-        )
+        sizes = sizes.merge(of_stage.set_axis(["group", name, f"{name}_low", f"{name}_high"], axis=1), on="group")
     return sizes
 
 
@@ -282,26 +273,16 @@ def _credits(con, tables, names, touches, params):
 def _record(step, found):
     for row in found.open.itertuples():
         by = {"stage": row.stage}
-        step.record(
-            "journey.reached", row.share, low=row.low, high=row.high, n=row.people, by=by, unit="share"
-        )
+        step.record("journey.reached", row.share, low=row.low, high=row.high, n=row.people, by=by, unit="share")
     for row in found.closed.itertuples():
         if row.people:
             by = {"stage": row.stage, "funnel": "in order"}
-            step.record(
-                "journey.goes_on", row.share, low=row.low, high=row.high, n=row.people, by=by, unit="share"
-            )
+            step.record("journey.goes_on", row.share, low=row.low, high=row.high, n=row.people, by=by, unit="share")
     if found.effect is not None:
         for row in found.effect.estimates.itertuples():
             by = {"estimate": row.estimate}
             step.record(
-                "journey.event_effect",
-                row.difference,
-                low=row.low,
-                high=row.high,
-                n=row.n,
-                by=by,
-                unit="share",
+                "journey.event_effect", row.difference, low=row.low, high=row.high, n=row.n, by=by, unit="share"
             )
         step.record("journey.event_e_value", found.effect.e_value, unit="risk ratio")
     if found.credits is not None:

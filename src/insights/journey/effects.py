@@ -30,12 +30,7 @@ from insights.params import Params
 MOST = 20_000  # enrollments; more are sampled down
 FEWEST = 30  # of either kind, below which nothing is estimated
 FOLDS, CLIP = 5, 0.01
-NOT_BEFORE = (
-    "events",
-    "norms",
-    "protected",
-    "enrollment",
-)  # families that hold the event itself, or come after it
+NOT_BEFORE = ("events", "norms", "protected", "enrollment")  # families that hold the event itself, or come after it
 NO_COVARIATES = ("enrollment_id", "learner_id", "came", "y", "days", "outcome")
 COLUMNS = ["estimate", "difference", "low", "high", "n", "came"]
 
@@ -124,17 +119,14 @@ def estimate(frame: pd.DataFrame, seed: int) -> Effect | None:
     names = [name for name in frame.columns if name not in NO_COVARIATES]
     x, people = frame[names], frame["learner_id"].to_numpy()
     chance, with_event, without = _nuisances(x, came, y, people, seed)
-    influence = (
-        with_event - without + came * (y - with_event) / chance - (1 - came) * (y - without) / (1 - chance)
-    )
+    influence = with_event - without + came * (y - with_event) / chance - (1 - came) * (y - without) / (1 - chance)
     found = [
         ["naive", y[came == 1].mean() - y[came == 0].mean(), error(of_difference(came, y), people)],
         ["doubly robust", influence.mean(), error(influence - influence.mean(), people)],
     ]
     z = norm.ppf(0.975)
     table = pd.DataFrame(
-        [[name, d, d - z * se, d + z * se, len(frame), int(came.sum())] for name, d, se in found],
-        columns=COLUMNS,
+        [[name, d, d - z * se, d + z * se, len(frame), int(came.sum())] for name, d, se in found], columns=COLUMNS
     )
     weights = np.where(came == 1, 1 / chance, 1 / (1 - chance))
     return Effect(
@@ -170,11 +162,7 @@ def _nuisances(x, came, y, people, seed):
 
 
 def _chances(x, y, asked):
-    return (
-        np.full(len(asked), y.mean())
-        if len(np.unique(y)) < 2
-        else _model().fit(x, y).predict_proba(asked)[:, 1]
-    )
+    return np.full(len(asked), y.mean()) if len(np.unique(y)) < 2 else _model().fit(x, y).predict_proba(asked)[:, 1]
 
 
 def _model():

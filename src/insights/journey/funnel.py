@@ -75,9 +75,7 @@ def closed_funnel(people: pd.DataFrame, stages: Sequence[str], budget: int) -> p
     return pd.DataFrame(rows, columns=[*COLUMNS, "of_all"])
 
 
-def by_segment(
-    people: pd.DataFrame, segment: str, stages: Sequence[str], budget: int, smallest: int
-) -> pd.DataFrame:
+def by_segment(people: pd.DataFrame, segment: str, stages: Sequence[str], budget: int, smallest: int) -> pd.DataFrame:
     """Return the open funnel of each group of a segment that has at least ``smallest`` people, largest first."""
     sizes = people[segment].value_counts()
     parts = [
@@ -85,9 +83,7 @@ def by_segment(
         for group, size in sizes.items()
         if size >= smallest
     ]
-    return (
-        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS, "segment", "group"])
-    )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS, "segment", "group"])
 
 
 def reached_by(days: pd.Series, watched: pd.Series, budget: float) -> tuple[float, float, float]:

@@ -52,9 +52,7 @@ def check(
 
 def _denominators(shown):
     without = [name for name, table in shown.items() if len(table) and not {"people", "n"} & {*table.columns}]
-    empty = [
-        name for name, table in shown.items() for c in ("people", "n") if c in table and (table[c] <= 0).any()
-    ]
+    empty = [name for name, table in shown.items() for c in ("people", "n") if c in table and (table[c] <= 0).any()]
     wrong = [*without, *empty]
     found = f"{len(shown) - len(wrong)} of {len(shown)} tables say of how many each share is"
     return ["denominator", "Does each share say of how many it is?", found, MIND if wrong else FINE]
@@ -115,22 +113,12 @@ def _structural(sequences):
 
 def _small(shown, params):
     least = min(
-        (
-            int(table[c].min())
-            for table in shown.values()
-            for c in ("people", "n")
-            if c in table and len(table)
-        ),
+        (int(table[c].min()) for table in shown.values() for c in ("people", "n") if c in table and len(table)),
         default=0,
     )
     allowed = params.privacy.smallest_group
     found = f"the smallest group on the page holds {least:,}; the least that may be shown is {allowed}"
-    return [
-        "small cells",
-        "Does a share rest on a handful?",
-        found,
-        MIND if least < allowed else FINE,
-    ]
+    return ["small cells", "Does a share rest on a handful?", found, MIND if least < allowed else FINE]
 
 
 def _looks(table):
@@ -147,21 +135,14 @@ def _simpson(described, frame):
     known = frame[["enrollment_id", "came", "y"]].merge(described, on="enrollment_id", how="left")
     whole = _difference(known)
     reversed_by = [
-        segments.TITLES[column]
-        for column in SIMPSON
-        if column in known and _within(known, column) * whole < 0
+        segments.TITLES[column] for column in SIMPSON if column in known and _within(known, column) * whole < 0
     ]
     found = (
         f"the naive difference of those who came to an event, {whole:+.1%}, turns round within groups of "
         f"{', '.join(reversed_by)}" if reversed_by else
         f"the naive difference of those who came to an event, {whole:+.1%}, keeps its sign within every segment"
     )  # fmt: skip
-    return [
-        "Simpson's reversal",
-        "Does a difference turn round within groups?",
-        found,
-        MIND if reversed_by else FINE,
-    ]
+    return ["Simpson's reversal", "Does a difference turn round within groups?", found, MIND if reversed_by else FINE]
 
 
 def _difference(known):
@@ -170,9 +151,7 @@ def _difference(known):
 
 def _within(known, column):
     """Return the mean difference within groups that hold both kinds, weighted by their size."""
-    parts = [
-        (len(part), _difference(part)) for _, part in known.groupby(column) if part["came"].nunique() == 2
-    ]
+    parts = [(len(part), _difference(part)) for _, part in known.groupby(column) if part["came"].nunique() == 2]
     if not parts:
         return 0.0
     sizes, values = zip(*parts, strict=True)

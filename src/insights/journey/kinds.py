@@ -80,9 +80,7 @@ def _names(centres, activities):
         place = int(np.argmax(centre))
         names.append(NAMES[activities[place]] if centre[place] >= STANDS_OUT else QUIET)
     for name in set(names):
-        same = sorted(
-            (place for place, other in enumerate(names) if other == name), key=lambda p: -centres[p].max()
-        )
+        same = sorted((place for place, other in enumerate(names) if other == name), key=lambda p: -centres[p].max())
         for rank, place in enumerate(same[1:], start=1):
             names[place] = f"{name}, less active" if rank == 1 else f"{name}, less active still ({rank})"
     return names

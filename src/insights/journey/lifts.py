@@ -33,11 +33,7 @@ COLUMNS += ["owed", "owed_low", "owed_high", "people", "enrolled"]
 
 
 def person_months(
-    con: ibis.BaseBackend,
-    tables: Mapping[str, ibis.Table],
-    touches: ibis.Table,
-    enrolled: ibis.Table,
-    params: Params,
+    con: ibis.BaseBackend, tables: Mapping[str, ibis.Table], touches: ibis.Table, enrolled: ibis.Table, params: Params
 ) -> pd.DataFrame:
     """Return the months of everybody who enrolled, with the touches of the month before each.
 
@@ -73,14 +69,10 @@ def person_months(
     told = reached.select("learner_id", "month", "channel").distinct().to_pandas()
     told["month"] += pd.DateOffset(months=1)
     wide = told.assign(n=1).pivot_table(index=["learner_id", "month"], columns="channel", values="n")
-    learners = (
-        tables["learners"].semi_join(mine, "learner_id").select("learner_id", "registered_at").to_pandas()
-    )
+    learners = tables["learners"].semi_join(mine, "learner_id").select("learner_id", "registered_at").to_pandas()
     grid = learners.drop_duplicates("learner_id").merge(pd.DataFrame({"month": months[1:]}), how="cross")
     grid = grid[grid["registered_at"] < grid["month"] - pd.DateOffset(months=1)]
-    rows = grid.merge(y, "left", ["learner_id", "month"]).merge(
-        wide.reset_index(), "left", ["learner_id", "month"]
-    )
+    rows = grid.merge(y, "left", ["learner_id", "month"]).merge(wide.reset_index(), "left", ["learner_id", "month"])
     rows = rows.drop(columns="registered_at").fillna(dict.fromkeys(["y", *wide.columns], 0))
     return rows.sort_values(["learner_id", "month"], ignore_index=True)
 

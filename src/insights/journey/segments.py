@@ -70,14 +70,10 @@ def of_people(
         the registration on) and ``first_week`` (page views in it: none, some, many).
     """
     learners = (
-        contract.complete("learners", tables["learners"])
-        .select("learner_id", "country", "job_family")
-        .to_pandas()
+        contract.complete("learners", tables["learners"]).select("learner_id", "country", "job_family").to_pandas()
     )
     learners = learners.assign(continent=learners["country"].map(terms.continents(learners["country"])))
-    cohort = con.create_table(
-        ibis.util.gen_name("cohort"), obj=people[["learner_id", "registered_at"]], temp=True
-    )
+    cohort = con.create_table(ibis.util.gen_name("cohort"), obj=people[["learner_id", "registered_at"]], temp=True)
     parts = [learners.drop(columns="country").drop_duplicates("learner_id")]
     parts += [_newsletter(cohort, tables["subscriptions"])] if "subscriptions" in tables else []
     parts += [_first_week(cohort, tables["page_views"])] if "page_views" in tables else []
@@ -179,9 +175,7 @@ def _newsletter(cohort, subscriptions):
     """Return the newsletters that each person had a week after the registration."""
     met = subscriptions.inner_join(cohort, "learner_id")
     early = met.filter(met.subscribed_at < met.registered_at + WEEK)
-    lists = (
-        early.group_by("learner_id").agg(n=early.newsletter.nunique(), one=early.newsletter.min()).to_pandas()
-    )
+    lists = early.group_by("learner_id").agg(n=early.newsletter.nunique(), one=early.newsletter.min()).to_pandas()
     words = lists["one"].str.replace("_", " ").where(lists["n"] == 1, "several")
     held = cohort.select("learner_id").to_pandas().merge(lists.assign(newsletter=words), how="left")
     return held[["learner_id", "newsletter"]].fillna({"newsletter": "none"})
@@ -193,9 +187,7 @@ def _first_week(cohort, views):
     seen = early.group_by("learner_id").agg(n=early.count()).to_pandas()
     held = cohort.select("learner_id").to_pandas().merge(seen, how="left").fillna({"n": 0})
     words = np.select(
-        [held["n"] == 0, held["n"] < MANY],
-        ["no page view", f"fewer than {MANY} page views"],
-        f"{MANY} or more",
+        [held["n"] == 0, held["n"] < MANY], ["no page view", f"fewer than {MANY} page views"], f"{MANY} or more"
     )
     return held[["learner_id"]].assign(first_week=words)
 
@@ -203,8 +195,4 @@ def _first_week(cohort, views):
 def _source(cohort, touches):
     met = touches.inner_join(cohort, "learner_id")
     near = met.filter(met["at"] >= met.registered_at - MONTH, met["at"] < met.registered_at + WEEK)
-    return (
-        near.group_by("learner_id")
-        .agg(source=near.channel.first(order_by=[near["at"], near.channel]))
-        .to_pandas()
-    )
+    return near.group_by("learner_id").agg(source=near.channel.first(order_by=[near["at"], near.channel])).to_pandas()

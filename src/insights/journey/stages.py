@@ -76,14 +76,10 @@ def people(con: ibis.BaseBackend, tables: Mapping[str, ibis.Table], params: Para
         first = known.group_by("learner_id").agg(first=known["at"].min(), times=known.count())
         later = records.inner_join(before, "learner_id").filter(ibis._["at"] >= ibis._.since)
         before = con.create_table(
-            ibis.util.gen_name("reached"),
-            obj=later.group_by("learner_id").agg(since=later["at"].min()),
-            temp=True,
+            ibis.util.gen_name("reached"), obj=later.group_by("learner_id").agg(since=later["at"].min()), temp=True
         )
         columns = {"first": name, "times": f"{name}_times", "since": f"{name}_in_order"}
-        both = (
-            first.to_pandas().merge(before.to_pandas(), on="learner_id", how="left").rename(columns=columns)
-        )
+        both = first.to_pandas().merge(before.to_pandas(), on="learner_id", how="left").rename(columns=columns)
         frame = frame.merge(both, on="learner_id", how="left")
         frame[f"{name}_times"] = frame[f"{name}_times"].fillna(0).astype("int64")
     frame["followed"] = (params.end - frame["registered_at"]) / pd.Timedelta(days=1)
@@ -92,15 +88,11 @@ def people(con: ibis.BaseBackend, tables: Mapping[str, ibis.Table], params: Para
 
 def _cohort(con, learners, params):
     kept = learners.filter(learners.registered_at >= params.start, learners.registered_at < params.end)
-    return con.create_table(
-        ibis.util.gen_name("cohort"), obj=kept.select("learner_id", "registered_at"), temp=True
-    )
+    return con.create_table(ibis.util.gen_name("cohort"), obj=kept.select("learner_id", "registered_at"), temp=True)
 
 
 def _known(stage, tables):
-    return all(
-        name in tables and {*columns} <= {*tables[name].columns} for name, columns in stage.needs.items()
-    )
+    return all(name in tables and {*columns} <= {*tables[name].columns} for name, columns in stage.needs.items())
 
 
 def by_people(tables: Mapping[str, ibis.Table], event: str) -> ibis.Table:

@@ -43,9 +43,7 @@ def activities(tables: Mapping[str, ibis.Table], names: list[str], params: Param
     for name in (name for name in TITLES if name in names):
         records = visits(tables, params) if name == "viewed" else stages.reached(name, tables)
         parts.append(
-            records.select(
-                "learner_id", at=records["at"].cast(contract.Instant), activity=ibis.literal(TITLES[name])
-            )
+            records.select("learner_id", at=records["at"].cast(contract.Instant), activity=ibis.literal(TITLES[name]))
         )
     if not parts:
         return None
@@ -93,9 +91,7 @@ def matrix(done: ibis.Table, params: Params) -> pd.DataFrame:
     )
 
 
-def first_steps(
-    done: ibis.Table, people: pd.DataFrame, con: ibis.BaseBackend, params: Params
-) -> pd.DataFrame:
+def first_steps(done: ibis.Table, people: pd.DataFrame, con: ibis.BaseBackend, params: Params) -> pd.DataFrame:
     """Return what people did first, second and third after they registered, the same activity in a row once.
 
     Parameters
@@ -119,9 +115,7 @@ def first_steps(
     order = ibis.window(group_by=after.learner_id, order_by=[after["at"], after.activity])
     marked = after.mutate(again=(after.activity == after.activity.lag().over(order)).fill_null(False))
     once = marked.filter(~marked.again)
-    place = ibis.row_number().over(
-        ibis.window(group_by=once.learner_id, order_by=[once["at"], once.activity])
-    )
+    place = ibis.row_number().over(ibis.window(group_by=once.learner_id, order_by=[once["at"], once.activity]))
     first = once.mutate(place=place).filter(ibis._.place < len(STEPS))
     wide = first.group_by("learner_id").agg(
         **{name: first.activity.max(where=first.place == number) for number, name in enumerate(STEPS)}
@@ -155,10 +149,7 @@ def sequences(counted: pd.DataFrame, smallest: int) -> pd.DataFrame:
     if len(shown) < 2:
         return pd.DataFrame(columns=SEQUENCES)
     everybody, won = by_path["people"].sum(), by_path["enrolled"].sum()
-    share, rest = (
-        shown["enrolled"] / shown["people"],
-        (won - shown["enrolled"]) / (everybody - shown["people"]),
-    )
+    share, rest = (shown["enrolled"] / shown["people"], (won - shown["enrolled"]) / (everybody - shown["people"]))
     usual = won / everybody
     error = np.sqrt(usual * (1 - usual) * (1 / shown["people"] + 1 / (everybody - shown["people"])))
     chance = 2 * norm.sf(np.abs(share - rest) / error)

@@ -2,15 +2,7 @@
 
 from insights.journey_findings.channels import against_planted, completed, lifts_in_full, orders, side_by_side
 from insights.journey_findings.forecasts import forecasts, no_forecast
-from insights.journey_findings.people import (
-    against_truth,
-    effect,
-    journey,
-    no_people,
-    not_told,
-    pauses,
-    unfinished,
-)
+from insights.journey_findings.people import against_truth, effect, journey, no_people, not_told, pauses, unfinished
 from insights.journey_findings.ways import actions, integrity, kinds, of_kinds, sequences, speed, transitions
 
 __all__ = [

@@ -33,9 +33,7 @@ def completed(credits: pd.DataFrame) -> Prose:
     credits : pandas.DataFrame
         From :func:`insights.journey.attribution.study`.
     """
-    markov = credits[credits["rule"] == "markov"].pivot(
-        index="channel", columns="outcome", values=["low", "high"]
-    )
+    markov = credits[credits["rule"] == "markov"].pivot(index="channel", columns="outcome", values=["low", "high"])
     if "completed" not in markov["low"]:
         return say("Of no course that was begun within the window it is known that it was completed.")
     apart = (markov["low"]["completed"] > markov["high"]["enrolled"]) | (
@@ -62,9 +60,7 @@ def lift(table: pd.DataFrame) -> Prose:
     """
     adding = table[table["verdict"] == ADDS]
     if adding.empty:
-        return say(
-            "Of no channel is it shown that it adds to enrollments, each person held against themselves."
-        )
+        return say("Of no channel is it shown that it adds to enrollments, each person held against themselves.")
     named = [f"{r.channel} ({share(r.owed)} of all)" for r in adding.head(SHOWN).itertuples()]
     return say(
         "Each person held against themselves, most **enrollments are owed to {channels}**. This is a comparison, not "
@@ -132,10 +128,7 @@ def orders(agreed: pd.DataFrame) -> Prose:
     agreed : pandas.DataFrame
         From :func:`insights.journey.attribution.agreement`.
     """
-    words = {
-        "lift": "what is owed to them by the lift",
-        "planted": "what is truly owed to them, as it was planted",
-    }
+    words = {"lift": "what is owed to them by the lift", "planted": "what is truly owed to them, as it was planted"}
     return say(
         "The order of the channels by each rule, against {reference} (rank correlation, 1 the same order, −1 the "
         "reverse): {agreed}.",

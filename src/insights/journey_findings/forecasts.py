@@ -61,9 +61,7 @@ def _slopes(performance):
         ("too sure" if one_sure else "not sure enough")
         for day, one_sure, odd in zip(days, sure, sure | shy, strict=True) if odd
     ]  # fmt: skip
-    return say(
-        "The probabilities are **{parts}**: there the calibration slope excludes 1.", parts=", ".join(parts)
-    )
+    return say("The probabilities are **{parts}**: there the calibration slope excludes 1.", parts=", ".join(parts))
 
 
 def _acting(tenths, whom):

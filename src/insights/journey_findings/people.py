@@ -29,9 +29,7 @@ def journey(found, budget: int) -> Prose:
 
 def no_people() -> Prose:
     """Say that a source without registrations has no journeys."""
-    return say(
-        "This source does not support the journey, for it lacks learners; the notebook goes on without it."
-    )
+    return say("This source does not support the journey, for it lacks learners; the notebook goes on without it.")
 
 
 def not_told() -> Prose:
@@ -140,9 +138,7 @@ def _far(table, budget):
 
 
 def _verb(title):
-    return {"enrolled in a course": "enroll in a course", "completed a course": "complete one"}.get(
-        title, title
-    )
+    return {"enrolled in a course": "enroll in a course", "completed a course": "complete one"}.get(title, title)
 
 
 def _loss(table):

@@ -38,18 +38,11 @@ def sequences(table: pd.DataFrame) -> Prose:
         ("wins", "More often than on other ways people enroll after", "low"),
         ("loses", "Less often after", "high"),
     ):
-        found = table[table["verdict"] == verdict].sort_values(
-            surely, ascending=verdict == "loses", kind="stable"
-        )
+        found = table[table["verdict"] == verdict].sort_values(surely, ascending=verdict == "loses", kind="stable")
         if len(found):
             named = [f"“{row.path}” ({share(row.share)})" for row in found.head(SHOWN).itertuples()]
             told.append(
-                say(
-                    "{words} {ways}, {n} in all.",
-                    words=words,
-                    ways=listing(named),
-                    n=count(len(found), "way"),
-                )
+                say("{words} {ways}, {n} in all.", words=words, ways=listing(named), n=count(len(found), "way"))
             )
     return bullets(*told)
 
@@ -91,9 +84,7 @@ def speed(table: pd.DataFrame) -> Prose:
             )
         )
     else:
-        told.append(
-            say("The assumption of the model, a ratio that is the same on every day, is not contradicted.")
-        )
+        told.append(say("The assumption of the model, a ratio that is the same on every day, is not contradicted."))
     return bullets(*told)
 
 
@@ -144,6 +135,4 @@ def _ends(table):
 
 
 def _ratios(table):
-    return [
-        f"{row.what} ({interval(row.ratio, row.low, row.high)})" for row in table.head(SHOWN).itertuples()
-    ]
+    return [f"{row.what} ({interval(row.ratio, row.low, row.high)})" for row in table.head(SHOWN).itertuples()]

@@ -47,9 +47,7 @@ def answered(predictions: pd.DataFrame, rows: pd.DataFrame, column: str = "panel
     return joined[column].notna().to_numpy()
 
 
-def among(
-    predictions: pd.DataFrame, weights: np.ndarray, kept: np.ndarray
-) -> tuple[pd.DataFrame, np.ndarray]:
+def among(predictions: pd.DataFrame, weights: np.ndarray, kept: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the predictions of some rows only, and the resample weights of these.
 
     Parameters

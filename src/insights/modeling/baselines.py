@@ -54,14 +54,8 @@ RULES = {
         ColumnRule("persistence", "persistence", 1.0),
         ColumnRule("past_launches", "topic_launches_reached", 0.0),
     ),
-    "completion": (
-        ColumnRule("active_days", "course_days"),
-        ColumnRule("last_week", "course_views_last_week"),
-    ),
-    "enrollment": (
-        ColumnRule("last_week", "views_last_week"),
-        ColumnRule("enrolled_before", "earlier_enrollments"),
-    ),
+    "completion": (ColumnRule("active_days", "course_days"), ColumnRule("last_week", "course_views_last_week")),
+    "enrollment": (ColumnRule("last_week", "views_last_week"), ColumnRule("enrolled_before", "earlier_enrollments")),
 }
 NAMES = frozenset(rule.name for rules in RULES.values() for rule in rules)
 

@@ -46,17 +46,13 @@ def probabilities(predictions: pd.DataFrame, models: Collection[str] | None = No
         within = predictions["score"].between(0, 1).groupby(predictions["model"]).transform("all")
         return predictions[within].reset_index(drop=True)
     if missing := {*models} - {*predictions["model"]}:
-        raise ValueError(
-            f"{', '.join(sorted(missing))}: no predictions of such a model. Name one that is there."
-        )
+        raise ValueError(f"{', '.join(sorted(missing))}: no predictions of such a model. Name one that is there.")
     chosen = predictions[predictions["model"].isin([*models])].reset_index(drop=True)
     _require(chosen)
     return chosen
 
 
-def reliability(
-    predictions: pd.DataFrame, clusters: str, bins: int = BINS, fewest: int = FEWEST
-) -> pd.DataFrame:
+def reliability(predictions: pd.DataFrame, clusters: str, bins: int = BINS, fewest: int = FEWEST) -> pd.DataFrame:
     """Return what was said and what came true, in bins of equally many rows, lowest scores first.
 
     Parameters
@@ -90,17 +86,13 @@ def reliability(
         table = grouped.agg(
             predicted=("score", "mean"), observed=("y", "mean"), n=("y", "size"), clusters=(clusters, "nunique")
         )  # fmt: skip
-        low, high = proportion_confint(
-            table["observed"] * table["clusters"], table["clusters"], method="wilson"
-        )
+        low, high = proportion_confint(table["observed"] * table["clusters"], table["clusters"], method="wilson")
         tables.append(table.assign(model=name, bin=np.arange(1, len(table) + 1), low=low, high=high))
     columns = ["model", "bin", "predicted", "observed", "low", "high", "n", "clusters"]
     return pd.concat(tables, ignore_index=True)[columns]
 
 
-def expected_error(
-    predictions: pd.DataFrame, params: Params, bins: int = BINS, fewest: int = FEWEST
-) -> pd.DataFrame:
+def expected_error(predictions: pd.DataFrame, params: Params, bins: int = BINS, fewest: int = FEWEST) -> pd.DataFrame:
     """Return the expected calibration error, and what it is when the probabilities are right.
 
     It is the mean distance between predicted and observed over bins, each weighing as many as its rows. Of few rows
@@ -137,9 +129,7 @@ def expected_error(
         own, right = _distance(y - score, codes), _if_right(score, codes, params)
         p = (1 + (right >= own).sum()) / (1 + len(right))
         rows.append([name, own, right.mean(), np.quantile(right, 0.95), p, codes.max() + 1, len(y)])
-    return pd.DataFrame(
-        rows, columns=["model", "error", "error_if_right", "error_if_right_95", "p", "bins", "n"]
-    )
+    return pd.DataFrame(rows, columns=["model", "error", "error_if_right", "error_if_right_95", "p", "bins", "n"])
 
 
 def cox(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
@@ -177,9 +167,7 @@ def cox(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def brier(
-    predictions: pd.DataFrame, weights: np.ndarray, bins: int = BINS, fewest: int = FEWEST
-) -> pd.DataFrame:
+def brier(predictions: pd.DataFrame, weights: np.ndarray, bins: int = BINS, fewest: int = FEWEST) -> pd.DataFrame:
     """Return the Brier score, its skill, and the parts that it consists of (Murphy 1973).
 
     Parameters

@@ -65,10 +65,7 @@ class Contest:
         identity = [c for c in known if c in rows]
         parts = [
             rows[identity].assign(
-                model=name,
-                score=model.score(rows),
-                decision=model.decide(rows),
-                expected=model.expected(rows),
+                model=name, score=model.score(rows), decision=model.decide(rows), expected=model.expected(rows)
             )
             for name, model in self.models.items()
         ]

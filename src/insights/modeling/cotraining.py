@@ -193,9 +193,7 @@ class CoTrainingClassifier(ClassifierMixin, BaseEstimator):
                 f"apart. Mark unlabelled rows with {UNLABELLED}."
             )
         if min(self.positives, self.negatives, self.pool_size, self.n_repeats) < 1 or self.n_iterations < 0:
-            raise ValueError(
-                "positives, negatives, pool_size and n_repeats must be at least 1, n_iterations 0."
-            )
+            raise ValueError("positives, negatives, pool_size and n_repeats must be at least 1, n_iterations 0.")
 
     def _both(self):
         return clone(self.estimator_1 if self.estimator is None else self.estimator)
@@ -299,9 +297,7 @@ def _check_views(X):
     if not isinstance(X, (list, tuple)) or len(X) != 2:
         raise ValueError("Co-training takes a list of two views, X = [X1, X2].")
     if X[0].shape[0] != X[1].shape[0]:
-        raise ValueError(
-            f"The views hold {X[0].shape[0]} and {X[1].shape[0]} rows; each row must be in both."
-        )
+        raise ValueError(f"The views hold {X[0].shape[0]} and {X[1].shape[0]} rows; each row must be in both.")
 
 
 def _rows(X, rows):

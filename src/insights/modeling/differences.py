@@ -49,9 +49,7 @@ def between(predictions: pd.DataFrame, weights: np.ndarray, chosen: str | None =
     ValueError
         If there are no predictions of the chosen model.
     """
-    parts = {
-        name: part["score"].to_numpy(dtype=float) for name, part in predictions.groupby("model", sort=False)
-    }
+    parts = {name: part["score"].to_numpy(dtype=float) for name, part in predictions.groupby("model", sort=False)}
     y = predictions.loc[predictions["model"] == next(iter(parts)), "y"].to_numpy(dtype=int)
     auc = {name: metrics.roc_auc(y, score) for name, score in parts.items()}
     draws = {name: metrics.auc_draws(y, score, weights) for name, score in parts.items()}

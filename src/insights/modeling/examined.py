@@ -65,9 +65,7 @@ class Examined:
     costs: pd.DataFrame | None
 
 
-def examine(
-    contest: Contest, predictions: pd.DataFrame, topics: pd.Series, params: Params
-) -> dict[str, Examined]:
+def examine(contest: Contest, predictions: pd.DataFrame, topics: pd.Series, params: Params) -> dict[str, Examined]:
     """Return the chosen launch model of a contest examined on each kind of rows.
 
     Parameters

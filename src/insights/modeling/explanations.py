@@ -71,11 +71,7 @@ def reasons(
 
 
 def flips(
-    model: Learned,
-    candidates: pd.DataFrame,
-    background: pd.DataFrame,
-    groups: Groups,
-    tried: Sequence[str] = OPEN,
+    model: Learned, candidates: pd.DataFrame, background: pd.DataFrame, groups: Groups, tried: Sequence[str] = OPEN
 ) -> pd.DataFrame:
     """Return, for each candidate and signal, the level of the signal that would carry it over the threshold.
 

@@ -114,9 +114,7 @@ class _Writer:
         """Write an object as the call that makes it."""
         name = type(value).__name__
         if type(value).__module__.split(".")[0] != "sklearn":
-            raise ExportError(
-                f"{place} is a {name} of {type(value).__module__}, which is not plain scikit-learn."
-            )
+            raise ExportError(f"{place} is a {name} of {type(value).__module__}, which is not plain scikit-learn.")
         name = self.name(type(value), place)
         _refuse_what_no_argument_holds(value, name, place)
         try:
@@ -124,9 +122,7 @@ class _Writer:
         except ValueError as error:
             raise ExportError(f"{place} cannot be written: {error}.") from None
         if arguments.get("prefit") is True or repr(arguments.get("cv")) == "'prefit'":
-            raise ExportError(
-                f"{place}, {name}, uses a model that was fitted before; code makes unfitted ones."
-            )
+            raise ExportError(f"{place}, {name}, uses a model that was fitted before; code makes unfitted ones.")
         items = [(f"{key}=", self.value(part, f"{place}.{key}")) for key, part in arguments.items()]
         return Group(f"{name}(", items, ")")
 

@@ -34,12 +34,8 @@ def plain(value: object) -> object:
 
 
 def _value(estimator, argument):
-    if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD) or not hasattr(
-        estimator, argument.name
-    ):
-        raise ValueError(
-            f"{type(estimator).__name__} does not keep its argument {argument.name} under that name"
-        )
+    if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD) or not hasattr(estimator, argument.name):
+        raise ValueError(f"{type(estimator).__name__} does not keep its argument {argument.name} under that name")
     return getattr(estimator, argument.name)
 
 

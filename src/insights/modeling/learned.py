@@ -18,13 +18,7 @@ from insights.modeling import probabilities
 from insights.modeling.thresholds import Worth
 from insights.params import Params
 
-AS_THEY_ARE = (
-    "opinion",
-    "tone",
-    "season",
-    "audience",
-    "overlap",
-)  # families read beside what is seen per need
+AS_THEY_ARE = ("opinion", "tone", "season", "audience", "overlap")  # families read beside what is seen per need
 NO_MARGIN = 0.05  # of the hurdle: added, so that the logarithm of earning nothing is a number
 
 

@@ -17,9 +17,7 @@ TOLD = ("roc_auc", "precision", "recall")
 TOO_FEW, NOT_KNOWN = "too few to say", "not known"
 
 
-def table(
-    predictions: pd.DataFrame, weights: np.ndarray, cuts: Sequence[int | float] = DECILES
-) -> pd.DataFrame:
+def table(predictions: pd.DataFrame, weights: np.ndarray, cuts: Sequence[int | float] = DECILES) -> pd.DataFrame:
     """Return what calling only the rows with the highest scores would find.
 
     Parameters
@@ -53,9 +51,7 @@ def table(
     return pd.concat(tables, ignore_index=True)[columns]
 
 
-def by_group(
-    predictions: pd.DataFrame, column: str, weights: np.ndarray, fewest: int = FEWEST
-) -> pd.DataFrame:
+def by_group(predictions: pd.DataFrame, column: str, weights: np.ndarray, fewest: int = FEWEST) -> pd.DataFrame:
     """Return ROC AUC, precision and recall of every model within each group of a column.
 
     Parameters

@@ -14,9 +14,7 @@ LEVEL = 0.95
 METRICS = ("roc_auc", "average_precision", "accuracy", "precision", "recall", "f1")
 
 
-def evaluate(
-    y: np.ndarray, score: np.ndarray, decision: np.ndarray, weights: np.ndarray | None = None
-) -> dict:
+def evaluate(y: np.ndarray, score: np.ndarray, decision: np.ndarray, weights: np.ndarray | None = None) -> dict:
     """Return every metric of one model.
 
     Parameters
@@ -145,9 +143,7 @@ def roc_curves(predictions: pd.DataFrame, points: int = 200) -> pd.DataFrame:
         false, true, _ = roc_curve(part["y"], part["score"])
         kept = np.unique(np.linspace(0, len(false) - 1, min(points, len(false))).round().astype(int))
         curves.append(
-            pd.DataFrame({"false_positive_rate": false[kept], "true_positive_rate": true[kept]}).assign(
-                model=model
-            )
+            pd.DataFrame({"false_positive_rate": false[kept], "true_positive_rate": true[kept]}).assign(model=model)
         )
     return pd.concat(curves, ignore_index=True)
 
@@ -183,9 +179,7 @@ def chance_distribution(y: np.ndarray, prior: float, repeats: int, rng: np.rando
 
 def _chance(y, prior, rng):
     score = rng.random(len(y))
-    return _decision_metrics(y, (score < prior).astype(int), np.ones(len(y))) | {
-        "roc_auc": roc_auc(y, -score)
-    }
+    return _decision_metrics(y, (score < prior).astype(int), np.ones(len(y))) | {"roc_auc": roc_auc(y, -score)}
 
 
 def _decision_metrics(y, decision, weights):

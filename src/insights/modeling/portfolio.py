@@ -53,10 +53,7 @@ def within(predictions: pd.DataFrame, most: int, weights: np.ndarray) -> pd.Data
 
 
 def by_costs(
-    predictions: pd.DataFrame,
-    worth: Mapping[str, Worth],
-    weights: np.ndarray,
-    costs: tuple[float, ...] = COSTS,
+    predictions: pd.DataFrame, worth: Mapping[str, Worth], weights: np.ndarray, costs: tuple[float, ...] = COSTS
 ) -> pd.DataFrame | None:
     """Return what decisions earn if every row asked so many times as much; None where rows do not say.
 
@@ -81,9 +78,7 @@ def by_costs(
     for factor in costs:
         earned = (first["margin_earned"] - factor * first["hurdle"]).to_numpy()
         decided = {
-            name: (
-                part["score"] >= worth[name].threshold(factor) if name in worth else part["decision"]
-            ).to_numpy()
+            name: (part["score"] >= worth[name].threshold(factor) if name in worth else part["decision"]).to_numpy()
             for name, part in predictions.groupby("model", sort=False)
         }
         decided |= {value.ALL: np.ones(len(earned)), value.HINDSIGHT: earned > 0}
@@ -102,7 +97,5 @@ def _order(part):
 
 def _taken(order, called, quarter, most):
     """Return 1 for the highest of those called, so many in each quarter, shape (rows,)."""
-    ranked = (
-        pd.Series(np.where(called, order, -np.inf)).groupby(quarter).rank(ascending=False, method="first")
-    )
+    ranked = pd.Series(np.where(called, order, -np.inf)).groupby(quarter).rank(ascending=False, method="first")
     return (called & (ranked.to_numpy() <= most)).astype(float)

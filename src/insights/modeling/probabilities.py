@@ -10,9 +10,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 AS_SAID = (1.0, 0.0)
-SUREST = (
-    1e-3  # no model on some hundred products knows better; a row of which more was said would decide a slope
-)
+SUREST = 1e-3  # no model on some hundred products knows better; a row of which more was said would decide a slope
 NO_DOUBT = 1e-12
 
 

@@ -25,12 +25,7 @@ def main(folder: Path, log: Path, threads: int) -> None:
     from dask.distributed import Client
 
     judge = Judge(folder, log)
-    cluster = {
-        "n_workers": threads,
-        "threads_per_worker": 1,
-        "memory_limit": None,
-        "local_directory": str(folder),
-    }
+    cluster = {"n_workers": threads, "threads_per_worker": 1, "memory_limit": None, "local_directory": str(folder)}
     with Client(processes=False, dashboard_address=None, **cluster) as client:
         evolve(judge, client)
 

@@ -14,15 +14,7 @@ from insights.params import Params
 from insights.timeline import TimeFolds, evenly
 
 LIBRARIES = ("tpot", "configspace", "scikit-learn", "scipy", "numpy")
-CODE = (
-    "complexity",
-    "hyperparameters",
-    "learned",
-    "metrics",
-    "search_judge",
-    "search_process",
-    "search_space",
-)
+CODE = ("complexity", "hyperparameters", "learned", "metrics", "search_judge", "search_process", "search_space")
 
 
 @dataclass(frozen=True)
@@ -56,9 +48,7 @@ class Task:
         """A SHA-256 over all that a score or the course of the search depends on: data, code and libraries too."""
         hashed = hashlib.sha256()
         for array in self._arrays().values():
-            hashed.update(
-                f"{array.dtype.str} {array.shape} ".encode() + np.ascontiguousarray(array).tobytes()
-            )
+            hashed.update(f"{array.dtype.str} {array.shape} ".encode() + np.ascontiguousarray(array).tobytes())
         versions = {name: metadata.version(name) for name in LIBRARIES}
         hashed.update(json.dumps([self.settings, versions], sort_keys=True).encode())
         for name in CODE:

@@ -83,12 +83,7 @@ def scores_at(model: Learned, values: np.ndarray) -> np.ndarray:
 
 
 def values(
-    model: Learned,
-    rows: pd.DataFrame,
-    background: pd.DataFrame,
-    groups: Groups,
-    params: Params,
-    pairs: int = 1,
+    model: Learned, rows: pd.DataFrame, background: pd.DataFrame, groups: Groups, params: Params, pairs: int = 1
 ) -> pd.DataFrame:
     """Return the Shapley value of each group of features for each row, in log odds.
 
@@ -129,12 +124,7 @@ def values(
 
 
 def global_importance(
-    model: Learned,
-    rows: pd.DataFrame,
-    background: pd.DataFrame,
-    groups: Groups,
-    params: Params,
-    most: int = 100,
+    model: Learned, rows: pd.DataFrame, background: pd.DataFrame, groups: Groups, params: Params, most: int = 100
 ) -> pd.DataFrame:
     """Return the mean absolute Shapley value of each group over rows, the largest first.
 

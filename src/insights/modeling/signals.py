@@ -35,9 +35,7 @@ TITLES = {
 } | {name: f"posts on {title}" for name, title in NETWORK_TITLES.items()}
 BELONGS = {"log_hurdle": "need", "units_before_per_need": "sales"}  # what no name of a feature tells
 DERIVED = (need.SUFFIX, "_rank")
-_MEANINGS = {
-    "views_without_purchase_before": "views in the month before the last by people who did not buy it then"
-}
+_MEANINGS = {"views_without_purchase_before": "views in the month before the last by people who did not buy it then"}
 
 
 def groups(model: str, features: Iterable[str]) -> dict[str, list[str]]:

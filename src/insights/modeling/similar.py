@@ -9,18 +9,7 @@ from insights.modeling.learned import Learned
 from insights.modeling.shapley import Groups
 
 SIMILAR, NEAREST = 3, 10
-_COLUMNS = [
-    "product_id",
-    "place",
-    "similar",
-    "month",
-    "y",
-    "earned",
-    "distance",
-    "reached",
-    "nearest",
-    "text",
-]
+_COLUMNS = ["product_id", "place", "similar", "month", "y", "earned", "distance", "reached", "nearest", "text"]
 
 
 def similar_launches(

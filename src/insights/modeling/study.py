@@ -127,9 +127,7 @@ def _study(step: Step, name: str, data: Dataset) -> Study:
     else:
         report(f"{name}: examining the chosen model, and explaining what it recommends")
         examined = examine(contest, predictions, _topics(params.window), params)
-        found = Study(
-            name, contest, parts, advice(contest, parts, params), explain(contest, params), examined
-        )
+        found = Study(name, contest, parts, advice(contest, parts, params), explain(contest, params), examined)
     _keep(step, found, predictions)
     return found
 
@@ -149,9 +147,7 @@ def judged(contest: comparison.Contest, predictions: pd.DataFrame, params: Param
     return {kind: part(contest, kind, rows, params, len(kinds)) for kind, rows in kinds.items()}
 
 
-def part(
-    contest: comparison.Contest, kind: str, predictions: pd.DataFrame, params: Params, looks: int = 1
-) -> Part:
+def part(contest: comparison.Contest, kind: str, predictions: pd.DataFrame, params: Params, looks: int = 1) -> Part:
     """Return what the models of a contest do on one kind of rows.
 
     Parameters
@@ -215,9 +211,7 @@ def _record(step, found: Study):
     for r in contest.tuning.dropna(subset="gain").itertuples():
         step.record(f"{name}.tuning_gain", r.gain, low=r.low, high=r.high, n=r.folds, model=r.model)
     for model, scores in contest.out_of_fold.groupby("model")["roc_auc"]:
-        step.record(
-            f"{name}.roc_auc", scores.mean(), model=model, by={"split": "training folds"}, n=len(scores)
-        )
+        step.record(f"{name}.roc_auc", scores.mean(), model=model, by={"split": "training folds"}, n=len(scores))
     for kind, part in found.parts.items():
         by = {"split": "validation", "rows": kind} | _day(step.params, name)
         for r in part.performance.dropna(subset="value").itertuples():
@@ -226,9 +220,7 @@ def _record(step, found: Study):
         for metric in part.chance.columns:
             draws = part.chance[metric].dropna()
             low, high = metrics.percentile_interval(draws.to_numpy())
-            step.record(
-                f"{name}.{metric}", draws.mean(), low=low, high=high, n=len(draws), model="chance", by=by
-            )
+            step.record(f"{name}.{metric}", draws.mean(), low=low, high=high, n=len(draws), model="chance", by=by)
         for model in part.null.columns:
             step.record(f"{name}.roc_auc_null_95", part.null[model].quantile(0.95), model=model, by=by)
         for r in part.value.itertuples() if part.value is not None else ():

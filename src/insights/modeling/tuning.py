@@ -228,9 +228,7 @@ def _judged(model, rows, fit, judge, params, about):
 
 def _over_folds(model, judged, params):
     told = [fold for fold in judged if fold is not None]
-    means = [
-        [metrics.roc_auc(y, default), metrics.roc_auc(y, tuned), seen] for seen, y, _, default, tuned in told
-    ]
+    means = [[metrics.roc_auc(y, default), metrics.roc_auc(y, tuned), seen] for seen, y, _, default, tuned in told]
     default, tuned, seen = np.mean(means, axis=0) if told else np.full(3, np.nan)
     low, high = _interval(told, params)
     counts = [params.modeling.tuning_trials, len(told), len(judged) - len(told)]
