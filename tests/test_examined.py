@@ -9,7 +9,7 @@ from micro import window
 from synthetic import launch_data
 from test_findings import read
 
-from insights import launch_findings
+from insights import launch_findings, recommendation
 from insights.modeling import automl, baselines, comparison, examined, explained, learned
 from insights.modeling.dataset import Dataset
 
@@ -120,6 +120,8 @@ def test_what_to_launch_now_and_the_last_held_are_told_with_reasons_turning_poin
     assert list(told) == list(launch_findings.WHY)
     unsure = advice.assign(verdict="not enough evidence", within_capacity=False)
     assert launch_findings.why(unsure, reasons, flips, similar).empty
+    nobody = pd.DataFrame(columns=list(recommendation.COLUMNS))
+    assert launch_findings.why(nobody, reasons, flips, similar).empty
     assert "no verdict to explain" in read(launch_findings.nothing_to_explain())
 
 

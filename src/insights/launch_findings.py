@@ -52,7 +52,7 @@ def why(advice: pd.DataFrame, reasons: pd.DataFrame, flips: pd.DataFrame, simila
     pandas.DataFrame
         ``product, verdict, probability, raises, lowers, turns, alike``; in words, effects in percentage points.
     """
-    now = advice[advice["within_capacity"]].sort_values("place")
+    now = advice[advice["within_capacity"].astype(bool)].sort_values("place")
     named = pd.concat([now, advice[advice["verdict"] == "0"].tail(NAMED)])
     table = [_of(row, reasons, flips, similar) for row in named.to_dict("records")]
     return pd.DataFrame(table, columns=list(WHY))
