@@ -14,7 +14,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining shuffles walk truth
+.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -22,7 +22,7 @@ help: ## print this help
 	@echo "WINDOW is named after a file in params/, such as 2025Q4 or sample; -j2 runs two notebooks at a time."
 
 run: $(INSTALLED) ## bring WINDOW, by default the newest, to its report
-	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run "$$WINDOW"
+	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run "$$WINDOW"
 
 test: $(INSTALLED) ## run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
@@ -37,7 +37,7 @@ cotraining: $(INSTALLED) ## hold co-training against the supervised model, in ni
 	@$(PYTHON) benchmarks/cotraining.py
 
 shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffles of its outcomes
-	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run sample
+	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample
 	@$(PYTHON) benchmarks/shuffles.py
 
 truth: $(INSTALLED) ## test journeys and forecasts on both windows of the real Open University
@@ -46,22 +46,22 @@ truth: $(INSTALLED) ## test journeys and forecasts on both windows of the real O
 QUARTERS = $(sort $(filter 20%,$(basename $(notdir $(wildcard params/*Q*.yaml)))))
 
 walk: $(INSTALLED) ## run every quarter of the simulated company, and judge their launch models together
-	+@for window in $(QUARTERS); do MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run $$window || exit; done
+	+@for window in $(QUARTERS); do MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run $$window || exit; done
 	@$(PYTHON) benchmarks/walk.py
 
 # In a container there is often nobody but root.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lab: $(INSTALLED) ## open the notebooks in JupyterLab, on the sample
-	+@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline run sample
+	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample
 	@$(PYTHON) -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=notebooks --LabApp.news_url=None \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 windows: $(INSTALLED) ## list windows and how far each has come
-	@MAKE="$(MAKE)" $(PYTHON) -m insights.pipeline list
+	@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline list
 
 clean-window: $(INSTALLED) ## remove what WINDOW made, and nothing else
-	@$(PYTHON) -m insights.pipeline clean "$$WINDOW"
+	@$(PYTHON) -m insights.running.pipeline clean "$$WINDOW"
 
 mapping: $(INSTALLED) ## draft a mapping for the exports in FOLDER
 	@$(PYTHON) -m insights.collection draft "$$FOLDER"
@@ -69,13 +69,17 @@ mapping: $(INSTALLED) ## draft a mapping for the exports in FOLDER
 exports: $(INSTALLED) ## write the simulated company of WINDOW as exports into FOLDER, with their mapping
 	@$(PYTHON) -m insights.collection exports "$$WINDOW" "$$FOLDER"
 
-docs: $(INSTALLED) ## write docs/data_dictionary.md from the contract
+docs: $(INSTALLED) ## write docs/data_dictionary.md from the contract, and draw the structure in docs/architecture.md
 	@$(PYTHON) -m insights.dictionary > docs/data_dictionary.md
+	@$(PYTHON) -m insights.running.structure
+
+measures: $(INSTALLED) ## print how long functions and files are, what repeats, what is tested where
+	@$(PYTHON) benchmarks/house.py --coverage
 
 lint: $(INSTALLED) ## check code and notebooks
 	@$(PYTHON) -m ruff check src tests benchmarks notebooks
 	@$(PYTHON) -m ruff format --check src tests benchmarks
-	@$(PYTHON) -m insights.notebook_lint notebooks/*.ipynb
+	@$(PYTHON) -m insights.running.notebook_lint notebooks/*.ipynb
 
 # --- installation -----------------------------------------------------------------------------------------
 
@@ -112,7 +116,7 @@ lock: ## pin all packages anew in requirements.lock (needs uv)
 STEPS := 00_data_collection 01_data_dictionary 02_data_cleaning 03_learner_journey 04_feature_analysis 05_modeling \
   06_ablation 07_bias_checks 11_report
 
-# Only for insights.pipeline, which has checked the window's name and holds its lock.
+# Only for insights.running.pipeline, which has checked the window's name and holds its lock.
 ifdef INSIGHTS_LOCK_HELD
 DONE := outputs/$(WINDOW)/.done
 STAMPS := $(STEPS:%=$(DONE)/%)
@@ -130,11 +134,11 @@ $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
 $(DONE)/11_report: $(filter-out %/11_report,$(STAMPS))
 
 $(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $(wildcard requirements.lock)
-	@$(PYTHON) -m insights.runner step "$$WINDOW" $*
+	@$(PYTHON) -m insights.running.runner step "$$WINDOW" $*
 
 # Pages are written anew from the executed notebooks where only their look has changed.
 $(DONE)/pages: $(STAMPS) $(wildcard src/insights/export/*)
-	@$(PYTHON) -m insights.runner pages "$$WINDOW"
+	@$(PYTHON) -m insights.running.runner pages "$$WINDOW"
 
 # Which library files a notebook imports and which exports it read is known once it ran; before that its stamp is
 # missing anyway.

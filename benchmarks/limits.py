@@ -13,7 +13,8 @@ from scipy.special import expit
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
 
-from insights import certification, params, paths, timeline, walk
+from insights import params, paths, timeline, walk
+from insights.certification import launches
 from insights.modeling import learned
 from insights.modeling.dataset import from_frame
 from insights.modeling.probabilities import log_odds
@@ -29,7 +30,7 @@ def rows(windows: list[str]) -> pd.DataFrame:
     for window in windows:
         frame = pd.read_parquet(paths.features(window, walk.MODEL))
         told = frame[frame["role"].isin(USABLE)].assign(model="none", score=0.0, decision=0)
-        beside = certification.beside_truth(told, params.load(window))
+        beside = launches.beside_truth(told, params.load(window))
         parts.append(beside[beside["model"] == "none"])
     every = pd.concat(parts, ignore_index=True)
     every["judged"] = every["role"] == timeline.VALIDATE
@@ -52,7 +53,7 @@ def limits(every: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
         every.assign(model=name, score=_elsewhere(model, every, target))
         for name, target in (("all rows", drawn), ("all rows, true margins", true))
     ]
-    return certification.nearness(pd.concat(parts).query("judged"))
+    return launches.nearness(pd.concat(parts).query("judged"))
 
 
 def levelled(told: pd.DataFrame) -> pd.DataFrame:
@@ -66,7 +67,7 @@ def levelled(told: pd.DataFrame) -> pd.DataFrame:
     own = told[told["model"] == walk.CHOSEN]
     said, true = (log_odds(own[column].to_numpy()) for column in ("score", "probability"))
     missed = pd.Series(true - said, index=own.index).groupby([own["kind"], own["as_of"]]).transform("mean")
-    return certification.nearness(own.assign(model="chosen, true level of months", score=expit(said + missed)))
+    return launches.nearness(own.assign(model="chosen, true level of months", score=expit(said + missed)))
 
 
 def _elsewhere(model, every, target):

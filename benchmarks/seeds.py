@@ -13,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from insights import certification, cleaning, collection, dictionary, params, paths, store, warehouse
+from insights import cleaning, collection, dictionary, params, paths, store, warehouse
+from insights.certification import journeys
 from insights.journey import attribution, channels, effects, lifts, times
 
 SEEDS = 20
@@ -27,9 +28,9 @@ def of_seed(seed: int, people: int) -> tuple[pd.DataFrame, pd.Series]:
         clean = cleaning.tables(con, window)
         rows = effects.rows(con, clean, times.enrollments(clean, step.params), step.params)
         events = effects.estimate(rows, step.params.modeling.seed).estimates
-        events = events.assign(estimate="events, " + events["estimate"], true=certification.event_effect(step, con))
+        events = events.assign(estimate="events, " + events["estimate"], true=journeys.event_effect(step, con))
         touches, enrolled = channels.touches(clean), attribution.enrollments(clean)
-        true = certification.channel_effects(step)
+        true = journeys.channel_effects(step)
         rows = lifts.person_months(con, clean, touches, enrolled, step.params)
         added = lifts.study(rows).merge(true, on="channel", suffixes=("", "_true"))
         added = added.assign(

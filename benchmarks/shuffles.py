@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import pandas as pd
 
-from insights import params, recommendation
-from insights.modeling import comparison, study
+from insights import params
+from insights.modeling import comparison, recommendation, study
 from insights.modeling.dataset import Dataset, load
 
 SHUFFLES, WINDOW = 20, "sample"

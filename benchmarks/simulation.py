@@ -15,7 +15,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from insights import params, simulation, tables
+from insights import params, simulation
+from insights.display import tables
 
 SIZES = (3_000, 30_000, 300_000)
 

@@ -8,14 +8,15 @@ the true probabilities.
 import limits
 import pandas as pd
 
-from insights import certification, params, paths, walk
+from insights import params, paths, walk
+from insights.certification import launches
 
 
 def quarters() -> list[str]:
     """Return the windows of the simulated company that have predictions, one after the other."""
     listed = [params.load(name) for name in params.windows()]
     company = params.load(params.newest()).simulation
-    same = [p for p in listed if p.source.kind == certification.KIND and p.simulation == company]
+    same = [p for p in listed if p.source.kind == company.KIND and p.simulation == company]
     ready = [p for p in same if paths.predictions(p.window, walk.MODEL).exists()]
     return [p.window for p in sorted(ready, key=lambda p: p.split)]
 
@@ -23,15 +24,15 @@ def quarters() -> list[str]:
 def beside(told: pd.DataFrame) -> list[pd.DataFrame]:
     """Return the predictions of each window with what is true of them."""
     return [
-        certification.beside_truth(part, params.load(window)).assign(window=window)
+        launches.beside_truth(part, params.load(window)).assign(window=window)
         for window, part in told.groupby("window")
     ]
 
 
 def nearness(beside: list[pd.DataFrame]) -> pd.DataFrame:
     """Return how near each model comes to the true probabilities, by window, and over all rows together."""
-    alone = [certification.nearness(part).assign(window=part["window"].iloc[0]) for part in beside]
-    return pd.concat([*alone, certification.nearness(pd.concat(beside)).assign(window="all")], ignore_index=True)
+    alone = [launches.nearness(part).assign(window=part["window"].iloc[0]) for part in beside]
+    return pd.concat([*alone, launches.nearness(pd.concat(beside)).assign(window="all")], ignore_index=True)
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
         print(f"\n{name}\n{table.round(3).to_string(index=False)}")
     true = beside(told)
     near = nearness(true)
-    shown = near[near["model"].isin([walk.CHOSEN, certification.YESTERDAY])]
+    shown = near[near["model"].isin([walk.CHOSEN, launches.YESTERDAY])]
     print(f"\nfraction of the best possible\n{shown.round(3).to_string(index=False)}")
     limited = pd.concat(
         [limits.limits(limits.rows(windows), params.load(windows[-1])), limits.levelled(pd.concat(true))]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sklearn.pipeline import Pipeline
 
-from insights.modeling import search_log, search_process
+from insights.modeling.search import log as search_log
+from insights.modeling.search import process as search_process
 
 LOG = Path(sys.argv[2])
 fit_and_return = Pipeline.fit

@@ -9,7 +9,8 @@ from judged import drawn, long, once, resampled
 from micro import brisk
 from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score
 
-from insights.modeling import agreement, comparison, metrics
+from insights.modeling import metrics
+from insights.modeling.evaluation import agreement, standing
 
 EIGHT = long(
     [1, 1, 1, 1, 0, 0, 0, 0],
@@ -168,7 +169,7 @@ def test_two_half_informed_reach_more_together():
 def test_what_is_reached_is_the_performance_of_each_way():
     weights = resampled(8)
     found = agreement.reached(EIGHT, "panel", "model", weights)
-    whole = comparison.performance(agreement.together(EIGHT, "panel", "model"), weights)
+    whole = standing.performance(agreement.together(EIGHT, "panel", "model"), weights)
     assert found["metric"].unique().tolist() == ["roc_auc", "precision", "recall"]
     merged = found.merge(whole, on=[*found.columns], how="left", indicator=True)
     assert (merged["_merge"] == "both").all()

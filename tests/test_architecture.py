@@ -4,51 +4,19 @@
 """
 
 import ast
-from pathlib import Path
 
 import pytest
 from collecting import HERE
 
-SOURCE = HERE / "src" / "insights"
-GROUND = {"contract", "params", "paths", "warehouse", "store", "privacy"}
-PRESENTATION = {
-    "wording", "tables", "drawing", "curves", "flows", "journey_findings", "maps",
-    "pictures", "plots",
-}  # fmt: skip
+from insights.running import structure
+
+DOCUMENT = (HERE / "docs" / "architecture.md").read_text(encoding="utf-8")
+FLOORS = structure.floors(DOCUMENT)
 MAY_READ_PROTECTED = {"paths", "bias", "dictionary", "cleaning", "collection"}
-
-
-def module_name(file: Path) -> str:
-    """Return the name of a module below insights; that of a package stands for its __init__."""
-    parts = file.relative_to(SOURCE).with_suffix("").parts
-    return ".".join(part for part in parts if part != "__init__")
-
-
-MODULES = {module_name(file): file for file in sorted(SOURCE.rglob("*.py"))}
+COMPUTING = ("features", "modeling", "cleaning", "rows", "asof", "ablation")
+GRAPH = structure.graph() | {"": set()}
+MODULES = {structure._module(file): file for file in sorted(structure.PACKAGE.rglob("*.py"))}
 TREES = {name: ast.parse(file.read_text()) for name, file in MODULES.items()}
-
-
-def imported(name: str) -> set[str]:
-    """Return the modules of insights that a module imports, wherever in it."""
-    found = set()
-    for node in ast.walk(TREES[name]):
-        if isinstance(node, ast.Import):
-            found |= {_known(alias.name) for alias in node.names if alias.name.split(".")[0] == "insights"}
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            assert node.level == 0, f"{name}: a relative import hides from this test"
-            if base.split(".")[0] == "insights":
-                found |= {_known(f"{base}.{alias.name}") for alias in node.names}
-    return found - {""}
-
-
-def _known(path):
-    """Return the longest part of a dotted path that is a module, without the leading ``insights``."""
-    parts = path.split(".")[1:]
-    for end in range(len(parts), 0, -1):
-        if ".".join(parts[:end]) in MODULES:
-            return ".".join(parts[:end])
-    return ""
 
 
 def top(name: str) -> str:
@@ -56,17 +24,9 @@ def top(name: str) -> str:
     return name.split(".")[0]
 
 
-GRAPH = {name: imported(name) for name in MODULES}
-
-
 def reached(name: str) -> set[str]:
     """Return every module that a module imports, directly or through others."""
-    seen, todo = set(), [name]
-    while todo:
-        for other in GRAPH[todo.pop()] - seen:
-            seen.add(other)
-            todo.append(other)
-    return seen
+    return structure._reached(GRAPH, name)
 
 
 def test_the_reading_of_imports_finds_those_that_are_known():
@@ -76,14 +36,22 @@ def test_the_reading_of_imports_finds_those_that_are_known():
     assert len(MODULES) > 50
 
 
-@pytest.mark.parametrize("name", sorted(GROUND))
-def test_the_ground_floor_rests_on_nothing_above_it(name):
-    assert {top(other) for other in reached(name)} <= GROUND
+def test_every_part_stands_on_one_floor_of_the_document():
+    listed = [name for here, _ in FLOORS.values() for name in here]
+    assert len(FLOORS) == 7 and sorted(listed) == sorted({top(name) for name in MODULES} - {""})
 
 
-@pytest.mark.parametrize("name", sorted(PRESENTATION))
-def test_presentation_knows_the_ground_floor_and_itself_only(name):
-    assert {top(other) for other in reached(name)} <= GROUND | PRESENTATION
+@pytest.mark.parametrize("floor", FLOORS)
+def test_a_floor_rests_on_those_that_the_document_names_and_on_itself(floor):
+    here, beside = FLOORS[floor]
+    allowed = {name for other in (floor, *beside) for name in FLOORS[other][0]}
+    imports = structure.between(structure.graph())
+    assert {name: imports[name] - allowed for name in here if imports[name] - allowed} == {}
+
+
+def test_the_structure_is_drawn_as_it_is():
+    assert "-->" in structure.drawing(DOCUMENT)
+    assert structure.drawn(DOCUMENT) == DOCUMENT, "docs/architecture.md: run make docs"
 
 
 def test_no_module_imports_itself_by_a_detour():
@@ -95,11 +63,9 @@ def test_features_and_models_never_reach_collection_or_the_simulation(name):
     assert not {top(other) for other in reached(name)} & {"collection", "simulation", "bias", "dictionary"}
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in MODULES if top(n) in ("features", "modeling", "cleaning", "rows", "asof", "ablation")]
-)
+@pytest.mark.parametrize("name", [n for n in MODULES if top(n) in COMPUTING])
 def test_computation_imports_no_plotting(name):
-    assert not reached(name) & {"plots", "pictures", "tables"}
+    assert not {o for o in reached(name) if top(o) in ("display", "findings")} - {"display", "display.wording"}
     for node in ast.walk(TREES[name]):
         names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
@@ -135,7 +101,8 @@ def test_no_feature_or_model_asks_for_the_table_of_protected_attributes(name):
 
 
 def test_nothing_that_computes_a_result_reaches_the_certification():
-    assert [name for name in MODULES if "certification" in reached(name)] == []
+    others = [name for name in MODULES if top(name) != "certification"]
+    assert [name for name in others if "certification" in {top(other) for other in reached(name)}] == []
 
 
 @pytest.mark.parametrize("name", [n for n in MODULES if top(n) not in ("simulation", "certification")])

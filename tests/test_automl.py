@@ -10,8 +10,11 @@ from micro import window
 from synthetic import boosted, launch_data
 
 from insights import offline, progress
-from insights.modeling import automl, saved, search_log, search_watch
-from insights.modeling.search_watch import End
+from insights.modeling import saved
+from insights.modeling.search import automl
+from insights.modeling.search import log as search_log
+from insights.modeling.search import watch as search_watch
+from insights.modeling.search.watch import End
 
 BUDGET = {"tpot_population": 3, "tpot_generations": 2, "tpot_rows": 160}
 STEPS = ["SimpleImputer", "VarianceThreshold", "StandardScaler", "SelectPercentile"]

@@ -13,7 +13,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 from statsmodels.stats.proportion import proportion_confint
 
-from insights.modeling import calibration
+from insights.modeling.evaluation import calibration
 
 PARAMS = window(modeling={"chance_repeats": 200})
 SIX = long([0, 1, 0, 1, 1, 1], m=[0.1, 0.2, 0.4, 0.4, 0.8, 0.9])

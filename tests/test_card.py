@@ -5,7 +5,8 @@ import pytest
 from micro import window
 from synthetic import launch_data
 
-from insights.modeling import automl, baselines, card, comparison, learned, study
+from insights.modeling import baselines, card, comparison, learned, study
+from insights.modeling.search import automl
 
 PARAMS = window()
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from collecting import HERE, run, write_window
 
-from insights import certification, cleaning, dictionary, paths, store, warehouse
+from insights import cleaning, dictionary, paths, store, warehouse
+from insights.certification import defects, journeys, launches
 from insights.collection import simulated
 from insights.journey import channels
 
@@ -30,7 +31,7 @@ def cleaned(root, window, **simulation):
     step = store.open_step("02_data_cleaning", window)
     con = warehouse.connect(step.params.compute)
     ledger = cleaning.clean(step, con, dictionary.collected_tables(con, window, protected=False)).ledger
-    found = certification.cleaning_quality(step, con)
+    found = defects.cleaning_quality(step, con)
     step.finish()
     return ledger, found
 
@@ -42,7 +43,7 @@ def dirty(root):
 
 def test_every_kind_of_defect_was_planted_and_judged(dirty):
     _, found = dirty
-    assert found["defect"].tolist() == list(certification.KINDS.values())
+    assert found["defect"].tolist() == list(defects.KINDS.values())
     assert (found["planted"] >= 5).all()
 
 
@@ -78,12 +79,12 @@ def test_a_company_without_defects_needs_no_cleaning_but_of_attacks_and_is_not_j
 
 def test_a_window_of_another_source_is_not_judged(root):
     write_window(root, "mine", source={"kind": "online_retail"})
-    assert certification.cleaning_quality(store.open_step("02_data_cleaning", "mine"), None) is None
+    assert defects.cleaning_quality(store.open_step("02_data_cleaning", "mine"), None) is None
     assert not paths.step("mine", "02_data_cleaning").exists()
 
 
 def test_what_channels_truly_do_is_told_in_the_words_of_the_journey(root, dirty):
-    true = certification.channel_effects(store.open_step("03_learner_journey", "dirty")).set_index("channel")
+    true = journeys.channel_effects(store.open_step("03_learner_journey", "dirty")).set_index("channel")
     assert {*true.index} == {*channels.LISTS.values(), *channels.EVENTS.values()} | {
         channels.NETWORKS, channels.SEARCHED, channels.DIRECT,
     }  # fmt: skip
@@ -97,12 +98,12 @@ def test_what_channels_truly_do_is_told_in_the_words_of_the_journey(root, dirty)
     assert len(meetups) == len(months) < told["month"].nunique()
     assert true.loc["meetups", "owed"] == pytest.approx(meetups["caused"].sum() / meetups["sold"].sum())
     write_window(root, "others", source={"kind": "online_retail"})
-    assert certification.channel_effects(store.open_step("03_learner_journey", "others")) is None
+    assert journeys.channel_effects(store.open_step("03_learner_journey", "others")) is None
 
 
 def test_who_decides_by_the_true_probabilities_reaches_all_that_can_be_reached(root, dirty):
     step = store.open_step("05_modeling", "dirty")
-    assert certification.ceiling(step) is None
+    assert launches.ceiling(step) is None
     true = pd.read_parquet(simulated.world_folder(step.params) / "truth" / "launch_probability.parquet")
     rows = true.rename(columns={"decision_at": "as_of"}).head(400)
     rng = np.random.default_rng(0)
@@ -116,10 +117,10 @@ def test_who_decides_by_the_true_probabilities_reaches_all_that_can_be_reached(r
     path = step.place(paths.predictions("dirty", "launch"))
     path.parent.mkdir(parents=True, exist_ok=True)
     pd.concat([knows, guesses]).to_parquet(path)
-    found = certification.ceiling(step).set_index("model")
+    found = launches.ceiling(step).set_index("model")
     assert found.loc["knows", ["fraction", "value_fraction"]].tolist() == [1, 1]
     assert found.loc["guesses", "fraction"] < 0.8 and found.loc["guesses", "value"] == 0
-    judged = found.drop(index=certification.YESTERDAY, errors="ignore")
+    judged = found.drop(index=launches.YESTERDAY, errors="ignore")
     assert (judged["best"] > 0.75).all() and (judged["n"] == 400).all()
 
 
@@ -131,8 +132,8 @@ def test_who_knew_the_month_before_is_judged_only_where_every_product_was_on_sal
     old = true[true["as_of"] == months[0]]["product_id"]
     asked = true[true["as_of"] == months[1]].assign(model="m", score=0.5, decision=0)
     asked = asked.assign(kind=np.where(asked["product_id"].isin(old), "catalogue", "launch"))
-    told = certification.beside_truth(asked.drop(columns=["probability", "expected_margin"]), step.params)
-    knew = told[told["model"] == certification.YESTERDAY].set_index("product_id")
+    told = launches.beside_truth(asked.drop(columns=["probability", "expected_margin"]), step.params)
+    knew = told[told["model"] == launches.YESTERDAY].set_index("product_id")
     before = true[true["as_of"] == months[0]].set_index("product_id")["expected_margin"]
     assert set(knew["kind"]) == {"catalogue"} and "launch" in set(told["kind"])
     np.testing.assert_allclose(knew["score"], before.reindex(knew.index) / 100)

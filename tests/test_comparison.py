@@ -8,18 +8,9 @@ import pytest
 from micro import window
 from synthetic import DRIVER, boosted, launch_data
 
-from insights.modeling import (
-    automl,
-    baselines,
-    comparison,
-    differences,
-    ladder,
-    learned,
-    metrics,
-    probabilities,
-    study,
-    thresholds,
-)
+from insights.modeling import baselines, comparison, kept, ladder, learned, metrics, probabilities, study, thresholds
+from insights.modeling.evaluation import differences, standing
+from insights.modeling.search import automl
 from insights.timeline import TimeFolds
 
 PARAMS = window()
@@ -60,7 +51,7 @@ def test_no_validation_row_and_no_candidate_is_seen_by_anything_that_is_fitted(m
     spy(baselines.ColumnRule, "fit")
     spy(automl, "search")
     comparison.compete(data, PARAMS)
-    assert set(seen) == {"Learned", "ColumnRule", "insights.modeling.automl"}
+    assert set(seen) == {"Learned", "ColumnRule", "insights.modeling.search.automl"}
     for owner, rows in seen.items():
         assert rows == identities(data.train), owner
 
@@ -110,12 +101,12 @@ def predictions(**scores):
 
 
 def against(long, chosen):
-    weights = comparison.resamples(long, "family", PARAMS)
+    weights = standing.resamples(long, "family", PARAMS)
     return differences.of_others(differences.between(long, weights, chosen))
 
 
 def performance(long):
-    return comparison.performance(long, comparison.resamples(long, "family", PARAMS))
+    return standing.performance(long, standing.resamples(long, "family", PARAMS))
 
 
 def test_the_same_scores_differ_by_exactly_nothing():
@@ -151,12 +142,12 @@ def test_a_model_is_beyond_chance_only_if_the_interval_that_holds_for_all_says_s
     rng = np.random.default_rng(5)
     good = np.tile([0, 1, 0], 40) + rng.normal(size=120)
     many = predictions(good=good, **{f"noise{i}": rng.random(120) for i in range(6)})
-    table = comparison.beyond_chance(many, comparison.resamples(many, "family", PARAMS)).set_index("model")
+    table = standing.beyond_chance(many, standing.resamples(many, "family", PARAMS)).set_index("model")
     assert table.index[table["beyond"]].tolist() == ["good"]
     alone = performance(many).query("metric == 'roc_auc'").set_index("model")
     assert (table["high"] - table["low"] > alone["high"] - alone["low"]).all()
     assert (table["roc_auc"] == alone["value"]).all()
-    twice = comparison.beyond_chance(many, comparison.resamples(many, "family", PARAMS), looks=2).set_index("model")
+    twice = standing.beyond_chance(many, standing.resamples(many, "family", PARAMS), looks=2).set_index("model")
     assert (twice["low"] < table["low"]).all() and (twice["high"] > table["high"]).all()
 
 
@@ -167,7 +158,7 @@ def test_of_noise_on_few_rows_no_interval_leaves_out_a_half_more_often_than_stat
         rng = np.random.default_rng([seed, 1])
         rows = pd.DataFrame({"family": [f"F{i}" for i in range(27)], "y": rng.permutation(np.arange(27) % 2)})
         long = pd.concat([rows.assign(model=str(k), score=rng.random(27)) for k in range(8)], ignore_index=True)
-        table = comparison.beyond_chance(long, comparison.resamples(long, "family", params))
+        table = standing.beyond_chance(long, standing.resamples(long, "family", params))
         wrong += bool((table["beyond"] | (table["high"] < 0.5)).any())
     assert wrong <= 10  # 5 are stated; 11 or more of 100 would come once in a hundred such tests
 
@@ -177,8 +168,8 @@ def test_the_intervals_hold_for_all_kinds_of_rows_that_are_looked_at(contest):
     both = rows.assign(kind=np.where(rows["family"] < "F20", "launch", "catalogue"))
     for kind, found in study.judged(contest, both, PARAMS).items():
         own = both[both["kind"] == kind]
-        weights = comparison.resamples(own, "family", PARAMS)
-        pd.testing.assert_frame_equal(found.beyond, comparison.beyond_chance(own, weights, looks=2))
+        weights = standing.resamples(own, "family", PARAMS)
+        pd.testing.assert_frame_equal(found.beyond, standing.beyond_chance(own, weights, looks=2))
     assert study.judged(contest, rows.assign(y=1.0), PARAMS) == {}
 
 
@@ -207,7 +198,7 @@ def test_a_model_that_lies_below_a_baseline_on_launches_recommends_nothing(conte
 
 def test_comparisons_come_out_the_same_twice():
     noise = predictions(a=np.random.default_rng(4).random(120))
-    for draw in (lambda: comparison.null(noise, PARAMS), lambda: comparison.chance(noise, 0.3, PARAMS)):
+    for draw in (lambda: standing.null(noise, PARAMS), lambda: standing.chance(noise, 0.3, PARAMS)):
         pd.testing.assert_frame_equal(draw(), draw())
         assert len(draw()) == PARAMS.modeling.chance_repeats
 
@@ -229,14 +220,14 @@ def test_a_chosen_model_that_says_the_same_of_every_row_is_judged_as_chance_and_
 
 
 def test_rows_seen_are_named_by_a_hash_that_any_other_row_changes(contest):
-    seen = study._rows_seen(contest.dataset)
+    seen = kept._rows_seen(contest.dataset)
     assert seen["train"]["rows"] == len(contest.dataset.train)
     assert seen["train"]["row_hash"] != seen["validate"]["row_hash"]
     frame = contest.dataset.frame
     shuffled = replace(contest.dataset, frame=frame.sample(frac=1, random_state=1))
     renamed = replace(contest.dataset, frame=frame.assign(product_id=frame["product_id"].replace("P00", "Q00")))
-    assert study._rows_seen(shuffled)["train"]["row_hash"] == seen["train"]["row_hash"]
-    assert study._rows_seen(renamed)["train"]["row_hash"] != seen["train"]["row_hash"]
+    assert kept._rows_seen(shuffled)["train"]["row_hash"] == seen["train"]["row_hash"]
+    assert kept._rows_seen(renamed)["train"]["row_hash"] != seen["train"]["row_hash"]
 
 
 def test_the_planted_driver_is_what_the_contest_is_won_with(contest):

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from insights.modeling.complexity import complexity
+from insights.modeling.search.complexity import complexity
 
 X = np.random.default_rng(0).normal(size=(200, 4))
 Y = (X[:, 0] > 0).astype(int)

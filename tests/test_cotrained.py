@@ -6,9 +6,10 @@ import pytest
 from micro import window
 from synthetic import launch_frame
 
-from insights import recommendation
-from insights.modeling import automl, comparison, cotrained, learned, learning_curves, saved
+from insights.modeling import comparison, cotrained, learned, recommendation, saved
 from insights.modeling.dataset import from_frame
+from insights.modeling.evaluation import learning_curves
+from insights.modeling.search import automl
 from insights.timeline import TimeFolds
 
 PARAMS = window()

@@ -9,7 +9,8 @@ from judged import drawn, long, resampled
 from micro import brisk
 from sklearn.metrics import roc_auc_score
 
-from insights.modeling import differences, metrics
+from insights.modeling import metrics
+from insights.modeling.evaluation import differences
 
 ROWS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 4), st.integers(0, 4)), min_size=4, max_size=25)
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from collecting import HERE
 
-from insights import certification
+from insights.certification import defects
 from insights.params import PLANTED
 
 
@@ -17,8 +17,7 @@ def table_of(document, heading):
 
 
 @pytest.mark.parametrize(
-    ("heading", "there"),
-    [("What is planted", set(PLANTED)), ("What is wrong with its exports", set(certification.KINDS))],
+    ("heading", "there"), [("What is planted", set(PLANTED)), ("What is wrong with its exports", set(defects.KINDS))]
 )
 def test_the_simulated_company_is_described_whole(heading, there):
     assert set(table_of("simulation.md", heading)) == there

@@ -9,9 +9,12 @@ from micro import window
 from synthetic import launch_data
 from test_findings import read
 
-from insights import launch_findings, recommendation
-from insights.modeling import automl, baselines, comparison, examined, explained, learned
+from insights.findings import launches as launch_findings
+from insights.modeling import baselines, comparison, learned, recommendation
 from insights.modeling.dataset import Dataset
+from insights.modeling.evaluation import examined, standing
+from insights.modeling.explanation import explained
+from insights.modeling.search import automl
 
 PARAMS = window()
 
@@ -65,7 +68,7 @@ def test_where_nobody_votes_nobody_is_set_beside_the_model(contest):
 
 
 def test_the_curve_ends_with_the_model_as_it_is(contest, found):
-    auc = comparison.performance(
+    auc = standing.performance(
         contest.predictions(contest.dataset.validate).query("model == 'logistic'"), np.ones((2, 180))
     ).set_index("metric")["value"]["roc_auc"]
     last = found.curve.sort_values("size").groupby("varied").last()["roc_auc"]

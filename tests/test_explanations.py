@@ -10,8 +10,10 @@ from scipy.special import expit
 from synthetic import DRIVER, NOISES, WEAK, formula, launch_data
 
 from insights.features import registry
-from insights.modeling import explanations, learned, shapley, signals, similar
+from insights.modeling import learned
 from insights.modeling.dataset import Dataset
+from insights.modeling.explanation import reasons as explanations
+from insights.modeling.explanation import shapley, signals, similar
 
 PARAMS = window()
 A, B, C = "visitors", "survey_intent", "clicks_last_month"

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from tiny_project import executed, shown
 
-from insights import export, paths, tables, wording
+from insights import export, paths
+from insights.display import tables, wording
 from insights.export import markdown, page, sanitising
 
 PAYLOADS = (

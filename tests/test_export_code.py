@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 
-from insights.modeling import search_space
-from insights.modeling.export_code import export_code
+from insights.modeling.search import space as search_space
+from insights.modeling.search.code import export_code
 
 ALONE = """
 import sys

@@ -8,7 +8,8 @@ from scipy.stats import t
 from sklearn.linear_model import LinearRegression
 from synthetic import DRIVER, NOISES, WEAK, launch_data, launch_frame
 
-from insights import feature_analysis, importance, leaks, linear
+from insights.feature_analysis import core as feature_analysis
+from insights.feature_analysis import importance, leaks, linear
 from insights.modeling.dataset import from_frame
 
 PARAMS = window()

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from test_findings import read
 
-from insights import feature_findings
-from insights.feature_analysis import Analysis
+from insights.feature_analysis.core import Analysis
+from insights.findings import features as feature_findings
 
 NONE = pd.DataFrame({"feature": []})
 

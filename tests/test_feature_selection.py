@@ -1,12 +1,14 @@
 """Selection: drivers are chosen again, noise is not, and choosing happens on the rows that are learned from."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from micro import window
 from synthetic import DRIVER, NOISES, WEAK, launch_data
 
-from insights import feature_selection
+from insights.feature_analysis import selection as feature_selection
 from insights.modeling.dataset import Dataset
 
 PARAMS = window()
@@ -87,3 +89,12 @@ def test_rows_that_a_fold_holds_out_do_not_choose(rows, monkeypatch):
     assert all(families < everyone for families in seen) and len(seen) == PARAMS.modeling.folds
     assert set(table["model"]) == {"logistic", "forest"}
     assert table[["every", "chosen"]].gt(0.6).all().all()
+
+
+def test_features_that_coincide_in_a_half_are_left_out_without_a_warning(rows):
+    twins = {f"twin_{i}": rows[DRIVER] if i % 2 else rows["price"] + 1e-9 * i * rows[DRIVER] for i in range(60)}
+    same = pd.concat([rows[["y", "family"]], pd.DataFrame(twins)], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        halves = feature_selection.taken(same, list(twins), PARAMS)
+    assert (halves.sum(axis=1) >= 1).all()

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from insights import findings, gaps, params, paths, report, store
-from insights.modeling import automl, ladder
-from insights.wording import Prose
+from insights import gaps, params, paths, report, store
+from insights.display.wording import Prose
+from insights.findings import answer, groups, records, scores, words
+from insights.modeling import ladder
+from insights.modeling.search import automl
 
 
 def read(prose: Prose) -> str:
@@ -31,7 +33,7 @@ def test_a_collection_says_what_arrived_and_what_became_of_identities():
             "treatment": ["dropped", "pseudonymised", "pseudonymised", "scrubbed", "kept", "kept"],
         }
     )
-    told = read(findings.collection("2025Q4", tables, columns))
+    told = read(records.collection("2025Q4", tables, columns))
     assert (
         "13,000 rows in 2 tables were collected for window 2025Q4, from 1 January 2025 to 31 December 2025." in told
     )
@@ -45,11 +47,11 @@ def test_the_dictionary_says_what_is_here_and_what_the_gaps_switch_off():
         {"status": ["here", "here", "absent", "removed"], "violations": [1.0, 0.0, float("nan"), float("nan")]}
     )
     off = pd.DataFrame({"switches_off": ["launch, launch by plan", "", "launch"]})
-    told = read(findings.dictionary(columns, off))
+    told = read(records.dictionary(columns, off))
     assert "2 of 3 columns" in told
     assert "1 value break" in told
     assert "switches off: launch and launch by plan." in told
-    assert "Nothing that is lacking switches an analysis off." in read(findings.dictionary(columns, off.iloc[1:2]))
+    assert "Nothing that is lacking switches an analysis off." in read(records.dictionary(columns, off.iloc[1:2]))
 
 
 def test_cleaning_says_how_much_was_lost_why_and_where_most():
@@ -61,7 +63,7 @@ def test_cleaning_says_how_much_was_lost_why_and_where_most():
         ],
         columns=["table", "rule", "rows_in", "changed", "set_aside", "share"],
     )  # fmt: skip
-    told = read(findings.cleaning(ledger, 0.05))
+    told = read(records.cleaning(ledger, 0.05))
     assert "15 of 400 rows (3.8 %) were set aside: duplicate (12) and out of range (3)." in told
     assert "Rows whose values were repaired, by the defect: impossible order (7)." in told
     assert "The table that lost most is sales, 5.0 % of its rows; a run stops above 5 %." in told
@@ -71,7 +73,7 @@ def test_of_planted_defects_the_one_found_worst_is_named():
     quality = pd.DataFrame(
         {"defect": ["a", "b"], "planted": [10, 10], "found": [10, 8], "precision": [0.97, 1.0], "recall": [0.98, 0.8]}
     )
-    told = read(findings.cleaning_quality(quality))
+    told = read(records.cleaning_quality(quality))
     assert (
         "2 kinds of defects were planted. The one found worst (b) has a precision of 100.0 % and a recall of 80.0 %"
         in told
@@ -86,7 +88,7 @@ def test_rows_are_told_by_role_with_what_they_rest_on():
         ],
         columns=["role", "kind", "rows", "products", "months", "positives"],
     )  # fmt: skip
-    told = read(findings.rows("launch", table))
+    told = read(scores.rows("launch", table))
     assert "800 rows (products on sale) to train on: 100 products, 8 months, 200 positive (25.0 %)." in told
     assert "100 rows (products on sale) to validate on: 50 products, 1 month, 25 positive (25.0 %)." in told
     assert "1 row (new launches) purged: 1 product, 1 month, 0 positive (0.0 %)." in told
@@ -106,7 +108,7 @@ def part(value, ceiling, *against, chosen="forest"):
 
 
 def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
-    told = read(findings.performance("launch", part(0.8, 0.6), "forest"))
+    told = read(scores.performance("launch", part(0.8, 0.6), "forest"))
     assert "On 54 rows (new launches, 20 positive), the Random Forest reaches a ROC AUC of 0.800" in told
     assert "(95 % interval 0.700 to 0.900)" in told
     assert (
@@ -117,7 +119,7 @@ def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
 
 @pytest.mark.parametrize("value", [0.55, 0.6])
 def test_a_model_that_does_no_better_than_chance_is_said_not_to(value):
-    told = findings.performance("launch", part(value, 0.6), "forest")
+    told = scores.performance("launch", part(value, 0.6), "forest")
     assert "That is not better than chance, though 2 scorers were looked at" in read(told)
     assert "<strong>not</strong> better" in told.markup
 
@@ -132,12 +134,12 @@ def test_a_model_that_does_no_better_than_chance_is_said_not_to(value):
     ],
 )
 def test_a_baseline_is_beaten_only_if_the_interval_lies_above_nothing(low, high, said):
-    told = read(findings.performance("launch", part(0.8, 0.6, ["panel", 0.1, low, high]), "forest"))
+    told = read(scores.performance("launch", part(0.8, 0.6, ["panel", 0.1, low, high]), "forest"))
     assert said in told
 
 
 def test_a_model_that_is_worse_than_a_baseline_is_said_to_be():
-    told = findings.performance("launch", part(0.6, 0.5, ["persistence", -0.1, -0.15, -0.05]), "forest")
+    told = scores.performance("launch", part(0.6, 0.5, ["persistence", -0.1, -0.15, -0.05]), "forest")
     assert "It does not beat persistence (earned last month what is asked now): it is worse by \u22120.100" in read(
         told
     )
@@ -147,18 +149,18 @@ def test_a_model_that_is_worse_than_a_baseline_is_said_to_be():
 def test_a_model_below_a_baseline_cannot_be_released():
     below = part(0.6, 0.5, ["persistence", -0.1, -0.15, -0.05])
     below.ahead_of = lambda model: ["persistence"]
-    told = findings.performance("launch", below, "forest")
+    told = scores.performance("launch", below, "forest")
     assert "It cannot be released: persistence (earned last month what is asked now) lies above it." in read(told)
-    assert "released" not in read(findings.performance("launch", part(0.8, 0.5), "forest"))
+    assert "released" not in read(scores.performance("launch", part(0.8, 0.5), "forest"))
 
 
 def test_every_model_of_the_ladder_is_known_to_be_learned():
-    assert set(findings.LEARNED) == set(ladder.LADDER)
+    assert set(words.LEARNED) == set(ladder.LADDER)
 
 
 def test_learned_models_are_no_baselines():
     told = read(
-        findings.performance("launch", part(0.8, 0.5, ["logistic", 0.1, 0.05, 0.15], ["tpot", 0, -1, 1]), "forest")
+        scores.performance("launch", part(0.8, 0.5, ["logistic", 0.1, 0.05, 0.15], ["tpot", 0, -1, 1]), "forest")
     )
     assert "logistic" not in told and "TPOT" not in told
 
@@ -171,21 +173,21 @@ def contest(ordered):
 
 
 def test_a_choice_is_marked_as_a_decision_with_its_reason_and_its_scores():
-    told = read(findings.choice("launch", contest(ordered=True)))
+    told = read(scores.choice("launch", contest(ordered=True)))
     assert told.startswith("Decision. Logistic regression, instead of the others, because it is the simplest")
     assert "over 2 time-ordered folds" in told
     assert "the Random Forest 0.730 and logistic regression 0.710" in told
 
 
 def test_folds_without_an_order_in_time_are_said_to_have_none():
-    assert "one cohort, no order in time" in read(findings.choice("completion", contest(ordered=False)))
+    assert "one cohort, no order in time" in read(scores.choice("completion", contest(ordered=False)))
 
 
 @pytest.mark.parametrize(("stopped", "said"), [(False, "pipelines; the best"), (True, "before its time was over;")])
 def test_a_search_says_how_many_were_evaluated_of_how_many_and_that_the_best_flatters(stopped, said):
     log = pd.DataFrame({"pipeline": ["A", "B", "C"], "roc_auc": [0.6, np.nan, 0.7], "complexity": [10, np.nan, 90]})
     found = automl.Search(None, log, stopped)
-    told = read(findings.search(SimpleNamespace(search=found)))
+    told = read(scores.search(SimpleNamespace(search=found)))
     assert "TPOT evaluated 2 of 3 pipelines" in told and said in told
     assert "C, reached 0.700 over the folds with 90 numbers to keep, the simplest, A, 0.600 with 10" in told
 
@@ -194,22 +196,22 @@ def test_ablation_says_which_groups_earn_their_place_which_may_go_and_which_nobo
     table = pd.DataFrame(
         {"group": list("abcd"), "verdict": ["earns its place", "may go", "cannot tell", "cannot tell"]}
     )
-    told = read(findings.ablation("launch", "catalogue", table, 0.01))
+    told = read(groups.ablation("launch", "catalogue", table, 0.01))
     assert "1 group earns its place: a." in told
     assert (
         "May go, as what they add lies below 0.010 of ROC AUC: b. About the others nobody can tell: c and d." in told
     )
     both = table.assign(verdict="earns its place")
-    assert "4 groups earn their place: a, b, c and d." in read(findings.ablation("launch", "catalogue", both, 0.01))
+    assert "4 groups earn their place: a, b, c and d." in read(groups.ablation("launch", "catalogue", both, 0.01))
     none = table.assign(verdict="may go")
-    assert "0 groups earn their place: none." in read(findings.ablation("launch", "catalogue", none, 0.01))
+    assert "0 groups earn their place: none." in read(groups.ablation("launch", "catalogue", none, 0.01))
 
 
 GAPS = pd.DataFrame({"verdict": ["gap shown", "cannot tell", "cannot tell", "gap excluded", "too few to say"]})
 
 
 def test_bias_says_what_is_shown_excluded_unknown_and_too_small():
-    told = read(findings.bias([], GAPS, 0.05, []))
+    told = read(groups.bias([], GAPS, 0.05, []))
     assert "No protected attribute is a feature of a model" in told
     assert (
         "Of 4 gaps compared, 1 is shown (the interval excludes 0), 1 is excluded within ±0.050, and of 2 nobody"
@@ -219,13 +221,13 @@ def test_bias_says_what_is_shown_excluded_unknown_and_too_small():
 
 
 def test_a_protected_attribute_among_the_features_is_said_first():
-    assert read(findings.bias(["gender"], GAPS, 0.05, [])).startswith(
+    assert read(groups.bias(["gender"], GAPS, 0.05, [])).startswith(
         "- Protected attributes among the features: gender."
     )
 
 
 def test_without_protected_attributes_nobody_can_say_who_is_served_worse():
-    told = read(findings.bias([], GAPS.iloc[:0], 0.05, ["protected"]))
+    told = read(groups.bias([], GAPS.iloc[:0], 0.05, ["protected"]))
     assert "nobody can say here, for this source lacks protected" in told
     assert "gaps compared" not in told
 
@@ -258,43 +260,43 @@ HEADLINE = pd.DataFrame(
     ],
 )
 def test_the_recommendation_opens_with_the_answer(verdicts, opening):
-    assert read(findings.recommendation(advice(*verdicts), HEADLINE)).startswith(opening)
+    assert read(answer.recommendation(advice(*verdicts), HEADLINE)).startswith(opening)
 
 
 def test_of_more_than_a_quarter_can_carry_the_first_in_place_are_named():
     table = advice("1", "1", "1", "0", capacity=2).assign(title=["Last", "Middle", "First", "None"])
-    told = read(findings.recommendation(table, HEADLINE))
+    told = read(answer.recommendation(table, HEADLINE))
     assert told.startswith("Launch 2 of the 3 that pay: First and Middle. So many can be carried in a quarter;")
 
 
 def test_the_recommendation_counts_every_verdict():
-    told = read(findings.recommendation(advice("1", "0", "0", *["not enough evidence"] * 3), HEADLINE))
+    told = read(answer.recommendation(advice("1", "0", "0", *["not enough evidence"] * 3), HEADLINE))
     assert (
         "Of 6 candidates judged, 1 is recommended (1), 2 are not (0), and for 3 there is not enough evidence." in told
     )
 
 
 def test_without_candidates_there_is_nothing_to_recommend():
-    assert read(findings.recommendation(advice(), HEADLINE)).startswith("Nothing to recommend")
+    assert read(answer.recommendation(advice(), HEADLINE)).startswith("Nothing to recommend")
 
 
 def test_it_is_said_what_more_evidence_would_take():
-    told = read(findings.recommendation(advice("0"), HEADLINE))
+    told = read(answer.recommendation(advice("0"), HEADLINE))
     assert "30 new launches were judged, which leaves a ROC AUC uncertain by ±0.200" in told
     assert "some 120 launches would leave ±0.100" in told  # half the interval asks for four times the rows
-    assert "No new launch could be judged" in read(findings.recommendation(advice("0"), HEADLINE.iloc[:0]))
+    assert "No new launch could be judged" in read(answer.recommendation(advice("0"), HEADLINE.iloc[:0]))
 
 
 @pytest.mark.parametrize("title", ['<script>alert("x")</script>', "**bold** {braces} & <b>"])
 def test_a_title_is_text_in_a_sentence_and_never_markup(title):
-    told = findings.recommendation(advice("1", title=title), HEADLINE)
+    told = answer.recommendation(advice("1", title=title), HEADLINE)
     assert title in told.text
     assert "<script>" not in told.markup and "<b>" not in told.markup
     assert "<strong>bold" not in told.markup
 
 
 def test_the_headline_sets_the_chosen_model_beside_the_best_baseline():
-    told = read(findings.headline(HEADLINE))
+    told = read(answer.headline(HEADLINE))
     assert told.startswith(
         "- New launches, earning the margin asked for in the following month: the Random Forest reaches"
     )
@@ -308,17 +310,17 @@ def test_the_headline_sets_the_chosen_model_beside_the_best_baseline():
 )
 def test_the_headline_says_whether_the_best_baseline_is_beaten(low, high, said):
     table = HEADLINE.assign(ahead_low=low, ahead_high=high)
-    assert said in read(findings.headline(table))
+    assert said in read(answer.headline(table))
 
 
 def test_a_baseline_that_is_chance_is_beaten_from_one_half_on():
     table = HEADLINE.replace({"model": {"panel": "chance"}}).iloc[:2]
-    assert "it is not shown to beat the best baseline, chance" in read(findings.headline(table))
-    assert "it beats the best baseline, chance" in read(findings.headline(table.assign(low=0.51)))
+    assert "it is not shown to beat the best baseline, chance" in read(answer.headline(table))
+    assert "it beats the best baseline, chance" in read(answer.headline(table.assign(low=0.51)))
 
 
 def test_what_a_source_does_not_support_is_said_with_what_it_lacks():
-    told = read(findings.not_supported("completion", ["page_views", "enrollments.completed_at"]))
+    told = read(words.not_supported("completion", ["page_views", "enrollments.completed_at"]))
     assert told.startswith(
         "This source does not support the completion model, for it lacks page_views and enrollments."
     )
@@ -373,7 +375,7 @@ def test_the_headline_does_not_depend_on_the_order_of_the_store():
 def test_a_window_without_models_has_an_empty_headline():
     table = report.headline(pd.DataFrame(RECORDS[-1:]))
     assert table.empty
-    assert read(findings.headline(table)) == ""
+    assert read(answer.headline(table)) == ""
 
 
 def test_a_report_on_a_source_without_launches_says_what_is_lacking(tmp_path, monkeypatch):
@@ -398,17 +400,17 @@ def test_a_report_on_a_source_without_launches_says_what_is_lacking(tmp_path, mo
 
 def test_keys_become_words_where_a_reader_sees_them_and_the_frame_stays_as_it_was():
     table = pd.DataFrame({"model": ["tpot", "panel"], "rows": ["launch", "catalogue"], "value": [1, 2]})
-    told = findings.in_words(table)
+    told = words.in_words(table)
     assert told["model"].tolist() == ["TPOT", "Panel of R&D and Marketing"]
     assert told["rows"].tolist() == ["new launches", "products on sale"]
     assert table["model"].tolist() == ["tpot", "panel"]
-    assert list(findings.in_words(table[["model"]])) == ["model"]
+    assert list(words.in_words(table[["model"]])) == ["model"]
 
 
 def test_every_model_and_kind_of_rows_that_a_sentence_names_has_a_title():
-    assert set(findings.LEARNED) < set(findings.TITLES)
-    assert list(findings.LABELS) == list(findings.TITLES)
-    assert set(findings.QUESTIONS) == set(report.MODELS) <= set(gaps.NEEDS)
+    assert set(words.LEARNED) < set(words.TITLES)
+    assert list(words.LABELS) == list(words.TITLES)
+    assert set(words.QUESTIONS) == set(report.MODELS) <= set(gaps.NEEDS)
     assert params.load("sample").launch.hurdle in ("plan", "past")
     assert paths.STEPS[-1] == "11_report"
 
@@ -418,7 +420,7 @@ def test_what_tuning_bought_is_told_with_what_it_promised():
         {"model": ["logistic", "forest"], "gain": [0.01, -0.012], "low": [0.002, -0.03], "seen_gain": [0.02, 0.05],
          "trials": 12}
     )  # fmt: skip
-    told = read(findings.tuning("launch", gains))
+    told = read(scores.tuning("launch", gains))
     assert "12 sets of hyper-parameters were tried of each model. Tuned: logistic regression;" in told
     assert "The Random Forest promised 0.050 on the rows that tuning saw and kept \u22120.012 on others." in told
-    assert "nothing was tuned" in read(findings.tuning("launch", gains.head(0)))
+    assert "nothing was tuned" in read(scores.tuning("launch", gains.head(0)))

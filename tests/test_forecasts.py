@@ -10,9 +10,10 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss, roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from insights import contract, tables
+from insights import contract
+from insights.display import tables
+from insights.findings.journey import forecasts
 from insights.forecasts import expected, judged, model, reasons
-from insights.journey_findings import forecasts
 from insights.timeline import TimeFolds
 
 MAY = pd.Timestamp("2025-05-01")

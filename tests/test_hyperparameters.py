@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RepeatedKFold, StratifiedKFold
 from sklearn.preprocessing import MinMaxScaler
 
-from insights.modeling.hyperparameters import changed
+from insights.modeling.search.hyperparameters import changed
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from insights import imports
+from insights.running import imports
 
 FILES = {
     "__init__.py": "",

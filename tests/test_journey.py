@@ -375,7 +375,9 @@ def test_an_enrollment_that_was_not_watched_long_enough_is_left_out():
 
 
 def test_the_journey_of_the_tiny_company_is_studied_whole(company, monkeypatch):
-    from insights import journey, journey_findings, plots
+    from insights import journey
+    from insights.display import plots
+    from insights.findings import journey as journey_findings
 
     monkeypatch.setenv("INSIGHTS_ROOT", str(company.root))
     step = store.open_step("03_learner_journey", "tiny")

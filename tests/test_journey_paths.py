@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from micro import table, window
 
+from insights.findings.journey import ways
 from insights.journey import actions, effects, integrity, kinds, segments, speed, stages, transitions
-from insights.journey_findings import ways
 
 PARAMS = window("sample", privacy={"smallest_group": 1})
 START = datetime.datetime(2025, 2, 1)

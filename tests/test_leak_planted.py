@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 from collecting import HERE, run, write_window
 
-from insights import cleaning, dictionary, feature_analysis, leaks, store, warehouse
+from insights import cleaning, dictionary, store, warehouse
+from insights.feature_analysis import core as feature_analysis
+from insights.feature_analysis import leaks
 from insights.features import build
 from insights.modeling.dataset import from_frame
 

@@ -10,7 +10,8 @@ from judged import once, resampled
 from micro import window
 from synthetic import DRIVER, NOISES, WEAK, launch_data
 
-from insights.modeling import learned, learning_curves
+from insights.modeling import learned
+from insights.modeling.evaluation import learning_curves
 from insights.modeling.learned import Learned
 
 PARAMS = window()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from judged import drawn, long, once, resampled
 from micro import brisk
 
-from insights.modeling import lift, metrics
+from insights.modeling import metrics
+from insights.modeling.evaluation import lift
 
 TEN = long([1, 1, 0, 1, 0, 0, 0, 1, 0, 0], m=np.arange(10, 0, -1) / 10)
 TIED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3)), min_size=2, max_size=6)

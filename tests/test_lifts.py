@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from micro import brisk, table, window
 from statsmodels.discrete.conditional_models import ConditionalPoisson
 
+from insights.findings.journey import channels as findings
 from insights.journey import attribution, channels, lifts
-from insights.journey_findings import channels as findings
 
 PARAMS = window("sample")
 START = PARAMS.start

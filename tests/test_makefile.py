@@ -12,7 +12,7 @@ from insights import paths
 
 RUNNER = """#!{python}
 import os, pathlib, subprocess, sys
-if sys.argv[2] != "insights.runner":
+if sys.argv[2] != "insights.running.runner":
     os.execv("{python}", ["{python}", *sys.argv[1:]])
 action, window, *step = sys.argv[3:]
 name = step[0] if step else action
@@ -144,7 +144,7 @@ def test_a_window_that_cannot_be_is_refused_and_never_run_as_a_command(project, 
 
 def test_a_window_held_by_another_run_is_refused(project):
     hold = (
-        "import time\nfrom insights import windows\n"
+        "import time\nfrom insights.running import windows\n"
         "held = windows.hold('sample')\nprint(1, flush=True)\ntime.sleep(60)"
     )
     other = subprocess.Popen(

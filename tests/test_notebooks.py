@@ -5,7 +5,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from tiny_project import REPOSITORY
 
-from insights import notebook_lint, paths
+from insights import paths
+from insights.running import notebook_lint
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 TEMPLATE = REPOSITORY / "notebooks" / "template.ipynb"
@@ -130,11 +131,12 @@ def test_the_program_prints_file_cell_and_problem(tmp_path, capsys):
 
 def test_the_lint_is_what_the_hook_runs():
     hooks = Path(REPOSITORY / ".pre-commit-config.yaml").read_text()
-    assert "insights.notebook_lint" in hooks
+    assert "insights.running.notebook_lint" in hooks
 
 
 def test_the_template_runs_from_top_to_bottom_and_becomes_a_page(tmp_path, monkeypatch):
-    from insights import execution, export
+    from insights import export
+    from insights.running import execution
 
     monkeypatch.setattr(paths, "notebook", lambda step: TEMPLATE)
     done = execution.execute("sample", "template", tmp_path / "template.ipynb", print)

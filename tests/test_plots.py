@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from insights import pictures, plots
+from insights.display import pictures, plots
 
 ALT = "Two bars, of which the first is the longer one."
 GROUPS = pd.DataFrame(
@@ -126,7 +126,7 @@ def test_a_picture_too_heavy_for_a_page_is_refused(tmp_path, monkeypatch):
 
 
 def test_importing_the_plots_chooses_no_backend_and_registers_nothing():
-    code = "import sys, insights.plots; print('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, insights.display.plots; print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from micro import brisk
 from test_findings import read
 
-from insights import findings
-from insights.modeling import portfolio, value
+from insights.findings import worth
+from insights.modeling import value
+from insights.modeling.evaluation import portfolio
 from insights.modeling.thresholds import Worth
 
 ROWS = pd.DataFrame(
@@ -100,9 +101,9 @@ def test_at_costs_as_planned_all_is_as_it_was():
 
 def test_the_page_says_what_is_earned_within_capacity_and_how_costs_change_it():
     parts = [told(expected=[5.0, -20.0, 60.0, 1.0]), told("panel", score=(0.1, 0.9, 0.2, 0.9))]
-    few = read(findings.capacity("launch", within(*parts).reset_index(), "forest", 1))
+    few = read(worth.capacity("launch", within(*parts).reset_index(), "forest", 1))
     assert "with at most 1 a quarter, the Random Forest launches 2 and brings USD 150.00 (95 %" in few
     assert "100.0 % of what hindsight would; chance USD 83.33 and the panel of R&D and Marketing USD 20.00." in few
     dear = by_costs(*parts, costs=(1.0, 1.25, 2.0)).reset_index()
-    said = read(findings.costs("launch", dear, "forest"))
+    said = read(worth.costs("launch", dear, "forest"))
     assert "earns something at 1 of 3 levels of costs (1.000 to 2.00 times as planned)" in said

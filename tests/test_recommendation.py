@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from micro import brisk, window
 from synthetic import DRIVER, launch_frame
 
-from insights import recommendation
-from insights.modeling import learned, thresholds
+from insights.modeling import learned, recommendation, thresholds
 from insights.modeling.dataset import Dataset
 from insights.modeling.probabilities import SUREST
-from insights.recommendation import HOLD, LAUNCH, NOT_ENOUGH
+from insights.modeling.recommendation import HOLD, LAUNCH, NOT_ENOUGH
 
 PARAMS = window()
 

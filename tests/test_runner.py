@@ -11,7 +11,8 @@ import psutil
 import pytest
 import tiny_project
 
-from insights import params, paths, progress, runner, store, watch
+from insights import params, paths, progress, store
+from insights.running import runner, watch
 
 STEP = "05_modeling"
 
@@ -140,7 +141,7 @@ def test_a_notebook_that_is_not_there_is_named(project, capsys):
 
 
 def called(project, *arguments):
-    command = [sys.executable, "-m", "insights.runner", *arguments]
+    command = [sys.executable, "-m", "insights.running.runner", *arguments]
     return subprocess.run(command, env=os.environ | {"INSIGHTS_ROOT": str(project)}, capture_output=True, text=True)
 
 
@@ -184,7 +185,7 @@ def test_a_run_that_is_killed_leaves_no_kernel_behind(project):
         STEP,
         f"import os, time, pathlib\npathlib.Path({str(marker)!r}).write_text(str(os.getpid()))\ntime.sleep(600)",
     )
-    command = [sys.executable, "-m", "insights.runner", "step", "sample", STEP]
+    command = [sys.executable, "-m", "insights.running.runner", "step", "sample", STEP]
     started = subprocess.Popen(command, env=os.environ | {"INSIGHTS_ROOT": str(project)}, stdout=subprocess.PIPE)
     assert eventually(lambda: marker.exists() and marker.read_text())
     started.send_signal(signal.SIGKILL)

@@ -11,9 +11,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from insights.modeling import search_judge, search_log
-from insights.modeling.search_judge import Judge, PipelineError
-from insights.modeling.search_task import Task
+from insights.modeling.search import judge as search_judge
+from insights.modeling.search import log as search_log
+from insights.modeling.search.judge import Judge, PipelineError
+from insights.modeling.search.task import Task
 
 
 class Individual:

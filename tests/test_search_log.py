@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from insights.modeling import search_log
+from insights.modeling.search import log as search_log
 
 
 def entry(generation, name, score=0.5):

@@ -8,7 +8,7 @@ from ConfigSpace import ConfigurationSpace
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from insights.modeling import search_space
+from insights.modeling.search import space as search_space
 
 
 @pytest.mark.parametrize("model", search_space.models(7), ids=lambda model: model[0].__name__)

@@ -8,7 +8,7 @@ from micro import window
 from synthetic import launch_data
 
 from insights import timeline
-from insights.modeling import search_task
+from insights.modeling.search import task as search_task
 
 DATA = launch_data(window())
 

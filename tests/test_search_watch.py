@@ -8,8 +8,8 @@ import numpy as np
 import psutil
 import pytest
 
-from insights.modeling import search_watch
-from insights.modeling.search_task import Task
+from insights.modeling.search import watch as search_watch
+from insights.modeling.search.task import Task
 
 TASK = Task(np.zeros((2, 1)), np.array([0, 1]), [], {"seed": 1, "population": 2, "generations": 1})
 PARENT = """
@@ -22,7 +22,7 @@ time.sleep(600)
 WAITING = """
 import socket, sys, time
 from insights import offline
-from insights.modeling import search_process
+from insights.modeling.search import process as search_process
 def attempt():
     try:
         socket.getaddrinfo("example.org", 80)

@@ -12,9 +12,9 @@ from micro import brisk, window
 from scipy.special import logit
 from synthetic import WEAK, formula, launch_data
 
-from insights import recommendation
-from insights.modeling import learned, probabilities, shapley, signals
+from insights.modeling import learned, probabilities, recommendation
 from insights.modeling.dataset import Dataset
+from insights.modeling.explanation import shapley, signals
 
 PARAMS = window()
 A, B, C = "visitors", "survey_intent", "clicks_last_month"

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from insights import tables
+from insights.display import tables
 
 
 def cells(frame, **settings):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from micro import brisk, window
 
-from insights import findings
+from insights.findings import worth
 from insights.modeling import comparison, learned, probabilities, thresholds, value
 from insights.timeline import TimeFolds
 
@@ -119,7 +119,7 @@ def test_a_model_of_rows_that_earn_something_calls_from_where_a_dollar_asked_bri
 
 def test_the_page_names_the_best_baseline_and_says_what_all_and_hindsight_bring():
     table = decided(forest=[1, 0, 1, 0], panel=[0, 0, 1, 1], survey=[0, 1, 0, 0]).reset_index()
-    told = str(findings.value("launch", table, "forest")).replace("\N{NO-BREAK SPACE}", " ")
+    told = str(worth.value("launch", table, "forest")).replace("\N{NO-BREAK SPACE}", " ")
     assert "USD 130" in told and "the panel of R&amp;D and Marketing USD 90" in told.replace("R&D", "R&amp;D")
     alone = decided(forest=[1, 0, 1, 0]).reset_index()
-    assert "deciding by" not in str(findings.value("launch", alone, "forest"))
+    assert "deciding by" not in str(worth.value("launch", alone, "forest"))

@@ -4,7 +4,8 @@ import sys
 import pytest
 import tiny_project
 
-from insights import params, paths, pipeline, windows
+from insights import params, paths
+from insights.running import pipeline, windows
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_what_a_run_starts_need_not_hold_the_window_itself(project, monkeypatch)
 
 def test_a_window_stays_held_by_the_program_that_a_run_becomes(project):
     code = (
-        "import os, sys\nfrom insights import windows\nheld = windows.hold('sample')\n"
+        "import os, sys\nfrom insights.running import windows\nheld = windows.hold('sample')\n"
         "os.execv(sys.executable, [sys.executable, '-c', 'print(1, flush=True); input()'])"
     )
     running = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights import wording
+from insights.display import wording
 
 SPACE = "\u00a0"
 ANY_NUMBER = st.one_of(st.integers(-(10**12), 10**12), st.floats(-1e12, 1e12))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from insights import dictionary, gaps, recommendation, store
+from insights import dictionary, gaps, store
+from insights.modeling import recommendation
 from insights.modeling.study import MODELS, named
 from insights.store import Step
 
@@ -36,7 +37,7 @@ def study(step: Step) -> Report:
     window = step.params.window
     results = store.results(window)
     profile = dictionary.of(window)
-    lacking = {m: gaps.missing_for_model(m, step.params.launch.hurdle, profile) for m in MODELS}
+    lacking = gaps.lacking(MODELS, step.params.launch.hurdle, profile)
     found = Report(
         results=results,
         advice=_advice(window, lacking),

@@ -6,8 +6,10 @@ windows, so intervals resample whole product families over all of them.
 
 import pandas as pd
 
-from insights import feature_selection, paths, store
-from insights.modeling import baselines, comparison, differences, saved, value
+from insights import paths, store
+from insights.feature_analysis import selection as feature_selection
+from insights.modeling import baselines, saved, value
+from insights.modeling.evaluation import differences, standing
 from insights.params import Params
 
 CHOSEN = "chosen"
@@ -32,7 +34,7 @@ def predictions(window: str) -> pd.DataFrame:
     told = pd.read_parquet(paths.predictions(window, MODEL))
     own = told[told["model"] == saved.load(paths.model(window, MODEL)).name]
     every = pd.concat([told, own.assign(model=CHOSEN)], ignore_index=True)
-    return comparison.telling(every, CHOSEN).assign(window=window)
+    return standing.telling(every, CHOSEN).assign(window=window)
 
 
 def pooled(windows: list[str]) -> pd.DataFrame:
@@ -69,9 +71,9 @@ def judged(told: pd.DataFrame, settings: Params) -> dict[str, pd.DataFrame]:
     """
     found = {"beyond": [], "against": [], "value": []}
     for kind, rows in told.groupby("kind"):
-        weights = comparison.resamples(rows, "family", settings)
+        weights = standing.resamples(rows, "family", settings)
         versus = differences.of_others(differences.between(rows, weights, CHOSEN))
-        found["beyond"].append(comparison.beyond_chance(rows, weights, told["kind"].nunique()).assign(kind=kind))
+        found["beyond"].append(standing.beyond_chance(rows, weights, told["kind"].nunique()).assign(kind=kind))
         found["against"].append(versus[versus["model"].isin(baselines.NAMES)].assign(kind=kind))
         found["value"].append(value.of_decisions(rows, weights).assign(kind=kind))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}

@@ -4,6 +4,8 @@ An analysis declares what it needs; a notebook asks :func:`missing_for` before i
 missing, says so in one sentence and goes on.
 """
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 NEEDS = {
@@ -51,6 +53,11 @@ def missing_for_model(model: str, hurdle: str, profile: pd.DataFrame) -> list[st
     """Return what the ``launch`` or ``completion`` model needs and this source lacks, the hurdle included."""
     by_plan = missing_for("launch by plan", profile) if (model, hurdle) == ("launch", "plan") else []
     return missing_for(model, profile) + by_plan
+
+
+def lacking(models: Iterable[str], hurdle: str, profile: pd.DataFrame) -> dict[str, list[str]]:
+    """Return what each model needs and this source lacks, by model; empty lists where it lacks nothing."""
+    return {model: missing_for_model(model, hurdle, profile) for model in models}
 
 
 def affected(profile: pd.DataFrame) -> dict[str, str]:

@@ -5,7 +5,8 @@ After Mitchell and others, "Model cards for model reporting", FAT* 2019. Every f
 
 import pandas as pd
 
-from insights import timeline, wording
+from insights import timeline
+from insights.display import wording
 from insights.params import Params
 
 PURPOSE = {

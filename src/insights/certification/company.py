@@ -1,0 +1,3 @@
+"""Which sources are certified: those whose truth is known."""
+
+KIND = "simulation"

@@ -1,0 +1,1 @@
+"""How results are worded, laid out and drawn; nothing here computes one."""

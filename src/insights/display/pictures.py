@@ -1,0 +1,99 @@
+"""Pictures: figures stored with the data behind them, and displayed with a text for those who cannot see them."""
+
+import base64
+import html
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from insights.display import tables, wording
+from insights.store import Step
+
+MOST_BYTES = 150_000
+SHORTEST_ALT = 20
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture ready for display.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows, its citation name first.
+    alt : str
+        What is seen in it, in words.
+    png : bytes
+    data : insights.display.tables.Table
+        The numbers behind it.
+    """
+
+    caption: str
+    alt: str
+    png: bytes
+    data: tables.Table
+
+    def __str__(self) -> str:
+        return f"{self.caption}\n{self.alt}"
+
+    def _repr_html_(self) -> str:
+        source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+        note = f'<p class="note">{html.escape(self.data.note)}</p>\n' if self.data.note else ""
+        label = html.escape(f"Data of {self.caption}", quote=True)
+        return (
+            f'<figure class="picture">\n<img src="{source}" alt="{html.escape(self.alt, quote=True)}">\n'
+            f"<figcaption>{html.escape(self.caption)}</figcaption>\n"
+            f"<details><summary>The numbers behind it</summary>\n"
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">\n{self.data.grid()}\n</div>\n'
+            f"{note}</details>\n</figure>"
+        )
+
+
+def show(step: Step, name: str, figure: Figure, caption: str, alt: str, data: pd.DataFrame) -> Picture:
+    """Store a figure under the name it is cited by, with its data, and return it for display.
+
+    Parameters
+    ----------
+    step : insights.store.Step
+        The notebook's step; PNG and CSV go among its figures.
+    name : str
+        Such as ``figure_5_2_roc``, cited as "Figure 5.2".
+    figure : matplotlib.figure.Figure
+        Closed afterwards.
+    caption : str
+        What it shows.
+    alt : str
+        What is seen in it, for those who cannot; at least twenty characters.
+    data : pandas.DataFrame
+        The numbers behind it.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    ValueError
+        If the alt text or the caption is missing, or the PNG is larger than 150 KB.
+    """
+    if len(alt.strip()) < SHORTEST_ALT:
+        raise ValueError(f"{name}: the alt text {alt!r} is too short. Say in words what is seen in it.")
+    if not caption.strip():
+        raise ValueError(f"{name}: no caption. Say in a line what the figure shows.")
+    png = _stored(step, name, figure, data).read_bytes()
+    if len(png) > MOST_BYTES:
+        raise ValueError(
+            f"{name}: {wording.number(len(png))} bytes, above {wording.number(MOST_BYTES)}. Aggregate before drawing."
+        )
+    shown = tables.show(data, caption, most=20)
+    return Picture(tables.cited(name, caption), alt.strip(), png, shown)
+
+
+def _stored(step, name, figure, data) -> Path:
+    path = step.figure(name, figure, data)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close(figure)
+    return path

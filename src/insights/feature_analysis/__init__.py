@@ -1,0 +1,1 @@
+"""What the features tell: Random Forest and OLS side by side, stability, leaks, on training rows only."""

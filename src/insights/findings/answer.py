@@ -1,0 +1,101 @@
+"""The answer: what to launch, and how sure that is."""
+
+import pandas as pd
+
+from insights.display.wording import Prose, bullets, count, interval, listing, number, say
+from insights.findings.words import LEARNED, QUESTIONS, ROWS, TITLES, opening
+
+AIM = 0.1
+
+
+def recommendation(advice: pd.DataFrame, headline: pd.DataFrame) -> Prose:
+    """Say what to launch: the answer first, and what it would take to know more.
+
+    Parameters
+    ----------
+    advice : pandas.DataFrame
+        A row per candidate with its ``verdict``, from :func:`insights.modeling.recommendation.recommend`.
+    headline : pandas.DataFrame
+        From :func:`insights.report.headline`.
+    """
+    if advice.empty:
+        return say("**Nothing to recommend**: this source lists no candidates that could be launched.")
+    by = advice["verdict"].value_counts()
+    told = _answer(advice, by)
+    if len(by) > 1:
+        told += _counted(advice, by)
+    return told + _would_take(headline)
+
+
+def headline(table: pd.DataFrame) -> Prose:
+    """Say, for each question, how sure the answer is: the chosen model beside the best baseline."""
+    told = []
+    for (question, kind), group in table.groupby(["question", "rows"], sort=False):
+        chosen = group[group["chosen"]].iloc[0]
+        others = group[~group["model"].isin(LEARNED)]
+        best = others.loc[others["value"].idxmax()]
+        told.append(
+            say(
+                "{kind}, {question}: {chosen} reaches a ROC AUC of **{auc}** on {n}; it "
+                f"{_against(chosen, best)} the best baseline, {{other}}, with {{baseline}}.",
+                kind=opening(ROWS[kind]), question=QUESTIONS[question], chosen=TITLES[chosen["model"]],
+                auc=interval(chosen["value"], chosen["low"], chosen["high"]), n=count(int(chosen["n"]), "row"),
+                other=TITLES[best["model"]], baseline=interval(best["value"], best["low"], best["high"]),
+            )
+        )  # fmt: skip
+    return bullets(*told)
+
+
+def _answer(advice, by):
+    go = advice[advice["verdict"] == "1"].sort_values("place")
+    now = go[go["within_capacity"]]
+    names = listing(now["title"] if "title" in go else now["product_id"], most=5)
+    if len(now) < len(go):
+        return say(
+            "**Launch {n} of the {all} that pay: {names}.** So many can be carried in a quarter; these are expected "
+            "to bring most.",
+            n=number(len(now)), all=number(len(go)), names=names,
+        )  # fmt: skip
+    if len(go):
+        return say("**Launch {n}: {names}.**", n=number(len(go)), names=names)
+    if by.get("0", 0):
+        return say("**Launch none of the {n}.**", n=count(len(advice), "candidate"))
+    return say(
+        "**Not enough evidence to recommend or to rule out any of the {n}.** On launches that it had not seen the "
+        "model is not shown to beat chance, or lies below a baseline.",
+        n=count(len(advice), "candidate"),
+    )
+
+
+def _counted(advice, by):
+    return say(
+        "Of {n} judged, {one} recommended (1), {zero} not (0), and for {unknown} there is not enough evidence.",
+        n=count(len(advice), "candidate"), one=_are(int(by.get("1", 0))), zero=_are(int(by.get("0", 0))),
+        unknown=number(int(by.get("not enough evidence", 0))),
+    )  # fmt: skip
+
+
+def _would_take(headline):
+    judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
+    if judged.empty:
+        return say("No new launch could be judged in this window.")
+    r = judged.iloc[0]
+    half = (r["high"] - r["low"]) / 2
+    return say(
+        "What it would take to know: {n} were judged, which leaves a ROC AUC uncertain by ±{half}; some {more} "
+        "would leave ±{aim}.",
+        n=count(int(r["n"]), "new launch", "new launches"), half=number(half),
+        more=count(round(r["n"] * (half / AIM) ** 2), "launch", "launches"), aim=number(AIM),
+    )  # fmt: skip
+
+
+def _against(chosen, best):
+    """Tell whether a model beats a baseline: by its paired interval, against chance by its own."""
+    low, high = (best["ahead_low"], best["ahead_high"]) if best["model"] != "chance" else (chosen["low"] - 0.5, 1.0)
+    if low > 0:
+        return "beats"
+    return "**is worse than**" if high < 0 else "is **not shown to beat**"
+
+
+def _are(n):
+    return f"{number(int(n))} {'is' if n == 1 else 'are'}"

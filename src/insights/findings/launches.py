@@ -1,0 +1,158 @@
+"""Findings about single recommendations: why a product is called 1 or 0, what would turn it, what it resembles."""
+
+import pandas as pd
+
+from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
+from insights.findings.words import ROWS, TITLES
+
+NAMED = 5
+WHY = {
+    "product": "product",
+    "verdict": "verdict",
+    "probability": "probability",
+    "raises": "raised by",
+    "lowers": "lowered by",
+    "turns": "would turn with",
+    "alike": "like it, reached",
+}
+
+
+def weighed(importance: pd.DataFrame, agreement) -> Prose:
+    """Say what the launch model weighs most, and how alike refits of it order the signals.
+
+    Parameters
+    ----------
+    importance : pandas.DataFrame
+        ``title, share``, the most important first.
+    agreement : insights.modeling.explanation.shapley.Agreement
+    """
+    return say(
+        "On new launches the model weighs most: {titles}. Fitted again on other products it orders the signals alike "
+        "where this is near 1: rank correlation {value} ({low} to {high} over {refits} refits).",
+        titles=listing([f"{r.title} ({share(r.share)})" for r in importance.head(4).itertuples()]),
+        value=number(agreement.value), low=number(agreement.low), high=number(agreement.high),
+        refits=number(agreement.refits),
+    )  # fmt: skip
+
+
+def why(advice: pd.DataFrame, reasons: pd.DataFrame, flips: pd.DataFrame, similar: pd.DataFrame) -> pd.DataFrame:
+    """Return, of what to launch now and of the last held, what moved them, would turn them, and is like them.
+
+    Parameters
+    ----------
+    advice : pandas.DataFrame
+        From :func:`insights.modeling.recommendation.recommend`, with ``title`` where the source has it.
+    reasons, flips : pandas.DataFrame
+        Of the candidates, from :mod:`insights.modeling.explanation.reasons`, with the ``title`` of each signal.
+    similar : pandas.DataFrame
+        From :func:`insights.modeling.explanation.similar.similar_launches`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``product, verdict, probability, raises, lowers, turns, alike``; in words, effects in percentage points.
+    """
+    now = advice[advice["within_capacity"].astype(bool)].sort_values("place")
+    named = pd.concat([now, advice[advice["verdict"] == "0"].tail(NAMED)])
+    table = [_of(row, reasons, flips, similar) for row in named.to_dict("records")]
+    return pd.DataFrame(table, columns=list(WHY))
+
+
+def nothing_to_explain() -> Prose:
+    """Say that no verdict is given, so that none is explained."""
+    return say("No product is called 1 or 0 in this window, so there is no verdict to explain.")
+
+
+def _of(row, reasons, flips, similar):
+    own, turning, alike = (t[t["product_id"] == row["product_id"]] for t in (reasons, flips, similar))
+    moved = {
+        way: "; ".join(f"{r.title} {100 * r.effect:+.0f}".replace("-", "\N{MINUS SIGN}") for r in part.itertuples())
+        for way, part in own.groupby("direction")
+    }
+    first = next(turning.dropna(subset="decile").itertuples(), None)
+    turns = f"{first.title}: {first.needed} decile {first.decile:.0f}" if first else "no single signal"
+    reached = f"{int(alike['y'].sum())} of {len(alike)}: {', '.join(alike['similar'])}"
+    return [
+        row.get("title") or row["product_id"], row["verdict"], row["probability"], moved.get("raises", ""),
+        moved.get("lowers", ""), turns, reached if len(alike) else "",
+    ]  # fmt: skip
+
+
+def probabilities(examined, chosen: str) -> Prose:
+    """Say whether the chosen model's probabilities come true on one kind of rows, and the panel's.
+
+    Parameters
+    ----------
+    examined : insights.modeling.evaluation.examined.Examined
+    chosen : str
+    """
+    told = examined.probabilities.set_index(["model", "metric"])
+    errors = examined.expected_error.set_index("model")
+    return bullets(*(_comes_true(examined.kind, name, told.loc[name], errors.loc[name]) for name in
+                     (chosen, *(m for m in errors.index if m != chosen))))  # fmt: skip
+
+
+def found_first(examined) -> Prose:
+    """Say what calling only the highest scores finds."""
+    table = examined.lift
+    tenth, half = table.iloc[0], table.iloc[(table["share"] - 0.5).abs().argmin()]
+    return say(
+        "On {kind}, of the tenth with the highest scores {precision} came true, {lift} times as often as of all; the "
+        "half with the highest scores holds {recall} of all that came true.",
+        kind=ROWS[examined.kind], precision=share(tenth["precision"]),
+        lift=interval(tenth["lift"], tenth["low"], tenth["high"]), recall=share(half["recall"]),
+    )  # fmt: skip
+
+
+def panel(examined, chosen: str) -> Prose:
+    """Say how panel and model agree on what the panel voted on, who is right more often, and what both reach."""
+    if examined.beside is None:
+        return say("On {kind} nobody voted.", kind=ROWS[examined.kind])
+    said = examined.beside.decisions.set_index("metric")
+    right = examined.beside.right.set_index(["first", "second"])["n"]
+    auc = examined.beside.reached.query("metric == 'roc_auc'").set_index("model")
+    ranks, gap = auc.loc["mean of ranks"], said.loc["accuracy_difference"]
+    return say(
+        "On {kind} the panel voted on {n}. It agrees with {chosen} on {agreement} of them (kappa {kappa}). Where "
+        "only one is right it is the model {model} times and the panel {panel} times: {verdict}. The mean of both "
+        "ranks reaches a ROC AUC of {together}, the model alone {own}.",
+        kind=ROWS[examined.kind], n=count(int(gap["n"]), "row"), chosen=TITLES[chosen],
+        agreement=share(said.loc["agreement", "value"]),
+        kappa=interval(*said.loc["kappa", ["value", "low", "high"]]), model=number(int(right["wrong", "right"])),
+        panel=number(int(right["right", "wrong"])), verdict=_more_often(gap),
+        together=interval(ranks["value"], ranks["low"], ranks["high"]), own=number(auc.loc[chosen, "value"]),
+    )  # fmt: skip
+
+
+def more_data(examined) -> Prose:
+    """Say whether learning from more products or more months would help on one kind of rows."""
+    told = [
+        f"{r.verdict} ({r.size_before} to {r.size} {r.varied}: {interval(r.gain, r.low, r.high)})"
+        for r in examined.last_step.itertuples()
+    ]
+    return say("On {kind}: {told}.", kind=ROWS[examined.kind], told=listing(told))
+
+
+def _comes_true(kind, name, told, error):
+    off, slope = told.loc["mean_error"], told.loc["slope"]
+    verdict = "no more than chance brings" if error["p"] >= 0.05 else "more than chance brings"
+    return say(
+        "On {kind} the probability of {who} is {off} too {way} on average; on the log-odds scale a step of 1 is "
+        "worth {slope}. The mean distance of what was said from what came is {error}, {verdict} ({right} if all were "
+        "right). Brier skill over saying the same of every row: {skill}.",
+        kind=ROWS[kind], who=TITLES[name], off=points(abs(off["value"])), way="high" if off["value"] > 0 else "low",
+        slope=interval(slope["value"], slope["low"], slope["high"]), error=number(error["error"]),
+        verdict=verdict, right=number(error["error_if_right"]),
+        skill=interval(*told.loc["skill", ["value", "low", "high"]]),
+    )  # fmt: skip
+
+
+def points(difference: float) -> str:
+    """Return a difference of two shares in words."""
+    return f"{number(100 * difference)} percentage points"
+
+
+def _more_often(gap):
+    if gap["high"] < 0:
+        return "the model is right more often"
+    return "the panel is right more often" if gap["low"] > 0 else "nobody can tell who is right more often"

@@ -1,0 +1,73 @@
+"""The words that findings share: names of models, rows and metrics, and tables in words for readers."""
+
+import pandas as pd
+
+from insights.display.wording import Prose, listing, say
+
+TITLES = {
+    "chance": "chance",
+    "panel": "the panel of R&D and Marketing",
+    "survey": "the survey (share that answers 4 or 5)",
+    "persistence": "persistence (earned last month what is asked now)",
+    "past_launches": "how launches of its topic did",
+    "active_days": "the number of days active",
+    "last_week": "views in the last week",
+    "margin": "linear regression of the margin",
+    "logistic": "logistic regression",
+    "forest": "the Random Forest",
+    "boosting": "gradient boosting",
+    "tpot": "TPOT",
+    "cotraining": "co-training",
+    "yesterday": "knowing last month's true demand",
+    "chosen": "the model that each window chose",
+}
+LABELS = {
+    "chance": "Chance",
+    "panel": "Panel of R&D and Marketing",
+    "survey": "Survey",
+    "persistence": "Persistence",
+    "past_launches": "Launches of its topic",
+    "active_days": "Days active",
+    "last_week": "Views last week",
+    "margin": "Regression of the margin",
+    "logistic": "Logistic regression",
+    "forest": "Random Forest",
+    "boosting": "Gradient boosting",
+    "tpot": "TPOT",
+    "cotraining": "Co-training",
+    "yesterday": "Knowing last month's true demand",
+    "chosen": "Chosen model",
+}
+ALL, HINDSIGHT = "launch all", "in hindsight"
+DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
+PRICED = ("panel", "survey", ALL, HINDSIGHT)  # who is drawn beside the chosen model where costs change
+ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners",
+        "waiting": "products that wait"}  # fmt: skip
+QUESTIONS = {"launch": "earning the margin asked for in the following month", "completion": "completing the course"}
+METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
+_WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "metric": METRICS, "measure": METRICS}
+_WORDS |= {"group": {}, "attribute": {}}
+LEARNED = ("margin", "logistic", "forest", "boosting", "tpot", "cotraining")
+
+
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a results frame whose keys (of models, kinds of rows, metrics, groups) are words for readers."""
+    present = {name: words for name, words in _WORDS.items() if name in table}
+    return table.assign(**{name: table[name].map(lambda k, w=w: _word(k, w)) for name, w in present.items()})
+
+
+def not_supported(analysis: str, lacking: list[str]) -> Prose:
+    """Say in one sentence that a source does not support an analysis, and what it lacks."""
+    return say(
+        "This source does not support the {analysis} model, for it lacks {lacking}; the notebook goes on without it.",
+        analysis=analysis, lacking=listing(lacking, most=4),
+    )  # fmt: skip
+
+
+def _word(key, words):
+    return words.get(key, key.replace("_", " ")) if isinstance(key, str) else key
+
+
+def opening(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[0].upper() + text[1:]

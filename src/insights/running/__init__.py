@@ -1,0 +1,1 @@
+"""How notebooks are run: the graph's steps, windows, locks, kernels."""

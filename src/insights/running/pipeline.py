@@ -1,0 +1,93 @@
+"""The pipeline: what make's targets about windows do.
+
+make is the graph; this module names the window, checks its parameters, holds it, and hands over to make.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+
+from insights import params, paths, privacy
+from insights.running import windows
+
+REFUSED = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run, list or clean windows; return the exit code."""
+    parser = argparse.ArgumentParser(prog="insights.running.pipeline", description=__doc__.split("\n\n")[0])
+    actions = parser.add_subparsers(dest="action", required=True)
+    for name, text in (("run", "make a window's report"), ("clean", "remove a window's outputs")):
+        actions.add_parser(name, help=text).add_argument("window", nargs="?", default="")
+    actions.add_parser("list", help="list windows and how far each has come")
+    given = parser.parse_args(arguments)
+    try:
+        match given.action:
+            case "run":
+                return run(given.window)
+            case "clean":
+                return clean(given.window)
+        return show()
+    except (params.ParameterError, windows.BusyError) as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+
+
+def run(window: str) -> int:
+    """Bring a window, the newest one where none is named, to its report.
+
+    Where there is something to do this process becomes make, which keeps hold of the window.
+    """
+    window = windows.load(window or params.newest()).window
+    privacy.key_files()
+    held = windows.hold(window)
+    if is_fresh(window):
+        print(f"{window}: nothing to do, all is newer than what it rests on.\nReport: {report(window)}")
+        held.close()
+        return 0
+    os.chdir(paths.root())
+    make = _make()
+    os.execvpe(make, [make, "--no-print-directory", "window", f"WINDOW={window}"], _environment(window))  # noqa: S606
+
+
+def clean(window: str) -> int:
+    """Remove everything that a window made."""
+    windows.remove(window)
+    print(f"{window}: outputs/{window} is removed.")
+    return 0
+
+
+def show() -> int:
+    """Print every window and how far it has come."""
+    privacy.key_files()
+    for window in params.windows():
+        state = windows.state(window)
+        stale = state.startswith("done") and not is_fresh(window)
+        print(f"{window:16}{state}{', stale: run it again' if stale else ''}")
+    return 0
+
+
+def is_fresh(window: str) -> bool:
+    """Say whether make would have nothing to do."""
+    question = [_make(), "--question", "--silent", f"outputs/{window}/.done/pages", f"WINDOW={window}"]
+    environment = _environment(window) | {"MAKEFLAGS": ""}
+    asked = subprocess.run(question, cwd=paths.root(), env=environment, capture_output=True, check=False)  # noqa: S603
+    return asked.returncode == 0
+
+
+def report(window: str) -> str:
+    """Return where a window's report is, seen from the project's root."""
+    return os.path.relpath(paths.page(window, paths.STEPS[-1]), paths.root())
+
+
+def _make():
+    return os.environ.get("MAKE", "make")
+
+
+def _environment(window):
+    return os.environ | {windows.HELD_VARIABLE: window, "WINDOW": window}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
