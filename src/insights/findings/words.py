@@ -4,40 +4,34 @@ import pandas as pd
 
 from insights.display.wording import Prose, listing, say
 
-TITLES = {
-    "chance": "chance",
-    "panel": "the panel of R&D and Marketing",
-    "survey": "the survey (share that answers 4 or 5)",
-    "persistence": "persistence (earned last month what is asked now)",
-    "past_launches": "how launches of its topic did",
-    "active_days": "the number of days active",
-    "last_week": "views in the last week",
-    "margin": "linear regression of the margin",
-    "logistic": "logistic regression",
-    "forest": "the Random Forest",
-    "boosting": "gradient boosting",
-    "tpot": "TPOT",
-    "cotraining": "co-training",
-    "yesterday": "knowing last month's true demand",
-    "chosen": "the model that each window chose",
+# Of each baseline and each model: its name in a sentence, and in a table.
+BASELINES = {
+    "chance": ("chance", "Chance"),
+    "panel": ("the panel of R&D and Marketing", "Panel of R&D and Marketing"),
+    "survey": ("the survey (share that answers 4 or 5)", "Survey"),
+    "persistence": ("persistence (earned last month what is asked now)", "Persistence"),
+    "past_launches": ("how launches of its topic did", "Launches of its topic"),
+    "active_days": ("the number of days active", "Days active"),
+    "last_week": ("views in the last week", "Views last week"),
 }
-LABELS = {
-    "chance": "Chance",
-    "panel": "Panel of R&D and Marketing",
-    "survey": "Survey",
-    "persistence": "Persistence",
-    "past_launches": "Launches of its topic",
-    "active_days": "Days active",
-    "last_week": "Views last week",
-    "margin": "Regression of the margin",
-    "logistic": "Logistic regression",
-    "forest": "Random Forest",
-    "boosting": "Gradient boosting",
-    "tpot": "TPOT",
-    "cotraining": "Co-training",
-    "yesterday": "Knowing last month's true demand",
-    "chosen": "Chosen model",
+LEARNED = {
+    "margin": ("linear regression of the margin", "Regression of the margin"),
+    "logistic": ("logistic regression", "Logistic regression"),
+    "forest": ("the Random Forest", "Random Forest"),
+    "boosting": ("gradient boosting", "Gradient boosting"),
+    "tpot": ("TPOT", "TPOT"),
+    "cotraining": ("co-training", "Co-training"),
 }
+MODELS = (
+    BASELINES
+    | LEARNED
+    | {
+        "yesterday": ("knowing last month's true demand", "Knowing last month's true demand"),
+        "chosen": ("the model that each window chose", "Chosen model"),
+    }
+)
+TITLES = {name: title for name, (title, _) in MODELS.items()}
+LABELS = {name: label for name, (_, label) in MODELS.items()}
 ALL, HINDSIGHT = "launch all", "in hindsight"
 DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
 PRICED = ("panel", "survey", ALL, HINDSIGHT)  # who is drawn beside the chosen model where costs change
@@ -47,7 +41,6 @@ QUESTIONS = {"launch": "earning the margin asked for in the following month", "c
 METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
 _WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "metric": METRICS, "measure": METRICS}
 _WORDS |= {"group": {}, "attribute": {}}
-LEARNED = ("margin", "logistic", "forest", "boosting", "tpot", "cotraining")
 
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:

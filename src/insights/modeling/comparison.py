@@ -105,14 +105,10 @@ def _rules_out_of_fold(model, rows, folds):
 
 def hand_made(dataset: Dataset, params: Params) -> list[learned.Learned]:
     """Return the models that need no search, simplest first; that of the margin where there is one to learn from."""
-    by_margin = learned.margin(dataset.features, params)
-    told = value.gain(dataset.frame) is not None
-    return [
-        *([by_margin] if told and by_margin.features else []),
-        learned.logistic(dataset.features, params),
-        learned.forest(dataset.features, params),
-        learned.boosting(dataset.features, params),
-    ]
+    models = {name: make(dataset.features, params) for name, make in learned.HAND_MADE.items()}
+    if value.gain(dataset.frame) is None or not models["margin"].features:
+        del models["margin"]
+    return list(models.values())
 
 
 def with_unlabelled(dataset: Dataset, params: Params) -> list[cotrained.CoTrained]:

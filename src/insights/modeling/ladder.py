@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from insights.modeling.learned import HAND_MADE
+
 CHANCE = "chance"
-LADDER = ("margin", "logistic", "forest", "boosting", "tpot", "cotraining")
+LADDER = (*HAND_MADE, "tpot", "cotraining")
 
 
 def choose(out_of_fold: pd.DataFrame, margin: float) -> str:

@@ -175,6 +175,9 @@ def boosting(features: list[str], params: Params) -> Learned:
     return Learned("boosting", filled(("model", model)), features)
 
 
+HAND_MADE = {"margin": margin, "logistic": logistic, "forest": forest, "boosting": boosting}  # simplest first
+
+
 def filled(*steps: tuple[str, BaseEstimator]) -> Pipeline:
     """Return a pipeline that fills gaps by the median and says where they were, before the given steps."""
     return Pipeline([("impute", filling(says_where=True)), *steps])

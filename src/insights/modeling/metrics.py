@@ -33,12 +33,7 @@ def evaluate(y: np.ndarray, score: np.ndarray, decision: np.ndarray, weights: np
     dict of str to float
         By name in ``METRICS``; nan where a metric is not defined (one outcome only, no positive decision).
     """
-    weights = np.ones(len(y)) if weights is None else weights
-    ordered = _Ordered(y, score)
-    return {
-        "roc_auc": ordered.roc_auc(weights),
-        "average_precision": ordered.average_precision(weights),
-    } | _decision_metrics(y, decision, weights)
+    return _every(_Ordered(y, score), y, decision, np.ones(len(y)) if weights is None else weights)
 
 
 def roc_auc(y: np.ndarray, score: np.ndarray) -> float:
@@ -67,13 +62,7 @@ def intervals(y, score, decision, weights: np.ndarray) -> pd.DataFrame:
         Columns ``metric, value, low, high``.
     """
     ordered = _Ordered(y, score)
-    draws = pd.DataFrame(
-        [
-            {"roc_auc": ordered.roc_auc(w), "average_precision": ordered.average_precision(w)}
-            | _decision_metrics(y, decision, w)
-            for w in weights
-        ]
-    )
+    draws = pd.DataFrame([_every(ordered, y, decision, w) for w in weights])
     point = evaluate(y, score, decision)
     low, high = percentile_interval(draws[list(METRICS)].to_numpy())
     return pd.DataFrame({"metric": METRICS, "value": [point[m] for m in METRICS], "low": low, "high": high})
@@ -180,6 +169,11 @@ def chance_distribution(y: np.ndarray, prior: float, repeats: int, rng: np.rando
 def _chance(y, prior, rng):
     score = rng.random(len(y))
     return _decision_metrics(y, (score < prior).astype(int), np.ones(len(y))) | {"roc_auc": roc_auc(y, -score)}
+
+
+def _every(ordered, y, decision, weights):
+    ranked = {"roc_auc": ordered.roc_auc(weights), "average_precision": ordered.average_precision(weights)}
+    return ranked | _decision_metrics(y, decision, weights)
 
 
 def _decision_metrics(y, decision, weights):
