@@ -50,7 +50,7 @@ def test_stable_features_are_named_most_stable_first_and_noise_never():
 
 def stable(table):
     """Return what an analysis of these features calls stable."""
-    return Analysis(None, None, table, None, None, True).stable
+    return Analysis(None, None, table, None, None, None, True).stable
 
 
 def test_features_that_tell_the_date_are_named():

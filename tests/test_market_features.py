@@ -76,7 +76,7 @@ def test_past_launches_are_those_whose_first_month_is_over_and_on_record():
         sale("LATE", "2025-03-03", amount=900),
     ]  # fmt: skip
     built = features(asked(products=products), products=products, enrollments=sales)
-    good, poor = np.log(400 * 0.5 / 100 + 0.05), np.log(0.05)
+    good, poor = np.log((400 * 0.5 / 100 + 0.05) / 1.05), np.log(0.05 / 1.05)
     names = ["topic_launches", "topic_launches_reached", "kind_launches_reached"]
     assert built.loc["NEW", names].tolist() == pytest.approx([2, (good + poor) / 6, good / 5])
     assert built.loc["ELSEWHERE", names].tolist() == pytest.approx([0, 0, good / 5])

@@ -48,6 +48,24 @@ def test_what_is_called_0_is_not_launched_though_there_is_room():
     assert found.loc["forest", ["called", "value"]].tolist() == [1, 120]
 
 
+def test_two_quarters_of_a_year_have_a_capacity_each():
+    spring = ROWS.assign(as_of=pd.to_datetime(["2025-02-01", "2025-03-01", "2025-04-01", "2025-05-01"]))
+    parts = spring.assign(model="m", decision=1, score=[4.0, 3.0, 2.0, 1.0], expected=np.nan)
+    found = portfolio.within(parts, 1, ONCE).set_index("model")
+    assert found.loc["m", ["called", "value"]].tolist() == [2, 50 + 120]
+
+
+def test_equals_at_the_limit_are_taken_in_equal_parts():
+    found = within(told(score=(0.9, 0.5, 0.5, 0.1)), most=2)
+    assert found.loc["forest", "value"] == 50 + (-10 + 120) / 2 + 30
+    assert found.loc["forest", "called"] == 3
+    assert within(told(score=(1, 1, 1, 1)), most=2).loc["forest", "value"] == pytest.approx(160 * 2 / 3 + 30)
+
+
+def test_a_model_of_which_one_expectation_is_missing_launches_by_score():
+    assert within(told(expected=[5.0, np.nan, 60.0, 1.0])).loc["forest", "value"] == 50 + 30
+
+
 def test_a_capacity_that_is_never_reached_changes_nothing():
     parts = pd.concat([told(decision=(1, 0, 1, 0)), told("panel", decision=(0, 1, 1, 1))], ignore_index=True)
     few = portfolio.within(parts, 9, ONCE).set_index("model")
@@ -69,7 +87,7 @@ def test_nobody_earns_more_than_hindsight_or_launches_more_than_can_be_carried(r
     )
     found = portfolio.within(parts, most, np.ones((2, len(rows)))).set_index("model")
     assert (found["value"] <= found.loc[value.HINDSIGHT, "value"] + 1e-9).all()
-    assert (found["called"] <= most).all()
+    assert (found["called"] <= most + 1e-9).all()
 
 
 def test_rows_that_do_not_say_what_they_earned_have_no_value():
@@ -79,7 +97,7 @@ def test_rows_that_do_not_say_what_they_earned_have_no_value():
 
 
 def by_costs(*parts, costs):
-    worth = {"forest": Worth(-0.5, 1.0, 0.0, 1.0)}
+    worth = {"forest": Worth(-0.5, 1.0)}
     found = portfolio.by_costs(pd.concat(parts, ignore_index=True), worth, ONCE, costs)
     return found.set_index(["costs", "model"])
 
@@ -91,6 +109,13 @@ def test_who_knows_what_a_dollar_brings_calls_less_as_costs_rise():
     assert found.loc[(1.25, "forest"), "value"] == (150 - 125) + (90 - 125)
     assert found.xs("panel", level="model")["value"].tolist() == [30, 130 - 125, 130 - 200]
     assert found.loc[(2.0, value.HINDSIGHT), "called"] == 0
+
+
+def test_persistence_asks_of_last_month_what_is_asked_at_other_costs_and_past_launches_say_nothing_of_them():
+    parts = [told("persistence", score=(1.3, 0.9, 1.6, 1.0), decision=(1, 0, 1, 1)), told("past_launches")]
+    found = by_costs(*parts, costs=(0.8, 1.0, 1.5))
+    assert found.xs("persistence", level="model")["called"].tolist() == [4, 3, 1]
+    assert "past_launches" not in found.index.get_level_values("model")
 
 
 def test_at_costs_as_planned_all_is_as_it_was():

@@ -70,13 +70,25 @@ def test_those_called_1_are_launched_in_the_order_of_what_they_bring_as_far_as_a
     frame.loc[frame["product_id"] == "C1", "asked"] = 1000.0
     both = Dataset("launch", frame, [DRIVER])
     model = fitted(both)
-    model.worth_ = thresholds.Worth(-0.5, 1.0, 0.0, 1.0)
+    model.worth_ = thresholds.Worth(-0.5, 1.0)
     one = PARAMS.model_copy(update={"launch": PARAMS.launch.model_copy(update={"capacity": 1})})
     table = recommendation.recommend(both, model, True, one).set_index("product_id")
     assert table["verdict"].to_dict() == {"C0": LAUNCH, "C1": LAUNCH, "C2": HOLD}
     assert table["expected_gain"].tolist() == pytest.approx((table["probability"] - 0.5) * [100, 1000, 100])
     assert table.loc[["C1", "C0"], "place"].tolist() == [1, 2]
     assert table["within_capacity"].to_dict() == {"C0": False, "C1": True, "C2": False}
+
+
+def test_what_is_not_known_to_bring_anything_is_launched_last_and_without_gains_the_likeliest_first(data):
+    frame = data.frame.assign(asked=100.0)
+    frame.loc[frame["kind"] == "candidate", DRIVER] = [3.0, 2.5, 2.8]
+    model = fitted(data)
+    plain = recommendation.recommend(Dataset("launch", frame, [DRIVER]), model, True, PARAMS).set_index("product_id")
+    assert plain["place"].to_dict() == {"C0": 1, "C2": 2, "C1": 3} and plain["expected_gain"].isna().all()
+    frame.loc[frame["product_id"] == "C0", "asked"] = np.nan
+    model.worth_ = thresholds.Worth(-0.5, 1.0)
+    told = recommendation.recommend(Dataset("launch", frame, [DRIVER]), model, True, PARAMS).set_index("product_id")
+    assert told["place"].to_dict() == {"C2": 1, "C1": 2, "C0": 3}
 
 
 def test_a_source_without_candidates_gets_an_empty_recommendation(data):

@@ -119,4 +119,4 @@ def test_a_search_opens_no_connection_and_ends_without_a_trace_when_what_started
 
 def test_the_process_is_a_module_that_can_be_run():
     module = search_watch.PROCESS.removeprefix("insights.").replace(".", "/")
-    assert (Path(search_watch.__file__).parent.parent / f"{module}.py").exists()
+    assert (Path(search_watch.__file__).parents[2] / f"{module}.py").exists()

@@ -76,20 +76,30 @@ def test_rows_are_called_from_where_a_line_through_their_gains_crosses_nothing()
 
 @pytest.mark.parametrize(
     ("gain", "called"),
-    [([1, 2, 3], 3), ([-3, -2, -1], 1), ([3, 2, 1], 3), ([-1, -2, -3], 1), ([2, 2, 2], 3), ([-2, -2, -2], 1)],
+    [([1, 2, 3], 3), ([-3, -2, -1], 0), ([3, 2, 1], 3), ([-1, -2, -3], 0), ([2, 2, 2], 3), ([-2, -2, -2], 0)],
 )
-def test_where_the_line_never_crosses_all_rows_are_called_or_only_the_surest(gain, called):
+def test_where_the_line_never_crosses_all_rows_are_called_or_none(gain, called):
     score = np.array([0.2, 0.4, 0.6])
     assert (score >= crossing(np.array(gain, dtype=float), score)).sum() == called
 
 
+def test_a_line_that_rises_is_followed_beyond_the_scores_and_a_flat_one_asks_what_costs_leave():
+    assert thresholds.Worth(-0.9, 1.0).threshold() == pytest.approx(0.9)
+    assert thresholds.Worth(-0.9, 1.0).threshold(1.05) == pytest.approx(0.95)
+    assert thresholds.Worth(0.2, 0.0).threshold(1.1) == -np.inf
+    assert thresholds.Worth(0.2, 0.0).threshold(1.5) == np.inf
+    assert thresholds.Worth(-0.5, 2.0).expected([0.0, 0.5]).tolist() == [-0.5, 0.5]
+
+
 @brisk
 @given(st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 9)), min_size=2, max_size=30), st.integers(1, 9))
-def test_the_threshold_lies_within_the_scores_and_does_not_hang_on_the_currency(rows, rate):
+def test_what_is_called_is_what_is_expected_to_bring_something_in_any_currency(rows, rate):
     gain, score = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
-    found = crossing(gain, score)
-    assert score.min() <= found <= score.max()
-    assert found == pytest.approx(crossing(rate * gain, score), abs=1e-6) or abs(gain.mean()) < 1e-9
+    line = thresholds.worth(gain, score)
+    expected = line.expected(score)
+    sure = np.abs(expected) > 1e-6
+    assert ((score >= line.threshold()) == (expected > 0))[sure].all()
+    assert ((score >= thresholds.worth(rate * gain, score).threshold()) == (expected > 0))[sure].all()
 
 
 def test_a_model_of_rows_that_earn_something_calls_from_where_a_dollar_asked_brings_itself_on_folds():

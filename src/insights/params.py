@@ -8,6 +8,7 @@ import datetime
 import difflib
 import hashlib
 import json
+import typing
 from typing import Literal
 
 import pydantic
@@ -284,9 +285,20 @@ def _midnight(day):
     return datetime.datetime.combine(day, datetime.time())
 
 
+class _Once(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML would keep the last."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [key.value for key, _ in node.value]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.YAMLError(f"{', '.join(twice)} stands twice, {str(node.start_mark).strip()}")
+        return super().construct_mapping(node, deep)
+
+
 def _read(file):
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Once)  # noqa: S506
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{file.name} is not readable as YAML: {error}. Mend that line.") from None
     if not isinstance(content, dict):
@@ -329,8 +341,9 @@ def _explain(error):
 
 def _known_keys(location):
     section = Params
-    for part in location:
+    for part in (part for part in location if isinstance(part, str)):
         section = section.model_fields[part].annotation
+        section = next(iter(typing.get_args(section)), section)  # of a list, what it holds
     return [key for key in section.model_fields if key != "window"]
 
 

@@ -57,6 +57,11 @@ def share(value, decimals: int = 1) -> str:
     return f"{text}{_SPACE}%"
 
 
+def points(difference) -> str:
+    """Return a difference of two shares: ``4.1 percentage points``."""
+    return NOT_KNOWN if _missing(difference) else f"{_fixed(100 * float(difference), 1)}{_SPACE}percentage points"
+
+
 def money(value, decimals: int | None = None) -> str:
     """Return an amount in US dollars: ``USD 1,234``; without ``decimals``, cents only below a thousand."""
     if _missing(value):
@@ -71,8 +76,8 @@ def interval(value, low, high, kind: str = "number", level: float = 0.95) -> str
     ----------
     value, low, high : number or None
         Without both bounds the text says that there is no interval.
-    kind : {"number", "share", "money"}
-        How all three are written.
+    kind : {"number", "share", "points", "money"}
+        How all three are written; a difference of two shares is in points.
     level : float
         Confidence level of the interval.
 
@@ -248,7 +253,9 @@ def _writer(kind, values) -> Callable:
             return partial(number, decimals=_decimals(*known) if known else None)
         case "money":
             return partial(money, decimals=_cents(*known) if known else None)
-    raise ValueError(f"interval of kind {kind!r}: write number, share or money.")
+        case "points":
+            return points
+    raise ValueError(f"interval of kind {kind!r}: write number, share, points or money.")
 
 
 def _plural(noun):

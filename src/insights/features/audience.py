@@ -13,8 +13,8 @@ VISIT = [*KEYS, "learner_id"]
 @family(
     MODEL, "audience", view=JOURNEY, sources=["page_views", "products"],
     features={
-        "views_per_visitor": ("views of its pages per known visitor, look-back", "ratio"),
-        "days_per_visitor": ("days on which a known visitor looked at it, mean, look-back", "ratio"),
+        "views_per_visitor": ("views of its pages, lessons among them, per known visitor, look-back", "ratio"),
+        "days_per_visitor": ("days on which a known visitor looked at or learned with it, mean, look-back", "ratio"),
         "topics_per_visitor": ("topics whose products its visitors looked at, mean, look-back", "ratio"),
     },
 )  # fmt: skip
@@ -51,5 +51,5 @@ def overlap(past: Past) -> ibis.Table:
 
 
 def _visits(past):
-    """Return the views of products' pages by known people."""
+    """Return the views of products' pages by known people, before they bought and while they learn."""
     return past.events("page_views").filter(_.product_id.notnull(), _.learner_id.notnull())

@@ -88,7 +88,7 @@ def _launched(past, p):
     e = past.entities("enrollments")
     begun = e.group_by("as_of").agg(since=e.enrolled_at.min())
     over = p.launched_at + LAST_MONTH <= p.as_of
-    p = p.filter(over, p.margin.notnull(), p.monthly_hurdle > 0).inner_join(begun, "as_of")
+    p = p.mutate(margin=p.margin.fill_null(1.0)).filter(over, p.monthly_hurdle > 0).inner_join(begun, "as_of")
     p = p.filter(p.launched_at >= p.since).drop("since")
     met = p.left_join(e.select(*KEYS, "enrolled_at", "amount"), KEYS)
     first = (met.enrolled_at >= met.launched_at) & (met.enrolled_at < met.launched_at + LAST_MONTH)
@@ -97,7 +97,8 @@ def _launched(past, p):
     )
     earned = sold.amount.cast("float64") * sold.margin / sold.monthly_hurdle.cast("float64")
     # Sums of decimals come out the same in any order.
-    return sold.mutate(reached=(ibis.greatest(earned, 0.0) + EARNED_NOTHING).log().cast("decimal(18, 9)"))
+    reached = ((ibis.greatest(earned, 0.0) + EARNED_NOTHING) / (1 + EARNED_NOTHING)).log()
+    return sold.mutate(reached=reached.cast("decimal(18, 9)"))
 
 
 def _lean():

@@ -20,6 +20,7 @@ from insights.features.need import MODEL
 from insights.features.registry import SOCIAL, Past, family
 from insights.features.voices import KEYS
 
+LEAST = 1e-8  # of the first direction: what lies along a fainter one is rounding
 THEMES = [f"theme_{number}" for number in range(1, 5)]
 FEWEST, WORDS = 20, 2000  # products talked about, below which nothing is learned of themes; and words at most
 
@@ -64,4 +65,5 @@ def directions(documents: pd.DataFrame) -> pd.DataFrame:
     with threadpool_limits(1):  # sums in one order on any number of cores
         svd = TruncatedSVD(len(THEMES), algorithm="arpack", random_state=np.random.RandomState(0)).fit(learned)
         placed = svd.transform(weights.transform(documents["text"]))
+    placed[:, svd.singular_values_ < LEAST * svd.singular_values_.max()] = 0.0  # too few things are spoken of
     return documents[KEYS].assign(**dict(zip(THEMES, placed.T, strict=True)))

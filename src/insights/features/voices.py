@@ -62,7 +62,7 @@ def opinion(past: Past) -> ibis.Table:
     MODEL, "tone", view=SOCIAL, sources=["social_posts"],
     features={
         "tone": ("tone of last month's posts about it, −1 to 1, drawn to 0 where there are few", "lean"),
-        "novelty": ("share of the look-back's posts about it whose text no other has", "share"),
+        "novelty": ("different texts per post about it in the look-back", "share"),
         "spam_share": ("share of the look-back's posts about it with a link or a call to follow an account", "share"),
     },
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, bullets, count, listing, number, say, share
+from insights.display.wording import Prose, bullets, count, listing, number, p_value, say, share
 from insights.findings.words import QUESTIONS, TITLES
 
 SIGNIFICANT = 0.05
@@ -65,7 +65,7 @@ def checks(model: str, table: pd.DataFrame) -> Prose:
         From :func:`insights.feature_analysis.linear.checks`.
     """
     by = table.set_index("check")
-    bent = by.loc["reset", "p"]
+    bent, alike = by.loc["reset", "p"], by.loc["within", "value"]
     told = [
         say(
             "For {question}, {outside} of the fitted probabilities lie outside 0 to 1: the linear model ranks "
@@ -73,15 +73,14 @@ def checks(model: str, table: pd.DataFrame) -> Prose:
             question=QUESTIONS[model], outside=share(by.loc["outside", "value"]),
         ),
         say(
-            "Errors {vary} with the features (Breusch-Pagan), as those of a 0 or 1 must, and residuals of one "
-            "product are alike by {alike} (intraclass correlation): errors are therefore clustered by product.",
+            "Errors {vary} with the features (Breusch-Pagan); residuals of one product {alike}.",
             vary="vary" if by.loc["spread", "p"] < SIGNIFICANT else "are not shown to vary",
-            alike=number(by.loc["within", "value"]),
+            alike=f"are alike by {number(alike)} (intraclass correlation)" if alike > 0 else "are not alike",
         ),
     ]  # fmt: skip
     if pd.notna(bent):
         shown = "are not all" if bent < SIGNIFICANT else "are not shown to be other than"
-        told.append(say("Effects {shown} straight lines (RESET, p = {p}).", shown=shown, p=number(bent)))
+        told.append(say("Effects {shown} straight lines (RESET, {p}).", shown=shown, p=p_value(bent)))
     return bullets(*told)
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
+from insights.display.wording import Prose, bullets, count, interval, listing, number, points, say, share
 from insights.findings.words import ROWS, TITLES
 
 NAMED = 5
@@ -66,7 +66,7 @@ def nothing_to_explain() -> Prose:
 def _of(row, reasons, flips, similar):
     own, turning, alike = (t[t["product_id"] == row["product_id"]] for t in (reasons, flips, similar))
     moved = {
-        way: "; ".join(f"{r.title} {100 * r.effect:+.0f}".replace("-", "\N{MINUS SIGN}") for r in part.itertuples())
+        way: "; ".join(f"{r.title} {_signed(100 * r.effect)}" for r in part.itertuples())
         for way, part in own.groupby("direction")
     }
     first = next(turning.dropna(subset="decile").itertuples(), None)
@@ -76,6 +76,10 @@ def _of(row, reasons, flips, similar):
         row.get("title") or row["product_id"], row["verdict"], row["probability"], moved.get("raises", ""),
         moved.get("lowers", ""), turns, reached if len(alike) else "",
     ]  # fmt: skip
+
+
+def _signed(value):
+    return f"{round(value):+d}".replace("-", "\N{MINUS SIGN}") if round(value) else "below 1"
 
 
 def probabilities(examined, chosen: str) -> Prose:
@@ -145,11 +149,6 @@ def _comes_true(kind, name, told, error):
         verdict=verdict, right=number(error["error_if_right"]),
         skill=interval(*told.loc["skill", ["value", "low", "high"]]),
     )  # fmt: skip
-
-
-def points(difference: float) -> str:
-    """Return a difference of two shares in words."""
-    return f"{number(100 * difference)} percentage points"
 
 
 def _more_often(gap):

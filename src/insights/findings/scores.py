@@ -70,7 +70,7 @@ def choice(model: str, contest) -> Prose:
     )
 
 
-def climbed(rungs: pd.DataFrame, margin: float) -> Prose:
+def climbed(rungs: pd.DataFrame, margin: float, ordered: bool = True) -> Prose:
     """Say which rungs of the ladder from chance to the most complex model bear, and which do not.
 
     Parameters
@@ -79,16 +79,19 @@ def climbed(rungs: pd.DataFrame, margin: float) -> Prose:
         From :func:`insights.modeling.ladder.rungs`.
     margin : float
         By which a rung has to be better than the one below.
+    ordered : bool
+        Whether the folds were ordered in time.
     """
     rungs = rungs[rungs["model"] != "chance"]
     stay, fall = rungs[rungs["stays"]], rungs[~rungs["stays"]]
     told = say(
-        "A rung stays if out of time it is better by {margin} than the last one that stayed below it. Rungs that "
-        "stay: {stay}.",
+        "A model stays on the ladder if on {held_out} it is better by {margin} than the last one that stayed below "
+        "it. The choice asks less: to be worse than the best by no more than that. Those that stay: {stay}.",
+        held_out="later months" if ordered else "other products",
         margin=number(margin), stay=listing([TITLES[name] for name in stay["model"]]),
     )  # fmt: skip
     if fall.empty:
-        return told + say("That is every rung.")
+        return told + say("That is every one.")
     missed = [f"{TITLES[r.model]} (by {number(r.gain)} than {TITLES[r.against]})" for r in fall.itertuples()]
     return told + say("Not better by so much: {missed}.", missed=listing(missed))
 

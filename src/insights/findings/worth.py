@@ -44,19 +44,20 @@ def capacity(kind: str, table: pd.DataFrame, chosen: str, most: int) -> Prose:
         Launches a quarter.
     """
     by = table.set_index("model")
-    own, best = by.loc[chosen], by.loc[HINDSIGHT]
-    others = by.drop(index=[n for n in (*LEARNED, HINDSIGHT) if n in by.index]).sort_values("value", ascending=False)
+    own, others = by.loc[chosen], by.drop(index=[n for n in (*LEARNED, HINDSIGHT) if n in by.index])
+    of_best = f", {share(own['of_best'])} of what hindsight would" if own["of_best"] > 0 else ""
+    beside = others.sort_values("value", ascending=False).iterrows()
     return say(
-        "On {kind}, with at most {most} a quarter, {chosen} launches {called} and brings **{own}**, {share} of what "
-        "hindsight would; {others}.",
-        kind=ROWS[kind], most=number(most), chosen=TITLES[chosen], called=number(int(own["called"])),
-        own=interval(own["value"], own["low"], own["high"], kind="money"), share=share(own["value"] / best["value"]),
-        others=listing([f"{TITLES[name]} {money(r['value'])}" for name, r in others.iterrows()]),
+        "On {kind}, with at most {most} a quarter, {chosen} launches {called} and brings **{own}**{of_best}; "
+        "{others}.",
+        kind=ROWS[kind], most=number(most), chosen=TITLES[chosen], called=number(round(own["called"])),
+        own=interval(own["value"], own["low"], own["high"], kind="money"), of_best=of_best,
+        others=listing([f"{TITLES[name]} {money(one['value'])}" for name, one in beside]),
     )  # fmt: skip
 
 
 def costs(kind: str, table: pd.DataFrame, chosen: str) -> Prose:
-    """Say how far costs may rise before the chosen model's decisions earn nothing, or less than a baseline's.
+    """Say at how many levels of costs the chosen model's decisions earn something, and as much as every baseline's.
 
     Parameters
     ----------

@@ -230,9 +230,11 @@ def _enough(table, params):
 
 
 def _cohorts(people, names, params):
-    month = people["registered_at"].dt.strftime("%Y-%m")
-    smallest = params.privacy.smallest_group
-    by = funnel.by_segment(people.assign(month=month), "month", names, params.journey.step_days, smallest)
+    """Return the funnel of each month of registration of which somebody could be watched for the whole budget."""
+    dated = people.assign(month=people["registered_at"].dt.strftime("%Y-%m"))
+    longest = dated.groupby("month")["followed"].transform("max")
+    watched, budget = dated[longest >= params.journey.step_days], params.journey.step_days
+    by = funnel.by_segment(watched, "month", names, budget, params.privacy.smallest_group)
     columns = {"group": "month", "stage": "stage", "title": "title", "people": "people", "share": "share"}
     return by[list(columns)].rename(columns=columns).sort_values("month", kind="stable", ignore_index=True)
 

@@ -68,8 +68,8 @@ def _survivors(people, stages):
         return ["survivorship", "Who is left out by counting the active only?", "nobody", FINE]
     of_all, of_active = people[last].notna().mean(), people.loc[active, last].notna().mean()
     found = (
-        f"{(~active).sum():,} of {len(people):,} who registered never did anything; they count. Without them the "
-        f"last stage would read {of_active:.1%} instead of {of_all:.1%}"
+        f"{(~active).sum():,} of {len(people):,} who registered never did anything; they count. Without them "
+        f"{of_active:.1%} instead of {of_all:.1%} would have reached the last stage at any time"
     )
     return ["survivorship", "Who is left out by counting the active only?", found, FINE]
 

@@ -3,6 +3,7 @@
 After Mitchell and others, "Model cards for model reporting", FAT* 2019. Every figure comes from the study.
 """
 
+import numpy as np
 import pandas as pd
 
 from insights import timeline
@@ -40,7 +41,7 @@ def card(study, params: Params) -> str:
             "",
             *_section("Learned from", _learned(contest.dataset, params)),
             *_section("Reads", [f"{len(model.features)} features: {', '.join(model.features)}."]),
-            *_section("Calls 1", [f"From a probability of {wording.share(model.threshold_)} on."]),
+            *_section("Calls 1", [_called(model.threshold_)]),
             *_section("Reached on rows that came later", _reached(study)),
             *_section("Not for", NOT_FOR),
         ]
@@ -75,3 +76,9 @@ def _interval(r):
     if pd.isna(r.low):
         return wording.number(r.value)
     return f"{wording.number(r.value)} ({wording.number(r.low)} to {wording.number(r.high)})"
+
+
+def _called(threshold):
+    if np.isinf(threshold):
+        return "Nothing." if threshold > 0 else "Everything."
+    return f"From a probability of {wording.share(threshold)} on."

@@ -122,13 +122,12 @@ def _hash(rows):
 
 
 def _by_rows(table: str, of: str = "parts"):
-    """Return what puts a table of each kind of rows below each other; None where one has none."""
+    """Return what puts the tables of those kinds of rows that have one below each other; None where none has."""
 
     def joined(found):
         each = {kind: getattr(one, table) for kind, one in getattr(found, of).items()}
-        if any(frame is None for frame in each.values()):
-            return None
-        return pd.concat([frame.assign(rows=kind) for kind, frame in each.items()], ignore_index=True)
+        there = [frame.assign(rows=kind) for kind, frame in each.items() if frame is not None]
+        return pd.concat(there, ignore_index=True) if there else None
 
     return joined
 

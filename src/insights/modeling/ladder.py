@@ -32,7 +32,8 @@ def rungs(out_of_fold: pd.DataFrame, rules: pd.DataFrame, margin: float) -> pd.D
         (folds in which it is the better one)``, stays``.
     """
     scores, said = _by_fold(out_of_fold), _by_fold(rules)
-    best = [said.mean().idxmax()] if said.size else []
+    mean = said.mean().dropna()
+    best = [mean.idxmax()] if len(mean) else []
     scores = scores.join(said[best])
     under, below, found = CHANCE, 0.5, [[CHANCE, 0.5, "", float("nan"), 0, True]]
     for name in (*best, *(n for n in LADDER if n in scores)):

@@ -37,7 +37,7 @@ def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -
     -------
     pandas.DataFrame
         ``COLUMNS``, most probable first. ``expected_gain`` is what the product is expected to bring beyond what it
-        asks in a horizon, in USD, missing where the model does not say it; ``place`` orders those called 1 by it, or
+        asks in a horizon, in USD, missing where the model does not say it; ``place`` orders those called 1 by it and
         by probability, and the first of them are ``within_capacity`` of a quarter. The interval (80 %) lies around
         the probability, as wide on the log-odds scale as refits of the model on resampled product families vary (the
         standard interval with a bootstrap error; Efron and Tibshirani 1993, chapter 12). Resamples that hold one
@@ -45,15 +45,19 @@ def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -
     """
     candidates = dataset.candidates
     if candidates.empty:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return pd.DataFrame(columns=list(COLUMNS)).astype({"place": "float64", "within_capacity": bool})
     probability = model.score(candidates)
     others = np.array([refit.score(candidates) for refit in refitted(dataset, model, params)])
     low, high = interval(probability, others)
     table = candidates[["product_id"]].assign(probability=probability, low=low, high=high)
     table["verdict"] = [decide(r.low, r.high, model.threshold_, trusted) for r in table.itertuples()]
     table["expected_gain"] = model.expected(candidates)
-    order = table["expected_gain"].fillna(table["probability"]).where(table["verdict"] == LAUNCH)
-    table["place"] = order.rank(ascending=False, method="first")
+    go = table[table["verdict"] == LAUNCH].sort_values(
+        ["expected_gain", "probability"], ascending=False, kind="stable"
+    )
+    table["place"] = pd.Series(
+        np.arange(1.0, len(go) + 1), index=go.index
+    )  # what is not known to bring anything last
     table["within_capacity"] = table["place"] <= params.launch.capacity
     return table.sort_values(["probability", "product_id"], ascending=[False, True], ignore_index=True)
 

@@ -50,7 +50,7 @@ def load(path: Path) -> Learned:
     kind = KINDS.get(content["name"], Learned)
     model = kind(
         content["name"], content["estimator"], content["features"], content["threshold"],
-        tuple(content["calibration"]), Worth(*content["worth"]) if content["worth"] else None,
+        tuple(content["calibration"]), Worth(*content["worth"]) if content.get("worth") else None,
     )  # fmt: skip
     model.fitted_ = content["estimator"]
     return model

@@ -44,14 +44,10 @@ class Worth:
     ----------
     intercept, slope : float
         Of the line; least squares.
-    lowest, highest : float
-        The scores between which it was drawn.
     """
 
     intercept: float
     slope: float
-    lowest: float
-    highest: float
 
     def expected(self, score: np.ndarray) -> np.ndarray:
         """Return what each dollar asked is expected to bring beyond itself, shape (rows,)."""
@@ -67,14 +63,13 @@ class Worth:
 
         Notes
         -----
-        Where gains do not rise with the score, all rows are called if they bring something together; else only what
-        scores as high as the highest. The same holds of a crossing beyond the scores.
+        Where gains do not rise with the score, all rows are called if they bring something together, else none: the
+        threshold is then infinite. A line that rises is followed beyond the scores it was drawn through.
         """
         dearer = costs - 1.0
         if self.slope <= 0:
-            middle = self.expected((self.lowest + self.highest) / 2)
-            return self.lowest if middle > dearer else self.highest
-        return float(np.clip((dearer - self.intercept) / self.slope, self.lowest, self.highest))
+            return -np.inf if self.intercept > dearer else np.inf
+        return float((dearer - self.intercept) / self.slope)
 
 
 def worth(gain: np.ndarray, score: np.ndarray) -> Worth:
@@ -89,7 +84,7 @@ def worth(gain: np.ndarray, score: np.ndarray) -> Worth:
     """
     variance = score.var()
     slope = float(max(np.cov(score, gain, bias=True)[0, 1] / variance, 0.0)) if variance > 0 else 0.0
-    return Worth(float(gain.mean() - slope * score.mean()), slope, float(score.min()), float(score.max()))
+    return Worth(float(gain.mean() - slope * score.mean()), slope)
 
 
 def _by_score(score):

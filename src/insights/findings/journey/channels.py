@@ -63,8 +63,8 @@ def lift(table: pd.DataFrame) -> Prose:
         return say("Of no channel is it shown that it adds to enrollments, each person held against themselves.")
     named = [f"{r.channel} ({share(r.owed)} of all)" for r in adding.head(SHOWN).itertuples()]
     return say(
-        "Each person held against themselves, most **enrollments are owed to {channels}**. This is a comparison, not "
-        "an experiment.",
+        "Each person held against themselves, **enrollments are owed to {channels}**, the greatest shares first. "
+        "This is a comparison, not an experiment.",
         channels=listing(named),
     )
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
+from insights.display.wording import Prose, bullets, count, interval, listing, number, points, say
 from insights.findings.journey import channels, ways
 
 
@@ -79,8 +79,8 @@ def effect(found) -> Prose:
             "Of {n}, {came} followed an event within the weeks before. Those who came complete more often by "
             "{naive}; among people alike before the event the difference is **{alike}**.",
             n=count(int(alike["n"]), "enrollment"), came=number(int(alike["came"])),
-            naive=interval(naive["difference"], naive["low"], naive["high"], kind="share"),
-            alike=interval(alike["difference"], alike["low"], alike["high"], kind="share"),
+            naive=interval(naive["difference"], naive["low"], naive["high"], kind="points"),
+            alike=interval(alike["difference"], alike["low"], alike["high"], kind="points"),
         ),
         say(
             "After weighing, those who came and the others differ in what was recorded by at most {worst} standard "
@@ -108,7 +108,7 @@ def against_truth(found, true: float) -> Prose:
     return say(
         "In the simulated company coming to an event truly adds {true}. The interval of the doubly robust estimate "
         f"{words['doubly robust']}; that of the naive difference {words['naive']}.",
-        true=share(true),
+        true=points(true),
     )
 
 
@@ -159,9 +159,9 @@ def _event(found):
     shown = alike["low"] > 0 or alike["high"] < 0
     words = "moves people on" if shown else "is not shown to move people on"
     return say(
-        f"Coming to an event {words}: among people alike before it, {{difference}} more complete the course that "
-        "they begin next. This is a comparison, not an experiment.",
-        difference=interval(alike["difference"], alike["low"], alike["high"], kind="share"),
+        f"Coming to an event {words}: among people alike before it, the share that completes the course they begin "
+        "next is higher by {difference}. This is a comparison, not an experiment.",
+        difference=interval(alike["difference"], alike["low"], alike["high"], kind="points"),
     )
 
 

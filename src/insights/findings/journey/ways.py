@@ -30,8 +30,8 @@ def sequences(table: pd.DataFrame) -> Prose:
     common, told = table.iloc[0], []
     told.append(
         say(
-            "Most common is “{path}”: {people}, of whom {won} enroll in the days after.",
-            path=common["path"], people=count(int(common["people"]), "person", "people"), won=share(common["share"]),
+            "Most common is “{path}”: seen {times}, {won} of them followed by an enrollment.",
+            path=common["path"], times=count(int(common["people"]), "time"), won=share(common["share"]),
         )
     )  # fmt: skip
     for verdict, words, surely in (
@@ -110,7 +110,7 @@ def for_everybody(table: pd.DataFrame) -> Prose:
     return say(
         "For everybody together the step that most raises completion is to **{action}**: {adds} ({evidence}).",
         action=whole["action"], evidence=whole["evidence"],
-        adds=interval(whole["adds"], whole["low"], whole["high"], kind="share"),
+        adds=interval(whole["adds"], whole["low"], whole["high"], kind="points"),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from insights.modeling.comparison import Contest
 from insights.modeling.evaluation import agreement, calibration, learning_curves, lift, portfolio, standing
 from insights.params import Params
+from insights.rows import LAUNCH
 
 PANEL = "panel"
 
@@ -50,8 +51,8 @@ class Examined:
     curve, last_step : pandas.DataFrame
         From :mod:`insights.modeling.evaluation.learning_curves`.
     capacity, costs : pandas.DataFrame or None
-        From :mod:`insights.modeling.evaluation.portfolio`: earned with few launches a quarter, and if all asked more
-        or less.
+        From :mod:`insights.modeling.evaluation.portfolio`: earned with few launches a quarter (of new launches
+        alone), and if all asked more or less.
     """
 
     kind: str
@@ -96,12 +97,12 @@ def examine(contest: Contest, predictions: pd.DataFrame, topics: pd.Series, para
 
 def _examined(contest, rows, refits, topics, params):
     weights = standing.resamples(rows, contest.dataset.clusters, params)
-    own = rows[rows["model"] == contest.chosen]
+    own, kind = rows[rows["model"] == contest.chosen], rows["kind"].iloc[0]
     telling = standing.telling(rows, contest.chosen)
     worth = {name: one.worth_ for name, one in contest.models.items() if getattr(one, "worth_", None)}
     said = calibration.probabilities(rows, {contest.chosen, PANEL} & {*rows["model"]})
     return Examined(
-        kind=rows["kind"].iloc[0],
+        kind=kind,
         reliability=calibration.reliability(said, contest.dataset.clusters),
         expected_error=calibration.expected_error(said, params),
         probabilities=pd.concat(
@@ -112,7 +113,7 @@ def _examined(contest, rows, refits, topics, params):
         beside=_beside(contest, rows, weights),
         curve=learning_curves.curve(refits),
         last_step=learning_curves.last_step(refits, weights, params),
-        capacity=portfolio.within(telling, params.launch.capacity, weights),
+        capacity=portfolio.within(telling, params.launch.capacity, weights) if kind == LAUNCH else None,
         costs=portfolio.by_costs(telling, worth, weights),
     )
 

@@ -12,6 +12,10 @@ import pandas as pd
 from insights.modeling import value
 from insights.modeling.thresholds import Worth
 
+OVER_HURDLE, NOT_PRICED = (
+    ("persistence",),
+    ("past_launches",),
+)  # baselines whose score is a share of the hurdle, or was
 COSTS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # times what was asked
 
 
@@ -24,8 +28,8 @@ def within(predictions: pd.DataFrame, most: int, weights: np.ndarray) -> pd.Data
         ``model, as_of, score, expected`` (USD; missing of a model that does not say it)``, decision, margin_earned,
         hurdle``; for each model the same rows in the same order.
     most : int
-        Launches a quarter. Of those called 1 the first are taken: by what is expected, else by score, and of equals
-        in the order of the rows.
+        Launches a quarter. Of those called 1 the first are taken: by what is expected, else by score; equals at the
+        limit are taken in equal parts, as they would be on average over all orders.
     weights : numpy.ndarray of shape (repeats, rows)
         How often each row counts in each resample; what was taken stays.
 
@@ -62,7 +66,9 @@ def by_costs(
     predictions : pandas.DataFrame
         As for :func:`within`.
     worth : mapping of str to insights.modeling.thresholds.Worth
-        Of the models that know what a dollar asked brings: they decide anew. All others decide as before.
+        Of the models that know what a dollar asked brings: they decide anew. Of the baselines persistence asks of
+        last month's margin what is asked now; the panel and the survey, who were asked once, decide as before; how
+        past launches did at other costs is not known, and left out.
     weights : numpy.ndarray of shape (repeats, rows)
     costs : tuple of float
 
@@ -78,13 +84,21 @@ def by_costs(
     for factor in costs:
         earned = (first["margin_earned"] - factor * first["hurdle"]).to_numpy()
         decided = {
-            name: (part["score"] >= worth[name].threshold(factor) if name in worth else part["decision"]).to_numpy()
+            name: _decided(part, factor, worth.get(name))
             for name, part in predictions.groupby("model", sort=False)
+            if name not in NOT_PRICED
         }
         decided |= {value.ALL: np.ones(len(earned)), value.HINDSIGHT: earned > 0}
         parts.append(value.of_shares(decided, earned, weights).assign(costs=factor))
     table = pd.concat(parts, ignore_index=True)
     return table[["costs", *table.columns.drop("costs")]]
+
+
+def _decided(part, factor, worth):
+    if worth is not None:
+        return (part["score"] >= worth.threshold(factor)).to_numpy()
+    asks = part["model"].iloc[0] in OVER_HURDLE
+    return (part["score"] >= factor).to_numpy() if asks else part["decision"].to_numpy()
 
 
 def _first(predictions):
@@ -96,6 +110,8 @@ def _order(part):
 
 
 def _taken(order, called, quarter, most):
-    """Return 1 for the highest of those called, so many in each quarter, shape (rows,)."""
-    ranked = pd.Series(np.where(called, order, -np.inf)).groupby(quarter).rank(ascending=False, method="first")
-    return (called & (ranked.to_numpy() <= most)).astype(float)
+    """Return the share of each row that is taken, shape (rows,): of equals at the limit all have the same part."""
+    ranked = pd.Series(np.where(called, order, -np.inf))
+    above = ranked.groupby(quarter).rank(ascending=False, method="min") - 1
+    equal = ranked.groupby([quarter, ranked]).transform("size")
+    return np.where(called, ((most - above) / equal).clip(0, 1), 0.0)

@@ -27,15 +27,19 @@ TITLES = {
     "opinion": "what was answered lately, and before",
     "tone": "the tone of posts about it",
     "themes": "what posts about it speak of",
-    "audience": "how much its visitors look at it",
-    "overlap": "what its visitors bought",
+    "audience": "how much visitors and learners look at it",
+    "overlap": "what its visitors and learners bought",
     "season": "the season",
     "rivalry": "its rivals' sales and launches",
     "past_launches": "how launches like it did",
 } | {name: f"posts on {title}" for name, title in NETWORK_TITLES.items()}
 BELONGS = {"log_hurdle": "need", "units_before_per_need": "sales"}  # what no name of a feature tells
 DERIVED = (need.SUFFIX, "_rank")
-_MEANINGS = {"views_without_purchase_before": "views in the month before the last by people who did not buy it then"}
+_MEANINGS = {
+    "views_without_purchase_before": "views in the month before the last by people who did not buy it then",
+    "opinion_before": "intent to buy in answers before last month above the middle, drawn to it where few answered",
+    "kind_launches_reached": "first month's margin over hurdle in launches of its kind, logarithm, drawn to 0 if few",
+}
 
 
 def groups(model: str, features: Iterable[str]) -> dict[str, list[str]]:

@@ -14,7 +14,11 @@ from insights.params import Params
 from insights.timeline import TimeFolds, evenly
 
 LIBRARIES = ("tpot", "configspace", "scikit-learn", "scipy", "numpy")
-CODE = ("complexity", "hyperparameters", "learned", "metrics", "search_judge", "search_process", "search_space")
+CODE = (
+    "learned",
+    "metrics",
+    *(f"search/{name}" for name in ("complexity", "hyperparameters", "judge", "process", "space")),
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Task:
         versions = {name: metadata.version(name) for name in LIBRARIES}
         hashed.update(json.dumps([self.settings, versions], sort_keys=True).encode())
         for name in CODE:
-            hashed.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+            hashed.update((Path(__file__).parents[1] / f"{name}.py").read_bytes())
         return hashed.hexdigest()
 
     def save(self, folder: Path) -> None:
