@@ -2,8 +2,11 @@
 
 import sys
 
+import numpy as np
+import pandas as pd
 import pytest
 from collecting import HERE
+from scipy.special import expit, logit
 
 
 @pytest.fixture
@@ -22,3 +25,19 @@ def test_the_cost_of_the_simulation_is_told_by_size(simulation):
     assert table["rows"].is_monotonic_increasing and table["rows"].min() > 10_000
     assert (table[["seconds", "peak_memory_mb"]] > 0).all().all()
     assert table["cost_a_person"].isna().tolist() == [True, False]
+
+
+def test_models_that_miss_only_the_level_of_months_reach_all_that_is_possible_once_they_are_told_it(monkeypatch):
+    monkeypatch.syspath_prepend(str(HERE / "benchmarks"))
+    import limits
+
+    rng = np.random.default_rng(0)
+    months = pd.to_datetime(["2025-10-01", "2025-11-01", "2025-12-01"]).repeat(200)
+    true = pd.DataFrame({"as_of": months, "kind": "launch", "probability": rng.uniform(0.05, 0.95, 600)})
+    missed = pd.Series(months.month - 11, dtype=float) * 3.0
+    told = true.assign(
+        model=limits.walk.CHOSEN, y=(rng.random(600) < true["probability"]).astype(float), decision=1,
+        score=expit(logit(true["probability"]) - missed), margin_earned=1.0, hurdle=1.0, expected_margin=1.0,
+    )  # fmt: skip
+    assert limits.launches.nearness(told)["fraction"].iloc[0] < 0.95
+    assert limits.levelled(told)["fraction"].iloc[0] == pytest.approx(1, abs=1e-9)

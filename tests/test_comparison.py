@@ -16,6 +16,10 @@ from insights.timeline import TimeFolds
 PARAMS = window()
 
 
+def folds_of(contest):
+    return TimeFolds(contest.dataset.train, PARAMS.modeling.folds)
+
+
 def found_at_once(rows, features, params, folder=None):
     """Stand in for the search: the winner is known, nothing is tried."""
     log = pd.DataFrame({"generation": [0, 0], "pipeline": ["a", "b"], "roc_auc": [0.7, np.nan]})
@@ -236,3 +240,27 @@ def test_the_planted_driver_is_what_the_contest_is_won_with(contest):
     assert metrics.roc_auc(y, contest.models[contest.chosen].score(rows)) > 0.8
     assert abs(metrics.roc_auc(y, contest.models["panel"].score(rows)) - 0.5) < 0.2
     assert DRIVER in contest.dataset.features
+
+
+def test_models_of_rows_that_earn_something_say_what_each_is_expected_to_bring(contest, monkeypatch):
+    monkeypatch.setattr(automl, "search", found_at_once)
+    frame = contest.dataset.frame
+    frame = frame.assign(hurdle=100.0, asked=200.0, margin_earned=100 * (0.4 + frame["y"]))
+    other = comparison.compete(replace(contest.dataset, frame=frame), PARAMS)
+    told = other.predictions(other.dataset.validate)
+    for name in ("logistic", "forest", "boosting"):
+        own, line = told[told["model"] == name], other.models[name].worth_
+        np.testing.assert_allclose(own["expected"], 200 * (line.intercept + line.slope * own["score"]))
+        assert line.slope > 0 and other.models[name].threshold_ == line.threshold()
+    assert told[told["model"] == "panel"]["expected"].isna().all()
+
+
+def test_baselines_stand_on_the_ladder_by_the_rows_that_folds_held_out(contest):
+    rows, found = (
+        contest.dataset.train,
+        comparison._rules_out_of_fold("launch", contest.dataset.train, folds_of(contest)),
+    )
+    for number, (_, judge) in enumerate(folds_of(contest).split()):
+        one = found[(found["model"] == "survey") & (found["fold"] == number)]["roc_auc"].iloc[0]
+        held = rows.iloc[judge]
+        assert one == metrics.roc_auc(held["y"].to_numpy(dtype=int), held["survey_top_two"].to_numpy())

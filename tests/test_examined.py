@@ -1,5 +1,6 @@
 """The launch model examined and explained: on its own rows, beside the panel where it voted, and said as it is."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ from synthetic import launch_data
 from test_findings import read
 
 from insights.findings import launches as launch_findings
-from insights.modeling import baselines, comparison, learned, recommendation
+from insights.modeling import baselines, comparison, learned, recommendation, thresholds
 from insights.modeling.dataset import Dataset
 from insights.modeling.evaluation import examined, standing
 from insights.modeling.explanation import explained
@@ -133,3 +134,21 @@ def test_what_is_weighed_most_is_named_with_how_alike_refits_are():
     agreement = SimpleNamespace(value=0.7, low=0.5, high=0.9, refits=10)
     told = read(launch_findings.weighed(importance, agreement))
     assert "looks (60.0 %) and mails (40.0 %)" in told and "0.700 (0.500 to 0.900 over 10 refits)" in told
+
+
+def test_what_is_earned_with_few_launches_is_told_of_new_launches_and_at_other_costs_of_all_rows(contest):
+    frame = contest.dataset.frame
+    new = (frame["product_id"] < "P20") & (frame["kind"] == "catalogue")
+    frame = frame.assign(hurdle=100.0, margin_earned=100 * (0.4 + frame["y"]), kind=frame["kind"].mask(new, "launch"))
+    priced = replace(contest, dataset=replace(contest.dataset, frame=frame))
+    model = priced.models["logistic"]
+    model.worth_ = thresholds.Worth(-0.6, 1.0)
+    rows = priced.predictions(priced.dataset.validate)
+    few = window(launch={"capacity": 3})
+    found = examined.examine(priced, rows, pd.Series(dtype="object"), few)
+    model.worth_ = None
+    assert found["catalogue"].capacity is None and (found["launch"].capacity["called"] <= 3 + 1e-9).all()
+    for one in found.values():
+        called = one.costs[one.costs["model"] == "logistic"].set_index("costs")["called"]
+        assert called[0.5] > called[1.0] > called[1.5]
+        assert "persistence" not in set(one.costs["model"])  # says the same of every row

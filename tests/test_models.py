@@ -7,7 +7,9 @@ import skops.io
 from micro import window
 from synthetic import DRIVER, NOISES, WEAK, boosted, launch_data, launch_frame
 
+from insights.features import need, registry
 from insights.modeling import baselines, dataset, learned, saved
+from insights.modeling.thresholds import Worth
 
 PARAMS = window()
 
@@ -116,11 +118,12 @@ def test_a_feature_that_is_missing_everywhere_stops_no_model(data):
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_saved_model_says_the_same_when_it_is_read_again(data, name, tmp_path):
     model = fitted(MAKERS[name](data), data)
-    model.threshold_, model.calibration_ = 0.375, (0.5, -1.0)
+    model.threshold_, model.calibration_, model.worth_ = 0.375, (0.5, -1.0), Worth(-0.5, 1.5)
     saved.save(model, tmp_path / "folder" / "model.skops")
     read = saved.load(tmp_path / "folder" / "model.skops")
     assert (read.name, read.features, read.threshold_) == (model.name, model.features, 0.375)
     assert read.calibration_ == (0.5, -1.0) == read.on([DRIVER]).calibration_
+    assert read.worth_ == model.worth_
     np.testing.assert_array_equal(read.score(data.validate), model.score(data.validate))
     np.testing.assert_array_equal(read.decide(data.validate), model.decide(data.validate))
 
@@ -180,3 +183,26 @@ def test_each_call_gives_baselines_of_its_own(data):
     first = baselines.available("launch", data.train)[0].fit(data.train, data.train["y"])
     assert not hasattr(baselines.available("launch", data.train)[0], "median_")
     assert first is not baselines.RULES["launch"][0]
+
+
+def test_the_margin_is_read_from_what_stands_for_demand():
+    every = [f.name for f in registry.features("launch")]
+    model = learned.margin(every, PARAMS)
+    families = {f.family for f in registry.features("launch", model.features)}
+    assert families == {*need.FAMILIES, "opinion", "tone", "season", "audience", "overlap"}
+    net = model.estimator.regressor.named_steps["model"]
+    assert (net.l1_ratio, net.cv) == (0.5, 4)
+
+
+def test_what_a_row_is_expected_to_bring_is_not_told_where_nothing_is_asked(data):
+    model = fitted(learned.logistic(data.features, PARAMS), data)
+    model.worth_ = Worth(-0.5, 1.0)
+    rows = data.validate.assign(asked=200.0)
+    np.testing.assert_allclose(model.expected(rows), 200 * (model.score(rows) - 0.5))
+    assert np.isnan(model.expected(rows.drop(columns="asked"))).all()
+
+
+def test_past_launches_are_followed_from_where_they_reached_their_hurdles():
+    rows = pd.DataFrame({"topic_launches_reached": [-0.1, 0.0, 0.1, np.nan]})
+    (rule,) = [rule for rule in baselines.available("launch", rows) if rule.name == "past_launches"]
+    assert rule.fit(rows, np.zeros(4)).decide(rows).tolist() == [0, 1, 1, 1]
