@@ -9,14 +9,14 @@ import limits
 import pandas as pd
 
 from insights import params, paths, walk
-from insights.certification import launches
+from insights.certification import certified, launches
 
 
 def quarters() -> list[str]:
     """Return the windows of the simulated company that have predictions, one after the other."""
     listed = [params.load(name) for name in params.windows()]
     company = params.load(params.newest()).simulation
-    same = [p for p in listed if p.source.kind == company.KIND and p.simulation == company]
+    same = [p for p in listed if p.source.kind == certified.KIND and p.simulation == company]
     ready = [p for p in same if paths.predictions(p.window, walk.MODEL).exists()]
     return [p.window for p in sorted(ready, key=lambda p: p.split)]
 

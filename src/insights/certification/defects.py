@@ -3,7 +3,7 @@
 import pandas as pd
 
 from insights import cleaning, contract, dictionary, paths, privacy, warehouse
-from insights.certification.company import KIND
+from insights.certification.certified import KIND
 from insights.cleaning import clocks
 from insights.collection import identities, simulated
 from insights.params import Params

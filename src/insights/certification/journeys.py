@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from insights import paths, warehouse
-from insights.certification.company import KIND
+from insights.certification.certified import KIND
 from insights.collection import simulated
 from insights.journey import channels, effects
 from insights.store import Step

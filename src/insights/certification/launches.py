@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from insights import paths
-from insights.certification.company import KIND
+from insights.certification.certified import KIND
 from insights.collection import simulated
 from insights.modeling import metrics, value
 from insights.params import Params
