@@ -89,7 +89,7 @@ def test_learned_models_keep_the_threshold_that_folds_chose(contest):
     parts = [(y[judge], model.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])) for fit, judge in folds.split()]
     outcome, said = (np.concatenate(part) for part in zip(*parts, strict=True))
     own = contest.models["logistic"]
-    assert own.calibration_ == probabilities.calibration(outcome, said)
+    assert own.calibration_ == probabilities.carried_over(parts)
     best = thresholds.best_balanced(outcome, said)
     assert own.threshold_ == probabilities.calibrated(np.array([best]), own.calibration_)[0]
     aucs = contest.out_of_fold.query("model == 'logistic'")["roc_auc"].tolist()

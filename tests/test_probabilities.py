@@ -28,6 +28,19 @@ def test_what_comes_true_as_it_is_said_is_left_much_as_it_is():
     assert np.abs(probabilities.calibrated(SAID, found) - SAID).max() < 0.03
 
 
+def test_what_is_wrong_in_the_same_way_in_every_part_is_put_right_by_all_of_them():
+    true = expit(0.5 * logit(SAID) + 0.8)
+    parts = [(drawn(true, seed)[::10], SAID[::10]) for seed in range(3)]
+    together = probabilities.calibration(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    assert probabilities.carried_over(parts) == together != probabilities.AS_SAID
+
+
+def test_what_was_in_the_air_in_one_part_is_not_carried_over_to_the_others():
+    shifted = [(drawn(expit(logit(SAID) + shift), 1)[::10], SAID[::10]) for shift in (1.0, 1.0, -1.0)]
+    assert probabilities.carried_over(shifted) == probabilities.AS_SAID
+    assert probabilities.carried_over(shifted[:1]) == probabilities.AS_SAID  # nobody to learn it from
+
+
 @pytest.mark.parametrize(
     ("y", "said"), [([1, 1, 1], [0.1, 0.5, 0.9]), ([0, 1, 0, 1], [0.4] * 4), ([1, 1, 0, 0], [0.1, 0.2, 0.8, 0.9])]
 )

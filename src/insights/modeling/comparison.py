@@ -126,7 +126,7 @@ class HeldOut:
     scores : pandas.DataFrame
         ``model, fold, rows, roc_auc``.
     calibration : tuple of float
-        From :func:`insights.modeling.probabilities.calibration`.
+        From :func:`insights.modeling.probabilities.carried_over`.
     threshold : float
         Where rows say what they earn and what was asked of them, the one from which a dollar asked brings more than
         itself; else the one that tells best between the outcomes.
@@ -151,7 +151,7 @@ def judge_out_of_fold(
         scores.append([model.name, number, len(judge), metrics.roc_auc(y[judge], said)])
         held_out.append((judge, said))
     judged, said = (np.concatenate(part) for part in zip(*held_out, strict=True))
-    calibration = probabilities.calibration(y[judged], said)
+    calibration = probabilities.carried_over([(y[judge], told) for judge, told in held_out])
     score = probabilities.calibrated(said, calibration)
     worth = _worth(rows.iloc[judged], score)
     threshold = worth.threshold() if worth else thresholds.best_balanced(y[judged], score)
