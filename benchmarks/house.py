@@ -16,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from insights.running import structure
+
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "src" / "insights"
+SOURCE = structure.PACKAGE
 ALIKE = 6  # lines in a row that two places share, from which they repeat each other
 GUARDS = {
     "time": (["asof", "timeline", "rows"], ["leakage", "timeline", "rows", "forecast_rows", "completion_rows"]),
@@ -26,7 +28,7 @@ GUARDS = {
         ["privacy", "privacy_recall", "anonymity", "collection", "collection_erasure", "accounts"],
     ),
     "money": (
-        ["modeling.value", "modeling.portfolio", "modeling.thresholds", "recommendation"],
+        ["modeling.value", "modeling.evaluation.portfolio", "modeling.thresholds", "modeling.recommendation"],
         ["value", "portfolio", "metrics", "recommendation"],
     ),
 }
@@ -37,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--coverage", action="store_true", help="run the tests of the guarding rooms as well")
     trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(SOURCE.rglob("*.py"))}
-    shown = _functions(trees) | _files(trees) | _imports(trees) | _repeats(trees) | _words(trees) | _notebooks()
+    shown = _functions(trees) | _files(trees) | _imports() | _repeats(trees) | _words(trees) | _notebooks()
     shown |= _tests(trees)
     if parser.parse_args().coverage:
         shown |= {f"branches covered, {room}": _covered(*places) for room, places in GUARDS.items()}
@@ -70,35 +72,13 @@ def _lengths(what, lines, most):
     }  # fmt: skip
 
 
-def _imports(trees):
-    modules = {_module(file) for file in trees}
-    graph = {_module(file): _imported(tree, modules) - {_module(file)} for file, tree in trees.items()}
-    circles = [name for name in graph if name in _reached(graph, name)]
-    top = [name for name in modules if "." not in name and name]
+def _imports():
+    graph = structure.graph()
     return {
         "imports between modules": sum(map(len, graph.values())),
-        "modules that import themselves by a detour": len(circles),
-        "files and packages at the top": len(top),
+        "modules that import themselves by a detour": sum(name in structure.reached(graph, name) for name in graph),
+        "files and packages at the top": len(structure.between(graph)),
     }
-
-
-def _imported(tree, modules):
-    named = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "insights":
-            base = node.module.removeprefix("insights").lstrip(".")
-            inner = {f"{base}.{alias.name}".lstrip(".") for alias in node.names}
-            named |= inner & modules if inner & modules else {base}
-    return named & modules - {""}
-
-
-def _reached(graph, name):
-    seen, waiting = set(), [name]
-    while waiting:
-        new = graph[waiting.pop()] - seen
-        seen |= new
-        waiting += new
-    return seen
 
 
 def _repeats(trees):
@@ -168,7 +148,7 @@ def _notebooks():
 def _tests(trees):
     texts = {file: file.read_text(encoding="utf-8") for file in (ROOT / "tests").glob("test_*.py")}
     named = " ".join(texts.values())
-    alone = [_module(f) for f in trees if f.stem != "__init__" and f.stem not in named]
+    alone = [structure.module(f) for f in trees if f.stem != "__init__" and f.stem not in named]
     return {"test files": len(texts), "modules that no test names": ", ".join(alone) or "none"}
 
 
@@ -176,20 +156,8 @@ def _covered(modules, tests):
     files = [str(ROOT / "tests" / f"test_{name}.py") for name in tests]
     data = ["--data-file", str(ROOT / ".cache" / "coverage")]
     names = ",".join(f"insights.{module}" for module in modules)
-    run = [
-        sys.executable,
-        "-m",
-        "coverage",
-        "run",
-        *data,
-        "--branch",
-        "--source",
-        names,
-        "-m",
-        "pytest",
-        "-q",
-        *files,
-    ]
+    run = [sys.executable, "-m", "coverage", "run", *data, "--branch", "--source", names]
+    run += ["-m", "pytest", "-q", *files]
     subprocess.run(run, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     told = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "coverage", "report", *data, "--format", "total"],
@@ -205,10 +173,6 @@ def _docstring_lines(node):
 
 def _is_text(node):
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _module(file):
-    return ".".join(p for p in file.relative_to(SOURCE).with_suffix("").parts if p != "__init__")
 
 
 def _short(file):

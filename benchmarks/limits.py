@@ -44,7 +44,7 @@ def limits(every: pd.DataFrame, settings: params.Params) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        From :func:`insights.certification.nearness`, ``model`` being the way in which it was fitted.
+        From :func:`insights.certification.launches.nearness`, ``model`` being the way in which it was fitted.
     """
     model = learned.margin(from_frame(walk.MODEL, every).features, settings)
     drawn = model.target(every, every["y"].to_numpy())
@@ -62,7 +62,7 @@ def levelled(told: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     told : pandas.DataFrame
-        From :func:`insights.certification.beside_truth`, with ``model``.
+        From :func:`insights.certification.launches.beside_truth`, with ``model``.
     """
     own = told[told["model"] == walk.CHOSEN]
     said, true = (log_odds(own[column].to_numpy()) for column in ("score", "probability"))

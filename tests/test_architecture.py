@@ -15,7 +15,7 @@ FLOORS = structure.floors(DOCUMENT)
 MAY_READ_PROTECTED = {"paths", "bias", "dictionary", "cleaning", "collection"}
 COMPUTING = ("features", "modeling", "cleaning", "rows", "asof", "ablation")
 GRAPH = structure.graph() | {"": set()}
-MODULES = {structure._module(file): file for file in sorted(structure.PACKAGE.rglob("*.py"))}
+MODULES = {structure.module(file): file for file in sorted(structure.PACKAGE.rglob("*.py"))}
 TREES = {name: ast.parse(file.read_text()) for name, file in MODULES.items()}
 
 
@@ -26,7 +26,7 @@ def top(name: str) -> str:
 
 def reached(name: str) -> set[str]:
     """Return every module that a module imports, directly or through others."""
-    return structure._reached(GRAPH, name)
+    return structure.reached(GRAPH, name)
 
 
 def test_the_reading_of_imports_finds_those_that_are_known():

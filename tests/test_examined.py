@@ -129,6 +129,17 @@ def test_what_to_launch_now_and_the_last_held_are_told_with_reasons_turning_poin
     assert "no verdict to explain" in read(launch_findings.nothing_to_explain())
 
 
+def test_what_is_launched_first_is_told_first_and_of_those_held_the_last_five():
+    ids = [f"P{i}" for i in range(9)]
+    advice = pd.DataFrame(
+        {"product_id": ids, "probability": np.linspace(0.9, 0.1, 9), "verdict": ["1"] * 2 + ["0"] * 7}
+    )
+    advice = advice.assign(place=[2.0, 1.0] + [np.nan] * 7, within_capacity=[True] * 2 + [False] * 7)
+    nothing = pd.DataFrame(columns=["product_id", "direction", "title", "effect", "decile", "needed", "similar", "y"])
+    told = launch_findings.why(advice, nothing, nothing, nothing)
+    assert told["product"].tolist() == ["P1", "P0", "P4", "P5", "P6", "P7", "P8"]
+
+
 def test_what_is_weighed_most_is_named_with_how_alike_refits_are():
     importance = pd.DataFrame({"title": ["looks", "mails"], "share": [0.6, 0.4]})
     agreement = SimpleNamespace(value=0.7, low=0.5, high=0.9, refits=10)

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
 from insights import store, warehouse
-from insights.journey import attribution, channels, effects, funnel, segments, stages, times, visits
+from insights.journey import attribution, channels, core, effects, funnel, segments, stages, times, visits
 from insights.params import ParameterError
 
 PARAMS = window("sample")
@@ -372,6 +372,16 @@ def test_an_enrollment_that_was_not_watched_long_enough_is_left_out():
     frame = pd.DataFrame({"learner_id": ["a"], "enrolled_at": [PARAMS.end - 3 * DAY], "outcome": [1], "days": [1.0]})
     frame = frame.assign(**dict.fromkeys(segments.TITLES, "x"))
     assert segments.compare(frame, PARAMS).empty
+
+
+def test_months_of_which_nobody_was_watched_for_the_whole_budget_make_no_cohort():
+    days, n = PARAMS.journey.step_days, PARAMS.privacy.smallest_group
+    watched = pd.DataFrame(
+        {"registered_at": pd.to_datetime(["2025-01-05"] * n + ["2025-02-05"] * n + ["2025-03-05"] * n),
+         "followed": [days - 1] * (n - 1) + [days] + [days - 1] * n + [days + 1] * n, "enrolled_times": 0}
+    ).assign(enrolled=pd.NaT)  # fmt: skip
+    found = core._cohorts(watched, ["registered", "enrolled"], PARAMS)
+    assert found["month"].unique().tolist() == ["2025-01", "2025-03"]
 
 
 def test_the_journey_of_the_tiny_company_is_studied_whole(company, monkeypatch):

@@ -204,14 +204,14 @@ def test_an_opinion_is_last_months_intent_above_the_middle_drawn_to_it_by_four_a
         {"learner_id": None, "product_id": product, "answered_at": at, "intent": intent}
         for product, at, intent in [
             ("NEW", "2025-02-28", 1), ("NEW", "2025-03-01", 5), ("NEW", "2025-03-31", 4), ("A", "2025-03-05", 1),
-            ("B", "2025-02-01", 5), ("A", "2025-04-01", 5),
+            ("B", "2025-02-01", 5), ("A", "2025-04-01", 5), ("ALONE", "2024-06-01", 5),
         ]
     ]  # fmt: skip
     built = features(survey_responses=answers)
     assert built["opinion"].to_dict() == {
         "A": -2 / 5, "B": 0, "NEW": (2 + 1) / 6, "ALONE": 0, "BLANK": 0,
     }  # fmt: skip
-    assert built["opinion_before"].to_dict() == {"A": 0, "B": 2 / 5, "NEW": -2 / 5, "ALONE": 0, "BLANK": 0}
+    assert built["opinion_before"].to_dict() == {"A": 0, "B": 2 / 5, "NEW": -2 / 5, "ALONE": 2 / 5, "BLANK": 0}
 
 
 def vote(panelist, cast, decision="2025-04-01", voted_at="2025-03-25", product_id="A"):

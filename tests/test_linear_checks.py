@@ -39,6 +39,10 @@ def test_a_bent_effect_is_told_by_reset():
     assert checked(made(lambda a: 0.2 * a + 0.15 * a**2)).loc["reset", "p"] < 0.001
 
 
+def test_an_effect_that_bends_both_ways_is_told_by_reset_too():
+    assert checked(made(lambda a: 0.2 * a - 0.1 * a**3)).loc["reset", "p"] < 0.001
+
+
 def test_errors_that_grow_with_a_feature_are_told_by_breusch_and_pagan():
     assert checked(made(noise=lambda a: 0.1 * np.exp(a / 2))).loc["spread", "p"] < 0.001
 
@@ -59,7 +63,9 @@ def test_what_products_have_in_common_is_the_intraclass_correlation_of_analysis_
 def test_fitted_values_outside_0_to_1_and_rows_far_out_are_counted():
     rows = made(lambda a: a, noise=lambda a: 0.0)
     assert checked(rows).loc["outside", "value"] == ((rows["a"] < -0.5) | (rows["a"] > 0.5)).mean()
-    assert checked(rows).loc["leverage", "value"] > 0
+    design = np.c_[np.ones(len(rows)), rows[NAMES]]
+    own = np.diag(design @ np.linalg.inv(design.T @ design) @ design.T)
+    assert checked(rows).loc["leverage", "value"] == (own > 3 * own.mean()).mean() > 0
     assert checked(rows.assign(a=np.sign(rows["a"]), b=np.sign(rows["b"]))).loc["leverage", "value"] == 0
 
 

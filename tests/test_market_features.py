@@ -8,6 +8,7 @@ from test_launch_features import AS_OF, PRODUCTS, SALES, asked, features, post, 
 from insights.features import themes
 
 VIEWS = [
+    view("2024-12-31", learner_id="p", views=50), view("2024-12-31", product_id="NEW", learner_id="p"),
     view("2025-01-01 09:00", learner_id="p", views=3), view("2025-01-01 11:00", learner_id="p"),
     view("2025-03-02", "announcement", learner_id="p"), view("2025-03-02", learner_id="q"),
     view("2025-03-03", product_id="ALONE", learner_id="q"), view("2025-03-04"),
@@ -25,7 +26,8 @@ def test_the_audience_is_told_per_known_visitor_of_the_lookback():
 
 def test_the_overlap_counts_other_products_that_visitors_bought():
     bought = [
-        sale("B", "2025-02-02", learner_id="p"), sale("ALONE", "2025-02-02", learner_id="p"),
+        sale("B", "2025-02-02", learner_id="p"), sale("B", "2025-03-02", learner_id="p"),
+        sale("ALONE", "2025-02-02", learner_id="p"),
         sale("A", "2025-02-02", learner_id="p"), sale("A", "2025-02-02", learner_id="q"),
         sale("B", "2025-03-03", units=-1, learner_id="q"), sale("B", "2025-04-01", learner_id="q"),
     ]  # fmt: skip
@@ -68,7 +70,8 @@ def test_past_launches_are_those_whose_first_month_is_over_and_on_record():
     products = [
         launched("GOOD", "2025-01-10"), launched("POOR", "2025-02-01", kind="series"),
         launched("EARLY", "2025-01-01"), launched("LATE", "2025-03-02"), launched("NEW", None),
-        launched("ELSEWHERE", None, topic="vision"),
+        launched("ELSEWHERE", None, topic="vision"), launched("EDGE", "2025-03-01", topic="vision", kind="other"),
+        launched("NOTOPIC", "2025-01-15", topic=None), launched("FREE", "2025-01-20", kind="other", hurdle=0),
     ]  # fmt: skip
     sales = [
         sale("EARLY", "2025-01-02", amount=999), sale("GOOD", "2025-01-10", amount=200),
@@ -78,8 +81,8 @@ def test_past_launches_are_those_whose_first_month_is_over_and_on_record():
     built = features(asked(products=products), products=products, enrollments=sales)
     good, poor = np.log((400 * 0.5 / 100 + 0.05) / 1.05), np.log(0.05 / 1.05)
     names = ["topic_launches", "topic_launches_reached", "kind_launches_reached"]
-    assert built.loc["NEW", names].tolist() == pytest.approx([2, (good + poor) / 6, good / 5])
-    assert built.loc["ELSEWHERE", names].tolist() == pytest.approx([0, 0, good / 5])
+    assert built.loc["NEW", names].tolist() == pytest.approx([2, (good + poor) / 6, (good + poor) / 6])
+    assert built.loc["ELSEWHERE", names].tolist() == pytest.approx([1, poor / 5, (good + poor) / 6])
 
 
 def test_acceleration_is_the_growth_of_the_last_month_beyond_that_of_the_one_before():

@@ -8,7 +8,7 @@ from micro import window
 from synthetic import DRIVER, NOISES, WEAK, boosted, launch_data, launch_frame
 
 from insights.features import need, registry
-from insights.modeling import baselines, dataset, learned, saved
+from insights.modeling import baselines, dataset, learned, saved, value
 from insights.modeling.thresholds import Worth
 
 PARAMS = window()
@@ -198,8 +198,8 @@ def test_what_a_row_is_expected_to_bring_is_not_told_where_nothing_is_asked(data
     model = fitted(learned.logistic(data.features, PARAMS), data)
     model.worth_ = Worth(-0.5, 1.0)
     rows = data.validate.assign(asked=200.0)
-    np.testing.assert_allclose(model.expected(rows), 200 * (model.score(rows) - 0.5))
-    assert np.isnan(model.expected(rows.drop(columns="asked"))).all()
+    np.testing.assert_allclose(value.expected(model.worth_, model.score(rows), rows), 200 * (model.score(rows) - 0.5))
+    assert np.isnan(value.expected(model.worth_, model.score(rows), rows.drop(columns="asked"))).all()
 
 
 def test_past_launches_are_followed_from_where_they_reached_their_hurdles():

@@ -81,6 +81,10 @@ def test_a_whole_number_is_taken_for_a_share(project):
         ({"simulation": {"people": 3}}, "simulation.people is 3"),
         ({"window": "other"}, "window is not a parameter"),
         ({2025: {"seed": 1}}, "2025"),
+        (
+            {"cleaning": {"bring_back": [{"table": "page_views", "rule": "crawler", "wy": "they are ours"}]}},
+            "cleaning.bring_back.0.wy is not a parameter; the nearest known one is why",
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named_with_its_place_and_its_file(project, changes, told):
@@ -88,6 +92,13 @@ def test_a_wrong_value_is_named_with_its_place_and_its_file(project, changes, to
     said = refusal()
     assert told in said
     assert "params/mine.yaml" in said
+
+
+def test_a_key_that_stands_twice_is_refused_and_not_the_last_of_them_taken(project):
+    write(project)
+    with (project / "mine.yaml").open("a") as file:
+        file.write("modeling: {seed: 1, seed: 2}\n")
+    assert "seed stands twice" in refusal() and "mine.yaml" in refusal()
 
 
 def test_two_mistakes_are_told_at_once(project):

@@ -9,7 +9,7 @@ from micro import brisk
 from test_findings import read
 
 from insights.findings import worth
-from insights.modeling import value
+from insights.modeling import baselines, value
 from insights.modeling.evaluation import portfolio
 from insights.modeling.thresholds import Worth
 
@@ -20,6 +20,10 @@ ROWS = pd.DataFrame(
     }
 )  # fmt: skip
 ONCE = np.ones((3, 4), dtype="float32")
+LAST_MONTH = pd.DataFrame({"persistence": [0.5], "topic_launches_reached": [0.1]})
+AT = {"forest": Worth(-0.5, 1.0).threshold} | {
+    rule.name: rule.fit(LAST_MONTH, np.ones(1)).threshold_at for rule in baselines.available("launch", LAST_MONTH)
+}
 
 
 def told(name="forest", decision=(1, 1, 1, 1), score=(0.9, 0.8, 0.7, 0.6), expected=np.nan):
@@ -97,8 +101,7 @@ def test_rows_that_do_not_say_what_they_earned_have_no_value():
 
 
 def by_costs(*parts, costs):
-    worth = {"forest": Worth(-0.5, 1.0)}
-    found = portfolio.by_costs(pd.concat(parts, ignore_index=True), worth, ONCE, costs)
+    found = portfolio.by_costs(pd.concat(parts, ignore_index=True), AT, ONCE, costs)
     return found.set_index(["costs", "model"])
 
 

@@ -15,6 +15,7 @@ import pydantic
 import yaml
 
 from insights import paths
+from insights.yamls import Once
 
 
 class ParameterError(ValueError):
@@ -285,20 +286,13 @@ def _midnight(day):
     return datetime.datetime.combine(day, datetime.time())
 
 
-class _Once(yaml.SafeLoader):
-    """Refuses a key that stands twice, of which YAML would keep the last."""
-
-    def construct_mapping(self, node, deep=False):
-        keys = [key.value for key, _ in node.value]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise yaml.YAMLError(f"{', '.join(twice)} stands twice, {str(node.start_mark).strip()}")
-        return super().construct_mapping(node, deep)
+class _Values(Once, yaml.SafeLoader):
+    """Reads scalars by their type."""
 
 
 def _read(file):
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Once)  # noqa: S506
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Values)  # noqa: S506
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{file.name} is not readable as YAML: {error}. Mend that line.") from None
     if not isinstance(content, dict):

@@ -66,7 +66,7 @@ def judged(told: pd.DataFrame, settings: Params) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``beyond`` (from :func:`insights.modeling.comparison.beyond_chance`), ``against`` (each baseline) and
+        ``beyond`` (from :func:`insights.modeling.evaluation.standing.beyond_chance`), ``against`` (each baseline) and
         ``value`` (from :func:`insights.modeling.value.of_decisions`), each with ``kind``.
     """
     found = {"beyond": [], "against": [], "value": []}

@@ -52,7 +52,7 @@ def beside_truth(predictions: pd.DataFrame, params: Params) -> pd.DataFrame:
     true = true.rename(columns={"decision_at": "as_of"})
     before = true.assign(as_of=true["as_of"] + pd.DateOffset(months=1))
     before = before[["product_id", "as_of", "expected_margin"]].rename(columns={"expected_margin": "before"})
-    once = predictions[predictions["model"] == predictions["model"].iloc[0]]
+    once = value.once(predictions)
     knew = once.merge(before, on=["product_id", "as_of"], validate="one_to_one")
     knew = knew.assign(
         model=YESTERDAY, score=knew["before"] / knew["hurdle"], decision=knew["before"] >= knew["hurdle"]

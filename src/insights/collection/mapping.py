@@ -15,6 +15,7 @@ from insights import contract, paths
 from insights.collection import shipped
 from insights.collection.source import CollectionError, nearest
 from insights.params import Params
+from insights.yamls import Once
 
 FILES, RELATION = "files", "relation"  # where the records of a table lie: in a folder, or in a database
 
@@ -158,15 +159,8 @@ def load(file: Path, where: str = FILES) -> list[tuple[str, Export]]:
     ]
 
 
-class _Texts(yaml.BaseLoader):
-    """Reads every scalar as text and refuses a key that stands twice, of which YAML would keep the last."""
-
-    def construct_mapping(self, node, deep=False):
-        keys = [key.value for key, _ in node.value]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise yaml.YAMLError(f"{', '.join(twice)} stands twice, {str(node.start_mark).strip()}")
-        return super().construct_mapping(node, deep)
+class _Texts(Once, yaml.BaseLoader):
+    """Reads every scalar as text."""
 
 
 def _read(file):

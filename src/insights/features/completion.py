@@ -7,7 +7,7 @@ from ibis import _
 from insights import asof
 from insights.contract import NEWSLETTERS
 from insights.features.norms import against_course
-from insights.features.registry import JOURNEY, PLAN, Past, compute, declare, family, features
+from insights.features.registry import JOURNEY, PLAN, Past, beside, compute, declare, family, features
 from insights.params import Params
 
 MODEL = "completion"
@@ -114,7 +114,7 @@ def rhythm(past: Past) -> ibis.Table:
         pause_mean=paused.pause.sum() / paused.pause.count().nullif(0),
         pause_longest=paused.pause.max(),
     )
-    return seen.left_join(regular, KEYS).drop(*(f"{key}_right" for key in KEYS))
+    return beside(seen, regular, KEYS)
 
 
 @family(

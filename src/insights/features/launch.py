@@ -274,10 +274,9 @@ def _ago(as_of, at):
 
 def _acceleration(events, at, counted):
     """Return by how much the logarithm of what is counted grew more in the last month than in the one before."""
-    month = ibis.interval(months=1)
     logs = []
     for ago in range(3):
-        inside = (at < events.as_of - ago * month) & (at >= events.as_of - (ago + 1) * month)
+        inside = (at < events.as_of - ago * LAST_MONTH) & (at >= events.as_of - (ago + 1) * LAST_MONTH)
         logs.append((ibis.greatest(counted.sum(where=inside).fill_null(0), 0) + LITTLE).log())
     return events.group_by(*KEYS).agg(acceleration=logs[0] - 2 * logs[1] + logs[2])
 

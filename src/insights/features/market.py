@@ -3,12 +3,11 @@
 import ibis
 from ibis import _
 
-from insights.features.need import LITTLE, MODEL
-from insights.features.registry import JOURNEY, Past, family
+from insights.features.need import LITTLE, MODEL, NO_MARGIN
+from insights.features.registry import JOURNEY, Past, beside, family
 from insights.features.voices import DRAWN_BY, KEYS, LAST_MONTH
 
 YEAR = ibis.interval(months=12)
-EARNED_NOTHING = 0.05  # of the hurdle: added, so that the logarithm of earning nothing is a number
 
 
 @family(
@@ -48,9 +47,9 @@ def rivalry(past: Past) -> ibis.Table:
     own = e.group_by(*KEYS).agg(own=e.units.sum(), own_last=e.units.sum(where=last).fill_null(0))
     topic = e.group_by("topic", "as_of").agg(all=e.units.sum(), all_last=e.units.sum(where=last).fill_null(0))
     coming = p.group_by("topic", "as_of").agg(coming=_.launched_at.isnull().sum())
-    both = p.left_join(own, KEYS).drop("product_id_right", "as_of_right")
+    both = beside(p, own, KEYS)
     for more in (topic, coming):
-        both = both.left_join(more, ["topic", "as_of"]).drop("topic_right", "as_of_right")
+        both = beside(both, more, ["topic", "as_of"])
     return both.select(
         *KEYS,
         rival_units_last_month=_.all_last.fill_null(0) - _.own_last.fill_null(0),
@@ -79,7 +78,7 @@ def past_launches(past: Past) -> ibis.Table:
     like_kind = launched.filter(_.kind.notnull()).group_by("kind", "as_of").agg(kind_launches_reached=_lean())
     described = p.select(*KEYS, "topic", "kind")
     for alike, by in ((like_topic, "topic"), (like_kind, "kind")):
-        described = described.left_join(alike, [by, "as_of"]).drop(f"{by}_right", "as_of_right")
+        described = beside(described, alike, [by, "as_of"])
     return described
 
 
@@ -97,7 +96,7 @@ def _launched(past, p):
     )
     earned = sold.amount.cast("float64") * sold.margin / sold.monthly_hurdle.cast("float64")
     # Sums of decimals come out the same in any order.
-    reached = ((ibis.greatest(earned, 0.0) + EARNED_NOTHING) / (1 + EARNED_NOTHING)).log()
+    reached = ((ibis.greatest(earned, 0.0) + NO_MARGIN) / (1 + NO_MARGIN)).log()
     return sold.mutate(reached=reached.cast("decimal(18, 9)"))
 
 

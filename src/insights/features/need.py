@@ -27,6 +27,7 @@ SAID = {f"{name}_posts_last_month": f"posts about it on {NETWORK_TITLES[name]}, 
 SUFFIX = "_per_need"  # of the name of a signal over the units needed
 FAMILIES = ("need", "seen_per_need", "said_per_need")
 LITTLE = 0.5  # added to counts before the logarithm is taken
+NO_MARGIN = 0.05  # of the hurdle: added, so that the logarithm of earning nothing is a number
 
 declare(
     MODEL, FAMILIES[0], view=PLAN,

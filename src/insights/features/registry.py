@@ -129,6 +129,12 @@ class Past:
         return next(at for identity, at in self._at.items() if identity in columns)
 
 
+def beside(left: ibis.Table, right: ibis.Table, keys: Iterable[str]) -> ibis.Table:
+    """Return a table with the columns of another beside it, missing where that has no such keys."""
+    keys = list(keys)
+    return left.left_join(right, keys).drop(*(f"{key}_right" for key in keys))
+
+
 def compute(model: str, past: Past, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return a column per feature for each row, in the order of the rows.
 

@@ -5,7 +5,7 @@ from ibis import _
 
 from insights.contract import NETWORK_TITLES, NETWORKS
 from insights.features.need import MODEL
-from insights.features.registry import JOURNEY, SOCIAL, Past, family
+from insights.features.registry import JOURNEY, SOCIAL, Past, beside, family
 from insights.features.tone import tone
 
 KEYS = ["product_id", "as_of"]
@@ -75,7 +75,7 @@ def tone_of_posts(past: Past) -> ibis.Table:
     said = late.group_by(*KEYS).agg(tone=_.tone.sum().cast("float64") / (_.count() + DRAWN_BY))
     spam = posts.text.re_search(SPAM).cast("int64")
     every = posts.group_by(*KEYS).agg(novelty=_.text.nunique() / _.count(), spam_share=spam.mean())
-    return every.left_join(said, KEYS).drop("product_id_right", "as_of_right")
+    return beside(every, said, KEYS)
 
 
 def _network(name):
@@ -100,7 +100,7 @@ def _network(name):
         }
         own = posts.filter(_.product_id.notnull()).group_by(*KEYS).agg(**measured)
         topic = posts.group_by("topic", "as_of").agg(**{f"{name}_topic_posts": lately})
-        both = topics(past).left_join(own, KEYS).drop("product_id_right", "as_of_right")
+        both = beside(topics(past), own, KEYS)
         return both.left_join(topic, ["topic", "as_of"])
 
     return social

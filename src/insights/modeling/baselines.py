@@ -1,9 +1,12 @@
 """Baselines: what a model has to beat. Chance, simple rules, and the people who decide today."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+
+SAME, TIMES, UNKNOWN = "same", "times", "unknown"
 
 
 @dataclass
@@ -17,6 +20,11 @@ class ColumnRule:
         Column that is the score.
     cutoff : float or None
         Decide 1 from here on; the training median where None.
+    priced : str
+        What other costs make of where it decides: the ``SAME``, so many ``TIMES`` as high where the score is over the
+        hurdle, or ``UNKNOWN``.
+    worth_ : None
+        A rule that only ranks does not say what a row brings.
 
     Notes
     -----
@@ -26,6 +34,8 @@ class ColumnRule:
     name: str
     column: str
     cutoff: float | None = None
+    priced: str = SAME
+    worth_: ClassVar[None] = None
 
     def fit(self, rows: pd.DataFrame, y: np.ndarray) -> "ColumnRule":
         """Learn the median of the column from training rows."""
@@ -42,17 +52,17 @@ class ColumnRule:
         """Return 0 or 1 for each row."""
         return (self.score(rows) >= self.threshold_).astype(int)
 
-    def expected(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return missing values, shape (rows,): a rule that only ranks does not say what a row brings."""
-        return np.full(len(rows), np.nan)
+    def threshold_at(self, costs: float) -> float | None:
+        """Return from where on to decide 1 if all asked so many times as much; None where nobody can say."""
+        return {SAME: self.threshold_, TIMES: costs * self.threshold_, UNKNOWN: None}[self.priced]
 
 
 RULES = {
     "launch": (
         ColumnRule("panel", "panel_vote", 0.5),
         ColumnRule("survey", "survey_top_two"),
-        ColumnRule("persistence", "persistence", 1.0),
-        ColumnRule("past_launches", "topic_launches_reached", 0.0),
+        ColumnRule("persistence", "persistence", 1.0, TIMES),
+        ColumnRule("past_launches", "topic_launches_reached", 0.0, UNKNOWN),
     ),
     "completion": (ColumnRule("active_days", "course_days"), ColumnRule("last_week", "course_views_last_week")),
     "enrollment": (ColumnRule("last_week", "views_last_week"), ColumnRule("enrolled_before", "earlier_enrollments")),
@@ -62,8 +72,4 @@ NAMES = frozenset(rule.name for rules in RULES.values() for rule in rules)
 
 def available(model: str, rows: pd.DataFrame) -> list[ColumnRule]:
     """Return the baselines of a model whose column the source has."""
-    return [
-        ColumnRule(rule.name, rule.column, rule.cutoff)
-        for rule in RULES[model]
-        if rule.column in rows and rows[rule.column].notna().any()
-    ]
+    return [replace(rule) for rule in RULES[model] if rule.column in rows and rows[rule.column].notna().any()]

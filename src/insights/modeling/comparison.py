@@ -1,6 +1,6 @@
 """All models and baselines on the same rows: out-of-fold on training rows, then once on validation rows."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -53,12 +53,13 @@ class Contest:
         """
         known = ("product_id", "learner_id", "family", "kind", "as_of", "y", *value.COLUMNS)
         identity = [c for c in known if c in rows]
-        parts = [
-            rows[identity].assign(
-                model=name, score=model.score(rows), decision=model.decide(rows), expected=model.expected(rows)
+        parts = []
+        for name, model in self.models.items():
+            score = model.score(rows)
+            expected = value.expected(model.worth_, score, rows)
+            parts.append(
+                rows[identity].assign(model=name, score=score, decision=model.decide(rows), expected=expected)
             )
-            for name, model in self.models.items()
-        ]
         return pd.concat(parts, ignore_index=True)
 
 
@@ -98,7 +99,7 @@ def _rules_out_of_fold(model, rows, folds):
     y, found = rows["y"].to_numpy(dtype=int), []
     for number, (fit, judge) in enumerate(folds.split()):
         for rule in baselines.available(model, rows):
-            said = replace(rule).fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])
+            said = rule.fit(rows.iloc[fit], y[fit]).score(rows.iloc[judge])
             found.append([rule.name, number, metrics.roc_auc(y[judge], said)])
     return pd.DataFrame(found, columns=["model", "fold", "roc_auc"])
 

@@ -19,7 +19,6 @@ from insights.modeling.thresholds import Worth
 from insights.params import Params
 
 AS_THEY_ARE = ("opinion", "tone", "season", "audience", "overlap")  # families read beside what is seen per need
-NO_MARGIN = 0.05  # of the hurdle: added, so that the logarithm of earning nothing is a number
 
 
 @dataclass
@@ -82,11 +81,9 @@ class Learned:
         """Return 0 or 1 for each row."""
         return (self.score(rows) >= self.threshold_).astype(int)
 
-    def expected(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return what each row is expected to bring beyond what it asks, in USD, shape (rows,), or missing."""
-        if self.worth_ is None or "asked" not in rows:
-            return np.full(len(rows), np.nan)
-        return self.worth_.expected(self.score(rows)) * rows["asked"].to_numpy(dtype="float64")
+    def threshold_at(self, costs: float) -> float:
+        """Return from where on to decide 1 if all asked so many times as much; the same where rows told no worth."""
+        return self.threshold_ if self.worth_ is None else self.worth_.threshold(costs)
 
     def on(self, features: list[str]) -> "Learned":
         """Return an unfitted copy that reads other features."""
@@ -99,7 +96,7 @@ class MarginModel(Learned):
     def target(self, rows: pd.DataFrame, y: np.ndarray) -> np.ndarray:
         """Return the logarithm of the margin earned over the hurdle, shape (rows,): 0 where it is just reached."""
         earned = (rows["margin_earned"] / rows["hurdle"]).clip(lower=0).to_numpy(dtype="float64")
-        return np.log((earned + NO_MARGIN) / (1 + NO_MARGIN))
+        return np.log((earned + need.NO_MARGIN) / (1 + need.NO_MARGIN))
 
 
 class Reaches(ClassifierMixin, BaseEstimator):

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
 
-from insights.modeling import metrics
+from insights.modeling import metrics, value
 from insights.modeling.dataset import Dataset
 from insights.modeling.learned import Learned
 from insights.modeling.probabilities import log_odds
@@ -51,13 +51,10 @@ def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -
     low, high = interval(probability, others)
     table = candidates[["product_id"]].assign(probability=probability, low=low, high=high)
     table["verdict"] = [decide(r.low, r.high, model.threshold_, trusted) for r in table.itertuples()]
-    table["expected_gain"] = model.expected(candidates)
-    go = table[table["verdict"] == LAUNCH].sort_values(
-        ["expected_gain", "probability"], ascending=False, kind="stable"
-    )
-    table["place"] = pd.Series(
-        np.arange(1.0, len(go) + 1), index=go.index
-    )  # what is not known to bring anything last
+    table["expected_gain"] = value.expected(model.worth_, probability, candidates)
+    go = table[table["verdict"] == LAUNCH]
+    go = go.sort_values(["expected_gain", "probability"], ascending=False, kind="stable")
+    table["place"] = pd.Series(np.arange(1.0, len(go) + 1), index=go.index)  # of which no gain is known come last
     table["within_capacity"] = table["place"] <= params.launch.capacity
     return table.sort_values(["probability", "product_id"], ascending=[False, True], ignore_index=True)
 

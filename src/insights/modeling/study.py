@@ -33,7 +33,7 @@ class Part:
     differences : pandas.DataFrame
         From :func:`insights.modeling.evaluation.differences.between`, of the chosen model from each other.
     beyond : pandas.DataFrame
-        From :func:`insights.modeling.comparison.beyond_chance`.
+        From :func:`insights.modeling.evaluation.standing.beyond_chance`.
     chance : pandas.DataFrame
         Metrics of random classification, a row per repetition.
     null : pandas.DataFrame

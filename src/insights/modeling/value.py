@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from insights.modeling import metrics
+from insights.modeling.thresholds import Worth
 
 COLUMNS = ("margin_earned", "hurdle")
 CHANCE, ALL, HINDSIGHT = "chance", "launch all", "in hindsight"
@@ -20,6 +21,27 @@ def gain(rows: pd.DataFrame) -> pd.Series | None:
     if not {*COLUMNS} <= {*rows.columns} or rows[list(COLUMNS)].isna().all().any():
         return None
     return rows["margin_earned"] - rows["hurdle"]
+
+
+def expected(worth: Worth | None, score: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
+    """Return what calling each row 1 is expected to bring beyond what it asks, in USD, shape (rows,).
+
+    Parameters
+    ----------
+    worth : insights.modeling.thresholds.Worth or None
+        Of the model that scored them.
+    score : numpy.ndarray of shape (rows,)
+    rows : pandas.DataFrame
+        With ``asked``; without it, or without a worth, nothing is expected and all is missing.
+    """
+    if worth is None or "asked" not in rows:
+        return np.full(len(rows), np.nan)
+    return worth.expected(score) * rows["asked"].to_numpy(dtype="float64")
+
+
+def once(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that predictions are of once each: those of the first model."""
+    return predictions[predictions["model"] == predictions["model"].iloc[0]]
 
 
 def of_decisions(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame | None:
@@ -39,8 +61,7 @@ def of_decisions(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame
         what hindsight would have earned. Models, then chance (a coin tossed for each row, on average), launching all,
         and hindsight; launching none is worth 0.
     """
-    first = predictions[predictions["model"] == predictions["model"].iloc[0]]
-    earned = gain(first)
+    earned = gain(once(predictions))
     if earned is None:
         return None
     earned = earned.to_numpy()

@@ -16,7 +16,7 @@ DRAWN = re.compile(r"(<!-- drawn by make docs -->\n).*?(<!-- end -->)", re.DOTAL
 
 def graph() -> dict[str, set[str]]:
     """Return, by module below ``insights``, the modules that it imports anywhere in it; a package as its __init__."""
-    files = {_module(file): file for file in sorted(PACKAGE.rglob("*.py"))}
+    files = {module(file): file for file in sorted(PACKAGE.rglob("*.py"))}
     return {name: _imported(file, set(files)) - {"", name} for name, file in files.items() if name}
 
 
@@ -49,6 +49,21 @@ def drawn(document: str) -> str:
     return DRAWN.sub(lambda place: place[1] + drawing(document) + place[2], document)
 
 
+def reached(imports: dict[str, set[str]], name: str) -> set[str]:
+    """Return all that something imports, directly or through others."""
+    seen, waiting = set(), [name]
+    while waiting:
+        new = imports[waiting.pop()] - seen
+        seen |= new
+        waiting += new
+    return seen
+
+
+def module(file: Path) -> str:
+    """Return the name of a module below ``insights``; that of a package stands for its __init__."""
+    return ".".join(part for part in file.relative_to(PACKAGE).with_suffix("").parts if part != "__init__")
+
+
 def main() -> None:
     """Draw the structure anew in ``docs/architecture.md``."""
     file = PACKAGE.parent.parent / "docs" / "architecture.md"
@@ -57,16 +72,7 @@ def main() -> None:
 
 def _direct(imports, one):
     """Return what a part imports that it does not import through another part as well."""
-    return imports[one] - {far for near in imports[one] for far in _reached(imports, near)}
-
-
-def _reached(imports, name):
-    seen, waiting = set(), [name]
-    while waiting:
-        new = imports[waiting.pop()] - seen
-        seen |= new
-        waiting += new
-    return seen
+    return imports[one] - {far for near in imports[one] for far in reached(imports, near)}
 
 
 def _imported(file, known):
@@ -83,10 +89,6 @@ def _known(dotted, known):
     """Return the longest part of a dotted path that is a module, without the leading ``insights``."""
     parts = dotted.split(".")[1:]
     return next((name for end in range(len(parts), 0, -1) if (name := ".".join(parts[:end])) in known), "")
-
-
-def _module(file: Path):
-    return ".".join(part for part in file.relative_to(PACKAGE).with_suffix("").parts if part != "__init__")
 
 
 def _top(name):

@@ -18,7 +18,7 @@ from scipy.special import expit
 from scipy.stats import rankdata
 from statsmodels.stats.contingency_tables import mcnemar
 
-from insights.modeling import metrics
+from insights.modeling import metrics, value
 from insights.modeling.evaluation import standing
 from insights.modeling.probabilities import log_odds
 
@@ -91,7 +91,7 @@ def decisions(predictions: pd.DataFrame, first: str, second: str, weights: np.nd
     first, second : str
         Names of models or baselines.
     weights : numpy.ndarray of shape (repeats, rows)
-        From :func:`insights.modeling.comparison.resamples`.
+        From :func:`insights.modeling.evaluation.standing.resamples`.
 
     Returns
     -------
@@ -162,7 +162,7 @@ def reached(predictions: pd.DataFrame, first: str, second: str, weights: np.ndar
     -------
     pandas.DataFrame
         ``model, metric`` (roc_auc, precision, recall), ``value, low, high, n, positives``, from
-        :func:`insights.modeling.comparison.performance`; ``model`` as in :func:`together`.
+        :func:`insights.modeling.evaluation.standing.performance`; ``model`` as in :func:`together`.
     """
     found = standing.performance(together(predictions, first, second), weights)
     columns = ["model", "metric", "value", "low", "high", "n", "positives"]
@@ -170,7 +170,7 @@ def reached(predictions: pd.DataFrame, first: str, second: str, weights: np.ndar
 
 
 def _first(predictions):
-    return predictions[predictions["model"] == predictions["model"].iloc[0]].reset_index(drop=True)
+    return value.once(predictions).reset_index(drop=True)
 
 
 def _of(predictions, name):

@@ -144,7 +144,7 @@ def cox(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
     predictions : pandas.DataFrame
         From :func:`probabilities`, of one kind of rows.
     weights : numpy.ndarray of shape (repeats, rows)
-        From :func:`insights.modeling.comparison.resamples`.
+        From :func:`insights.modeling.evaluation.standing.resamples`.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def brier(predictions: pd.DataFrame, weights: np.ndarray, bins: int = BINS, fewe
     predictions : pandas.DataFrame
         From :func:`probabilities`, of one kind of rows.
     weights : numpy.ndarray of shape (repeats, rows)
-        From :func:`insights.modeling.comparison.resamples`.
+        From :func:`insights.modeling.evaluation.standing.resamples`.
     bins, fewest : int
         As in :func:`reliability`.
 

@@ -32,7 +32,7 @@ def between(predictions: pd.DataFrame, weights: np.ndarray, chosen: str | None =
         From :meth:`insights.modeling.comparison.Contest.predictions` or
         :func:`insights.modeling.evaluation.agreement.together`, of one kind of rows.
     weights : numpy.ndarray of shape (repeats, rows)
-        From :func:`insights.modeling.comparison.resamples`.
+        From :func:`insights.modeling.evaluation.standing.resamples`.
     chosen : str, optional
         Compare this model with each other; every pair is compared where None.
 

@@ -99,7 +99,6 @@ def _examined(contest, rows, refits, topics, params):
     weights = standing.resamples(rows, contest.dataset.clusters, params)
     own, kind = rows[rows["model"] == contest.chosen], rows["kind"].iloc[0]
     telling = standing.telling(rows, contest.chosen)
-    worth = {name: one.worth_ for name, one in contest.models.items() if getattr(one, "worth_", None)}
     said = calibration.probabilities(rows, {contest.chosen, PANEL} & {*rows["model"]})
     return Examined(
         kind=kind,
@@ -114,7 +113,7 @@ def _examined(contest, rows, refits, topics, params):
         curve=learning_curves.curve(refits),
         last_step=learning_curves.last_step(refits, weights, params),
         capacity=portfolio.within(telling, params.launch.capacity, weights) if kind == LAUNCH else None,
-        costs=portfolio.by_costs(telling, worth, weights),
+        costs=portfolio.by_costs(telling, {n: m.threshold_at for n, m in contest.models.items()}, weights),
     )
 
 

@@ -121,7 +121,7 @@ def last_step(refits: pd.DataFrame, weights: np.ndarray, params: Params) -> pd.D
     refits : pandas.DataFrame
         As for :func:`curve`.
     weights : numpy.ndarray of shape (repeats, rows)
-        From :func:`insights.modeling.comparison.resamples`, for the validation rows of this kind.
+        From :func:`insights.modeling.evaluation.standing.resamples`, for the validation rows of this kind.
     params : Params
         A gain below ``modeling.margin`` is none that matters.
 

@@ -25,7 +25,7 @@ def table(predictions: pd.DataFrame, weights: np.ndarray, cuts: Sequence[int | f
     predictions : pandas.DataFrame
         From :meth:`insights.modeling.comparison.Contest.predictions`, of one kind of rows.
     weights : numpy.ndarray of shape (repeats, rows)
-        From :func:`insights.modeling.comparison.resamples`.
+        From :func:`insights.modeling.evaluation.standing.resamples`.
     cuts : sequence of int or float
         How many rows are called: an int is a number of rows, a float a share of all. Deciles unless said. A number
         above that of all rows calls all.
@@ -62,7 +62,7 @@ def by_group(predictions: pd.DataFrame, column: str, weights: np.ndarray, fewest
     column : str
         Rows without a value are a group of their own, ``not known``.
     weights : numpy.ndarray of shape (repeats, rows)
-        From :func:`insights.modeling.comparison.resamples`.
+        From :func:`insights.modeling.evaluation.standing.resamples`.
     fewest : int
         Rows below which nothing is said of a group.
 

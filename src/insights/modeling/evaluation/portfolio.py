@@ -4,18 +4,13 @@ A model that says what a product is expected to bring beyond what it asks launch
 baseline that only ranks launches those first that it ranks highest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from insights.modeling import value
-from insights.modeling.thresholds import Worth
 
-OVER_HURDLE, NOT_PRICED = (
-    ("persistence",),
-    ("past_launches",),
-)  # baselines whose score is a share of the hurdle, or was
 COSTS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # times what was asked
 
 
@@ -39,7 +34,7 @@ def within(predictions: pd.DataFrame, most: int, weights: np.ndarray) -> pd.Data
         ``model, called, value, low, high, of_best``. ``chance`` launches as many of all rows in every quarter, on
         average over all ways to draw them; hindsight those that brought most.
     """
-    first = _first(predictions)
+    first = value.once(predictions)
     earned = value.gain(first)
     if earned is None:
         return None
@@ -57,7 +52,10 @@ def within(predictions: pd.DataFrame, most: int, weights: np.ndarray) -> pd.Data
 
 
 def by_costs(
-    predictions: pd.DataFrame, worth: Mapping[str, Worth], weights: np.ndarray, costs: tuple[float, ...] = COSTS
+    predictions: pd.DataFrame,
+    threshold_at: Mapping[str, Callable[[float], float | None]],
+    weights: np.ndarray,
+    costs: tuple[float, ...] = COSTS,
 ) -> pd.DataFrame | None:
     """Return what decisions earn if every row asked so many times as much; None where rows do not say.
 
@@ -65,10 +63,10 @@ def by_costs(
     ----------
     predictions : pandas.DataFrame
         As for :func:`within`.
-    worth : mapping of str to insights.modeling.thresholds.Worth
-        Of the models that know what a dollar asked brings: they decide anew. Of the baselines persistence asks of
-        last month's margin what is asked now; the panel and the survey, who were asked once, decide as before; how
-        past launches did at other costs is not known, and left out.
+    threshold_at : mapping of str to callable
+        From where on each decides 1 if all asked so many times as much, such as
+        :meth:`insights.modeling.learned.Learned.threshold_at`; who cannot say is left out, and who is not named
+        decides as before.
     weights : numpy.ndarray of shape (repeats, rows)
     costs : tuple of float
 
@@ -77,32 +75,26 @@ def by_costs(
     pandas.DataFrame
         ``costs, model, called, value, low, high, of_best``; of those models, baselines, launching all, and hindsight.
     """
-    first = _first(predictions)
+    first = value.once(predictions)
     if value.gain(first) is None:
         return None
-    parts = []
+    parts, by_model = [], list(predictions.groupby("model", sort=False))
     for factor in costs:
         earned = (first["margin_earned"] - factor * first["hurdle"]).to_numpy()
-        decided = {
-            name: _decided(part, factor, worth.get(name))
-            for name, part in predictions.groupby("model", sort=False)
-            if name not in NOT_PRICED
-        }
+        decided = {name: _decided(part, factor, threshold_at.get(name)) for name, part in by_model}
+        decided = {name: called for name, called in decided.items() if called is not None}
         decided |= {value.ALL: np.ones(len(earned)), value.HINDSIGHT: earned > 0}
         parts.append(value.of_shares(decided, earned, weights).assign(costs=factor))
     table = pd.concat(parts, ignore_index=True)
     return table[["costs", *table.columns.drop("costs")]]
 
 
-def _decided(part, factor, worth):
-    if worth is not None:
-        return (part["score"] >= worth.threshold(factor)).to_numpy()
-    asks = part["model"].iloc[0] in OVER_HURDLE
-    return (part["score"] >= factor).to_numpy() if asks else part["decision"].to_numpy()
-
-
-def _first(predictions):
-    return predictions[predictions["model"] == predictions["model"].iloc[0]]
+def _decided(part, costs, threshold_at):
+    """Return which rows are called 1 at other costs; None where nobody can say."""
+    if threshold_at is None:
+        return part["decision"].to_numpy()
+    threshold = threshold_at(costs)
+    return None if threshold is None else (part["score"] >= threshold).to_numpy()
 
 
 def _order(part):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from insights.modeling import metrics
+from insights.modeling import metrics, value
 from insights.params import Params
 
 
@@ -111,6 +111,6 @@ def resamples(predictions: pd.DataFrame, clusters: str, params: Params) -> np.nd
         Column whose groups are resampled whole.
     params : Params
     """
-    one = predictions[predictions["model"] == predictions["model"].iloc[0]]
+    one = value.once(predictions)
     rng = np.random.default_rng([params.modeling.seed, 3])
     return metrics.cluster_weights(one[clusters], params.modeling.bootstrap_repeats, rng)
