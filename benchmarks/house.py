@@ -155,8 +155,8 @@ def _tests(trees):
 def _covered(modules, tests):
     files = [str(ROOT / "tests" / f"test_{name}.py") for name in tests]
     data = ["--data-file", str(ROOT / ".cache" / "coverage")]
-    names = ",".join(f"insights.{module}" for module in modules)
-    run = [sys.executable, "-m", "coverage", "run", *data, "--branch", "--source", names]
+    rooms = ",".join(str(SOURCE / f"{module.replace('.', '/')}.py") for module in modules)
+    run = [sys.executable, "-m", "coverage", "run", *data, "--branch", "--include", rooms]
     run += ["-m", "pytest", "-q", *files]
     subprocess.run(run, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     told = subprocess.run(  # noqa: S603
