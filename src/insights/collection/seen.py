@@ -95,6 +95,7 @@ def is_by_month(name: str) -> bool:
 def _code() -> str:
     """Return a digest of the code that reads exports: other code may read the same export otherwise."""
     digest = hashlib.sha256()
-    for file in (Path(contract.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
-        digest.update(file.read_bytes())
+    for package in (contract.__file__, __file__):
+        for file in sorted(Path(package).parent.glob("*.py")):
+            digest.update(file.read_bytes())
     return digest.hexdigest()
