@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from micro import window
+from prose import read
 from synthetic import launch_data
-from test_findings import read
 
 from insights.findings import launches as launch_findings
 from insights.modeling import baselines, comparison, learned, recommendation, thresholds

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from test_findings import read
+from prose import read
 
 from insights.feature_analysis.core import Analysis
 from insights.findings import features as feature_findings

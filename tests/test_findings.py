@@ -5,17 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from prose import read
 
 from insights import gaps, params, paths, report, store
-from insights.display.wording import Prose
 from insights.findings import answer, groups, records, scores, words
 from insights.modeling import ladder
 from insights.modeling.search import automl
-
-
-def read(prose: Prose) -> str:
-    """Return the text of some sentences with ordinary spaces."""
-    return prose.text.replace("\u00a0", " ")
 
 
 def test_a_collection_says_what_arrived_and_what_became_of_identities():

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from test_findings import read
+from prose import read
 
 from insights.findings import scores
 from insights.modeling import ladder

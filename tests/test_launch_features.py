@@ -1,47 +1,13 @@
-"""Features of a product at a decision: each family on a handful of records, worked out by hand.
-
-The decision is taken at the close of 31 March 2025 (``as_of`` 1 April); the look-back begins with the year.
-"""
+"""Features of a product at a decision: each family on a handful of records, worked out by hand."""
 
 import ibis
 import numpy as np
 import pandas as pd
 import pytest
-from micro import table, window
+from launches import PRODUCTS, SALES, asked, features, mail, post, sale, view, vote
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from insights.features import launch
 from insights.features.tone import tone
-
-AS_OF = pd.Timestamp("2025-04-01")
-OPTIONAL = ["launched_at", "topic", "level", "price", "monthly_hurdle"]
-PRODUCTS = [
-    {"product_id": "A", "announced_at": "2024-12-01", "launched_at": "2025-03-01", "topic": "agents",
-     "level": "advanced", "price": 30},
-    {"product_id": "B", "announced_at": "2024-06-01", "launched_at": "2024-07-01", "topic": "agents",
-     "level": "beginner", "price": 60},
-    {"product_id": "NEW", "announced_at": "2025-03-01", "launched_at": "2025-04-10", "topic": "agents",
-     "level": "intermediate", "price": 90},
-    {"product_id": "ALONE", "announced_at": "2025-03-01", "launched_at": None, "topic": "vision", "price": 5},
-    {"product_id": "BLANK", "announced_at": "2024-06-01", "launched_at": "2024-07-01", "topic": None},
-]  # fmt: skip
-PRODUCTS = [{"family": p["product_id"], "title": p["product_id"]} | p for p in PRODUCTS]
-
-
-def asked(as_of=AS_OF, hurdle=100.0, margin_rate=0.5, products=PRODUCTS):
-    """Return the rows of all products at one decision."""
-    names = [p["product_id"] for p in products]
-    frame = pd.DataFrame({"product_id": names, "as_of": as_of, "asked": hurdle, "margin_rate": margin_rate})
-    return frame.astype({"as_of": "datetime64[us]"})
-
-
-def features(rows=None, products=PRODUCTS, drop=(), **records):
-    """Return the features of all products by product, given records of other tables."""
-    con = ibis.duckdb.connect()
-    tables = {"products": table(con, "products", products, OPTIONAL).drop(*drop)}
-    tables |= {name: table(con, name, listed) for name, listed in records.items()}
-    rows = asked(products=products) if rows is None else rows
-    return launch.launch_features(con, tables, rows, window()).set_index("product_id")
 
 
 def test_the_plan_is_read_from_the_catalogue_as_it_was_known():
@@ -70,25 +36,6 @@ def test_a_price_is_set_against_the_mean_of_those_on_sale_in_the_topic():
     built = features()
     assert built.loc[["A", "B", "NEW"], "price_against_topic"].tolist() == [30 / 45, 60 / 45, 90 / 45]
     assert built.loc[["ALONE", "BLANK"], "price_against_topic"].isna().all()
-
-
-def sale(product_id, enrolled_at, units=1, amount=10, learner_id="l", **more):
-    return {
-        "enrollment_id": f"{product_id}{enrolled_at}{learner_id}", "product_id": product_id,
-        "enrolled_at": enrolled_at, "units": units, "amount": amount, "learner_id": learner_id,
-    } | more  # fmt: skip
-
-
-SALES = [
-    sale("A", "2024-12-31 23:59:59", units=50),
-    sale("A", "2025-01-01", units=3, amount=30, learner_id="p"),
-    sale("A", "2025-02-28 23:59:59", units=2, amount=20, learner_id="q"),
-    sale("A", "2025-03-01", units=4, amount=40, learner_id="q"),
-    sale("A", "2025-03-31 23:59:59", units=-1, amount=-10, learner_id="q"),
-    sale("A", "2025-03-20", units=70, recorded_at="2025-04-01"),
-    sale("A", "2025-04-01", units=90),
-    sale("B", "2025-02-01", units=2, amount=120, learner_id=None),
-]
 
 
 def test_sales_are_those_of_the_lookback_with_the_last_month_apart():
@@ -129,13 +76,6 @@ def test_topic_sales_are_those_of_the_whole_topic_for_each_of_its_products():
     assert built.loc[["ALONE", "BLANK"], "topic_units_per_product"].isna().all()
 
 
-def view(viewed_at, page_type="product", product_id="A", learner_id=None, views=1, **more):
-    return {
-        "viewed_at": viewed_at, "page_type": page_type, "product_id": product_id, "learner_id": learner_id,
-        "views": views,
-    } | more  # fmt: skip
-
-
 def test_visits_are_views_of_the_products_own_pages_and_announcements_are_counted_apart():
     views = [
         view("2024-12-31"), view("2025-01-01", views=4), view("2025-02-01", "announcement", learner_id="p"),
@@ -147,13 +87,6 @@ def test_visits_are_views_of_the_products_own_pages_and_announcements_are_counte
     names = ["views_last_month", "views_lookback", "pre_launch_views", "visitors", "views_trend"]
     assert built.loc["A", names].tolist() == [3, 8, 3, 2, 3 / 8]
     assert built.loc["B", names[:4]].tolist() == [0, 0, 0, 0]
-
-
-def mail(happened_at, event, human=1.0, product_id="A"):
-    return {
-        "learner_id": "l", "happened_at": happened_at, "event": event, "campaign": "c",
-        "product_id": product_id, "human_probability": human,
-    }  # fmt: skip
 
 
 def test_clicks_count_where_a_person_made_them_and_opens_never():
@@ -214,26 +147,12 @@ def test_an_opinion_is_last_months_intent_above_the_middle_drawn_to_it_by_four_a
     assert built["opinion_before"].to_dict() == {"A": 0, "B": 2 / 5, "NEW": -2 / 5, "ALONE": 2 / 5, "BLANK": 0}
 
 
-def vote(panelist, cast, decision="2025-04-01", voted_at="2025-03-25", product_id="A"):
-    return {
-        "panelist_id": panelist, "team": "marketing", "product_id": product_id, "decision_at": decision,
-        "voted_at": voted_at, "vote": cast,
-    }  # fmt: skip
-
-
 def test_the_panels_vote_is_that_for_this_decision_cast_before_it():
     votes = [
         vote("p", True), vote("q", False), vote("r", True), vote("s", True), vote("t", False, "2025-03-01"),
         vote("u", False, voted_at="2025-04-01"),
     ]  # fmt: skip
     assert features(panel_votes=votes)["panel_vote"].tolist()[:2] == [0.75, pytest.approx(np.nan, nan_ok=True)]
-
-
-def post(post_id, posted_at, network="linkedin", product_id="A", topic="agents", reactions=10, text="so so"):
-    return {
-        "post_id": post_id, "network": network, "posted_at": posted_at, "product_id": product_id, "topic": topic,
-        "reactions": reactions, "text": text,
-    }  # fmt: skip
 
 
 def test_a_network_tells_of_the_product_and_of_its_topic():

@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from prose import read
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
-from test_findings import read
 
 from insights.feature_analysis import linear
 from insights.findings import features as feature_findings

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_launch_features import AS_OF, PRODUCTS, SALES, asked, features, post, sale, view
+from launches import AS_OF, PRODUCTS, SALES, asked, features, post, sale, view
 
 from insights.features import themes
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from micro import brisk
-from test_findings import read
+from prose import read
 
 from insights.findings import worth
 from insights.modeling import baselines, value
