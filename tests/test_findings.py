@@ -1,6 +1,7 @@
 """Findings: the sentences follow the numbers, above all where they disappoint."""
 
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from prose import read
 
 from insights import gaps, params, paths, report, store
-from insights.findings import answer, groups, records, scores, words
+from insights.findings import answer, groups, records, scores, words, worth
 from insights.modeling import ladder
 from insights.modeling.search import automl
 
@@ -290,11 +291,30 @@ def test_a_title_is_text_in_a_sentence_and_never_markup(title):
     assert "<strong>bold" not in told.markup
 
 
+@pytest.mark.parametrize(
+    ("hurdle", "months", "said"),
+    [
+        (
+            "plan",
+            1,
+            "in the month after the decision, the hurdle: the part of its launch cost that its own plan lays",
+        ),
+        ("past", 3, "in the 3 months after the decision, the hurdle: what it earned on average in the months before"),
+    ],
+)
+def test_the_reader_is_told_what_was_asked_in_this_window(hurdle, months, said):
+    told = read(answer.how_to_read(hurdle, months, 0.9))
+    assert said in told and "(90 %)" in told
+    assert said.split("hurdle: ")[1] in read(worth.brought(hurdle))
+
+
+def test_every_hurdle_that_a_window_may_ask_for_has_its_words():
+    assert set(words.HURDLES) == set(get_args(params.Launch.model_fields["hurdle"].annotation))
+
+
 def test_the_headline_sets_the_chosen_model_beside_the_best_baseline():
     told = read(answer.headline(HEADLINE))
-    assert told.startswith(
-        "- New launches, earning the margin asked for in the following month: the Random Forest reaches"
-    )
+    assert told.startswith("- New launches, earning the margin asked for: the Random Forest reaches")
     assert "0.620 (95 % interval 0.420 to 0.820) on 30 rows" in told
     assert "it is not shown to beat the best baseline, the panel of R&D and Marketing, with 0.600" in told
 

@@ -7,8 +7,8 @@ from insights.dictionary.looks import allowed
 
 INTRODUCTION = """# Data dictionary
 
-Written by `make docs` from the contract (`src/insights/contract/tables.py`); a test keeps it true. How the columns of a
-window really look, and what is lacking, is in its notebook 01.
+Written by `make docs` from the contract (`src/insights/contract/tables.py`); a test keeps it true. How the columns of
+a window really look, and what is lacking, is in its notebook 01.
 
 Times are UTC. `recorded_at` tells when a record became known; what becomes known later than its row has a time of its
 own. Identifying columns are dropped or replaced by keyed pseudonyms when they are collected, free text is scrubbed,

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, bullets, count, interval, listing, number, say
-from insights.findings.words import LEARNED, QUESTIONS, ROWS, TITLES, opening
+from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
+from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, opening
 
 AIM = 0.1
 
@@ -44,6 +44,35 @@ def headline(table: pd.DataFrame) -> Prose:
             )
         )  # fmt: skip
     return bullets(*told)
+
+
+def how_to_read(hurdle: str, months: int, level: float) -> Prose:
+    """Say what verdict, probability, interval, gain and place mean in the table of recommendations.
+
+    Parameters
+    ----------
+    hurdle : str
+        What a product is asked to earn, a key of ``words.HURDLES``.
+    months : int
+        After the decision, in which it is asked to.
+    level : float
+        Of the interval around the probability.
+    """
+    time = "month" if months == 1 else f"{number(months)} months"
+    return bullets(
+        say(
+            "The **probability** is that of earning, in the {time} after the decision, the **hurdle**: {hurdle}. Its "
+            "interval ({level}) says how far the answer moves when the model is fitted again on resampled products.",
+            time=time, hurdle=HURDLES[hurdle], level=share(level, 0),
+        ),
+        "The verdict is 1 (launch) where the whole interval lies above the threshold from which on a launch is "
+        "expected to pay, 0 (do not) where all of it lies below. Where it lies on both sides, or where on new launches "
+        "the model is not shown to beat chance or lies below a baseline, there is not enough evidence.",
+        say(
+            "The **expected gain** is what the product is expected to bring in that time beyond its hurdle; the "
+            "**place** orders by it what is called 1. A quarter can carry the first of them.",
+        ),
+    )  # fmt: skip
 
 
 def _answer(advice, by):

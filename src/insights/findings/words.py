@@ -37,7 +37,11 @@ DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
 PRICED = ("panel", "survey", ALL, HINDSIGHT)  # who is drawn beside the chosen model where costs change
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners",
         "waiting": "products that wait"}  # fmt: skip
-QUESTIONS = {"launch": "earning the margin asked for in the following month", "completion": "completing the course"}
+QUESTIONS = {"launch": "earning the margin asked for", "completion": "completing the course"}
+HURDLES = {
+    "plan": "the part of its launch cost that its own plan lays upon that time",
+    "past": "what it earned on average in the months before",
+}
 METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
 _WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "metric": METRICS, "measure": METRICS}
 _WORDS |= {"group": {}, "attribute": {}}

@@ -3,7 +3,16 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, money, number, say, share
-from insights.findings.words import ALL, DECISIONS, HINDSIGHT, LEARNED, ROWS, TITLES
+from insights.findings.words import ALL, DECISIONS, HINDSIGHT, HURDLES, LEARNED, ROWS, TITLES
+
+
+def brought(hurdle: str) -> Prose:
+    """Say what a decision is taken to bring, where a product is asked for a hurdle (a key of ``words.HURDLES``)."""
+    return say(
+        "A product that is called 1 brings the margin it earned minus its **hurdle**: {hurdle}. One that is called 0 "
+        "brings nothing.",
+        hurdle=HURDLES[hurdle],
+    )  # fmt: skip
 
 
 def value(kind: str, table: pd.DataFrame, chosen: str) -> Prose:
