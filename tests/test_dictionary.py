@@ -381,6 +381,7 @@ def test_an_entry_closes_by_itself_when_its_gap_is_gone(entry):
         (ENTRY.replace("requested", "perhaps"), "cannot be read: entry 1, status is 'perhaps'"),
         ("a: b", "cannot be read: the file"),
         ("- [", "cannot be read"),
+        (ENTRY.replace("how: ask", "status: open"), "cannot be read: status stands twice"),
     ],
 )
 def test_a_register_that_cannot_be_used_is_one_clear_error(entry, content, said):

@@ -90,13 +90,6 @@ def test_a_count_agrees_with_its_noun(n, noun, text):
     assert plain(wording.count(n, noun)) == text
 
 
-def test_a_small_group_is_not_counted_out_but_an_empty_one_may_be():
-    assert plain(wording.count(9, "learner", smallest=10)) == "fewer than 10 learners"
-    assert plain(wording.count(10, "learner", smallest=10)) == "10 learners"
-    assert plain(wording.count(0, "learner", smallest=10)) == "no learners"
-    assert plain(wording.suppressed(10)) == "not shown, fewer than 10 learners"
-
-
 def test_cents_are_shown_below_a_thousand_only():
     assert plain(wording.money(Decimal("12.5"))) == "USD 12.50"
     assert plain(wording.money(-1234567.8)) == "USD −1,234,568"

@@ -5,6 +5,8 @@ record is seen at a moment only if it happened and was recorded strictly before 
 than its row (attendance, completion, withdrawal, launch) is blank until its own recording time has passed.
 """
 
+import datetime
+
 import ibis
 import pandas as pd
 
@@ -54,14 +56,23 @@ def known(name: str, records: ibis.Table, at: ibis.Table, lookback: ibis.Value |
         on.append(happened >= at.as_of - lookback)
     on += [records[identity] == at[identity] for identity in at.columns if identity != "as_of"]
     joined = records.join(at, on).select(*records.columns, at.as_of)
-    return _blank_unknown(spec, joined)
+    return blank_unknown(spec, joined, joined.as_of)
 
 
-def _blank_unknown(spec, joined):
-    unknown = {}
+def blank_unknown(spec: contract.Table, records: ibis.Table, instant: ibis.Value | datetime.datetime) -> ibis.Table:
+    """Return the records with blanks where a value, and its recording time, became known at ``instant`` or after it.
+
+    Parameters
+    ----------
+    spec : insights.contract.Table
+    records : ibis.Table
+        With the recording time of each value that becomes known later, where it has the value.
+    instant : ibis value or datetime.datetime
+    """
+    blanks = {}
     for value, recorded in spec.later.items():
-        if value in joined.columns:
-            seen = joined[recorded] < joined.as_of
-            unknown[value] = ibis.ifelse(seen, joined[value], ibis.null(joined[value].type()))
-            unknown[recorded] = ibis.ifelse(seen, joined[recorded], ibis.null(joined[recorded].type()))
-    return joined.mutate(**unknown) if unknown else joined
+        if value in records.columns:
+            known = records[recorded] < instant
+            for column in (value, recorded):
+                blanks[column] = ibis.ifelse(known, records[column], ibis.null(records[column].type()))
+    return records.mutate(**blanks) if blanks else records

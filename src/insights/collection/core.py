@@ -10,7 +10,7 @@ import duckdb
 import ibis
 import pandas as pd
 
-from insights import contract, paths, store, warehouse
+from insights import asof, contract, paths, store, warehouse
 from insights.collection import (
     database,
     derived,
@@ -133,7 +133,7 @@ def _collect(step, con, tell):
     read, undated = _counted(params, raw, extract.unread)
     tell("replacing identities")
     coverage = _coverage(extract, raw, params.end)
-    known = {n: window.blank_unknown(contract.TABLES[n], t, params.end) for n, t in seen.items()}
+    known = {n: asof.blank_unknown(contract.TABLES[n], t, params.end) for n, t in seen.items()}
     with identities.replacements(con, known, extract.key, named) as held:
         for name, records in known.items():
             tell(f"writing {name}")

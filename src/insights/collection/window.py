@@ -50,24 +50,14 @@ def restrict(spec: contract.Table, records: ibis.Table, start, end) -> ibis.Tabl
     return records.filter(happened >= start, happened < end, known)
 
 
-def blank_unknown(spec: contract.Table, records: ibis.Table, end: datetime.datetime) -> ibis.Table:
-    """Return the records with blanks where a value became known at or after ``end``.
+def blanked(spec: contract.Table, records: ibis.Table, end: datetime.datetime) -> dict[str, ibis.Value]:
+    """Return, by column, an expression that counts the values which the gateway to the past would blank.
 
     Raises
     ------
     CollectionError
         If a value that becomes known later comes without the column that tells when it did.
     """
-    blanks = {}
-    for value, recorded in _later(spec, records):
-        known = records[recorded] < end
-        for column in {value, recorded}:
-            blanks[column] = ibis.ifelse(known, records[column], ibis.null(records[column].type()))
-    return records.mutate(**blanks) if blanks else records
-
-
-def blanked(spec: contract.Table, records: ibis.Table, end: datetime.datetime) -> dict[str, ibis.Value]:
-    """Return, by column, an expression that counts the values which :func:`blank_unknown` would blank."""
     return {
         value: (records[value].notnull() & ~(records[recorded] < end).fill_null(False)).sum().fill_null(0)
         for value, recorded in _later(spec, records)

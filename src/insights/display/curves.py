@@ -21,14 +21,14 @@ from insights.display.wording import number, share
 MARKS = ("o", "s", "^", "D", "v", "P")
 
 
-def funnel(frame: pd.DataFrame, label: str = "title", title: str = "", xlabel: str = "share of people") -> Figure:
+def funnel(frame: pd.DataFrame, label: str = "title", xlabel: str = "share of people") -> Figure:
     """Draw the share of people at each stage as bars with their intervals, the first stage on top.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Columns ``label``, ``share``, ``low``, ``high``; a row per stage.
-    label, title, xlabel : str
+    label, xlabel : str
 
     Returns
     -------
@@ -36,7 +36,7 @@ def funnel(frame: pd.DataFrame, label: str = "title", title: str = "", xlabel: s
     """
     require(frame, label, "share", "low", "high")
     places = np.arange(len(frame))
-    with drawing(height(len(frame)), title) as (figure, axes):
+    with drawing(height(len(frame))) as (figure, axes):
         axes.barh(places, frame["share"], color=BLUE, height=0.62)
         axes.hlines(places, frame["low"], frame["high"], color="black", linewidth=1.2)
         for place, row in zip(places, frame.itertuples(), strict=True):
@@ -50,14 +50,14 @@ def funnel(frame: pd.DataFrame, label: str = "title", title: str = "", xlabel: s
     return figure
 
 
-def curves(frame: pd.DataFrame, group: str, title: str = "", ylabel: str = "share", xlabel: str = "days") -> Figure:
+def curves(frame: pd.DataFrame, group: str, ylabel: str = "share", xlabel: str = "days") -> Figure:
     """Draw shares over days with their bands, and below the axes how many were still watched.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Columns ``group``, ``day``, ``share``, ``low``, ``high``, ``at_risk``.
-    group, title, ylabel, xlabel : str
+    group, ylabel, xlabel : str
 
     Returns
     -------
@@ -66,7 +66,7 @@ def curves(frame: pd.DataFrame, group: str, title: str = "", ylabel: str = "shar
     require(frame, group, "day", "share", "low", "high", "at_risk")
     first, kinds = int(frame["day"].max()), frame[group].nunique()
     ticks = np.unique(np.linspace(0, first, 5).round().astype(int))
-    with drawing(3.4 + 0.5 * kinds, title) as (figure, axes):
+    with drawing(3.4 + 0.5 * kinds) as (figure, axes):
         for (name, points), colour, dash in zip(frame.groupby(group, sort=False), *styles(frame[group]), strict=True):
             axes.step(
                 points["day"],
@@ -86,7 +86,7 @@ def curves(frame: pd.DataFrame, group: str, title: str = "", ylabel: str = "shar
 
 
 def dots(
-    frame: pd.DataFrame, label: str, kind: str, value: str, low: str, high: str, xlabel: str = "", title: str = ""
+    frame: pd.DataFrame, label: str, kind: str, value: str, low: str, high: str, xlabel: str = ""
 ) -> Figure:  # fmt: skip
     """Draw several measures of each thing with their intervals, a band of rows per thing.
 
@@ -94,7 +94,7 @@ def dots(
     ----------
     frame : pandas.DataFrame
         A row per thing (``label``) and measure (``kind``).
-    label, kind, value, low, high, xlabel, title : str
+    label, kind, value, low, high, xlabel : str
         Columns, and words.
 
     Returns
@@ -105,7 +105,7 @@ def dots(
     names = list(dict.fromkeys(frame[label]))
     kinds = list(dict.fromkeys(frame[kind]))
     colours, _ = styles(frame[kind])
-    with drawing(1.4 + 0.42 * len(names), title) as (figure, axes):
+    with drawing(1.4 + 0.42 * len(names)) as (figure, axes):
         for place, (one, colour) in enumerate(zip(kinds, colours, strict=True)):
             part = frame[frame[kind] == one].set_index(label).reindex(names)
             at = np.arange(len(names)) + (place - (len(kinds) - 1) / 2) * 0.17
@@ -121,7 +121,7 @@ def dots(
 
 def lines(
     frame: pd.DataFrame, group: str, x: str, y: str, xlabel: str = "", ylabel: str = "",
-    reference: float | None = None, title: str = "",
+    reference: float | None = None,
 ) -> Figure:  # fmt: skip
     """Draw what becomes of a number as another one changes, a line per group.
 
@@ -129,7 +129,7 @@ def lines(
     ----------
     frame : pandas.DataFrame
         A row per group and value of ``x``.
-    group, x, y, xlabel, ylabel, title : str
+    group, x, y, xlabel, ylabel : str
         Columns, and words.
     reference : float, optional
         Value of ``x`` that is marked: where things stand now.
@@ -140,7 +140,7 @@ def lines(
     """
     require(frame, group, x, y)
     colours, _ = styles(frame[group])
-    with drawing(4.2, title) as (figure, axes):
+    with drawing(4.2) as (figure, axes):
         for place, ((name, part), colour) in enumerate(zip(frame.groupby(group, sort=False), colours, strict=True)):
             axes.plot(part[x], part[y], color=colour, marker=MARKS[place % len(MARKS)], markersize=5, label=name)
         axes.axhline(0, color=GREY, linewidth=0.8)
@@ -153,7 +153,7 @@ def lines(
     return figure
 
 
-def pauses(frame: pd.DataFrame, cut_off: float | None, chosen: float, title: str = "") -> Figure:
+def pauses(frame: pd.DataFrame, cut_off: float | None, chosen: float) -> Figure:
     """Draw how many pauses last how long, on a scale of equal ratios; lines mark what ends a visit.
 
     Parameters
@@ -164,10 +164,9 @@ def pauses(frame: pd.DataFrame, cut_off: float | None, chosen: float, title: str
         Minutes at which the data part.
     chosen : float
         Minutes that the parameters say.
-    title : str
     """
     require(frame, "seconds", "pauses")
-    with drawing(3.2, title) as (figure, axes):
+    with drawing(3.2) as (figure, axes):
         axes.fill_between(frame["seconds"] / 60, frame["pauses"], step="post", color=BLUE, alpha=0.75, linewidth=0)
         axes.axvline(chosen, color="black", linewidth=1.4, label=f"{number(chosen)} minutes, as set")
         if cut_off is not None:

@@ -7,6 +7,7 @@ Source of the palette: M. Okabe and K. Ito, Color Universal Design, 2008.
 """
 
 import contextlib
+import textwrap
 
 import matplotlib as mpl
 import numpy as np
@@ -21,23 +22,23 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW, GREY = (
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, SKY)
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 WIDTH = 4.8  # inches; 10 points are then ten pixels on a telephone
+LONGEST = 34  # letters of a label in a line
 
 THEME = {
-    "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 10.5, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "axes.labelsize": 10, "xtick.labelsize": 9.5, "ytick.labelsize": 9.5,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY, "axes.grid": True,
-    "grid.color": "#E4E4E4", "grid.linewidth": 0.7, "axes.axisbelow": True, "legend.frameon": False,
-    "legend.fontsize": 9.5, "figure.facecolor": "white", "lines.linewidth": 1.8, "figure.dpi": 100,
+    "font.family": "DejaVu Sans", "font.size": 10, "axes.labelsize": 10, "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY,
+    "axes.grid": True, "grid.color": "#E4E4E4", "grid.linewidth": 0.7, "axes.axisbelow": True,
+    "legend.frameon": False, "legend.fontsize": 9.5, "figure.facecolor": "white", "lines.linewidth": 1.8,
+    "figure.dpi": 100,
 }  # fmt: skip
 
 
 @contextlib.contextmanager
-def drawing(height, title):
+def drawing(height):
     """Yield a figure in the theme; outside pyplot nothing is registered that would have to be closed."""
     with mpl.rc_context(THEME):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         axes = figure.add_subplot()
-        axes.set_title(title)
         yield figure, axes
 
 
@@ -63,13 +64,15 @@ def name_rows(axes, labels):
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
 
 
-def _shortened(text, most=34):
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def _shortened(text):
+    if len(text) <= LONGEST:
+        return text
+    return "\n".join(textwrap.wrap(text, LONGEST, max_lines=2, placeholder="…"))
 
 
 def unit_square(axes):
-    """Let both axes run from 0 to 1, in per cent."""
-    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    """Let both axes run from 0 to 1, in per cent, with room for a mark that stands at an end."""
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     percent(axes.xaxis)
     percent(axes.yaxis)
 

@@ -17,7 +17,7 @@ GAP = 0.02  # between the bars of a column, as part of its height
 BAR = 0.09
 
 
-def graph(frame: pd.DataFrame, title: str = "") -> Figure:
+def graph(frame: pd.DataFrame) -> Figure:
     """Draw activities in a circle and what follows each as arrows, the wider the more often.
 
     Parameters
@@ -25,7 +25,6 @@ def graph(frame: pd.DataFrame, title: str = "") -> Figure:
     frame : pandas.DataFrame
         ``before, after, share``: of the times that something followed ``before``. What leads back to itself is told
         beside the name.
-    title : str
 
     Returns
     -------
@@ -36,7 +35,7 @@ def graph(frame: pd.DataFrame, title: str = "") -> Figure:
     angles = np.pi / 2 - 2 * np.pi * np.arange(len(names)) / len(names)
     places = {name: (np.cos(a), np.sin(a)) for name, a in zip(names, angles, strict=True)}
     again = frame[frame["before"] == frame["after"]].set_index("before")["share"]
-    with drawing(4.6, title) as (figure, axes):
+    with drawing(4.6) as (figure, axes):
         for row in frame[(frame["before"] != frame["after"]) & (frame["share"] >= LEAST_SHARE)].itertuples():
             axes.add_patch(_arrow(places[row.before], places[row.after], row.share))
         for name, (x, y) in places.items():
@@ -48,7 +47,7 @@ def graph(frame: pd.DataFrame, title: str = "") -> Figure:
     return figure
 
 
-def alluvial(frame: pd.DataFrame, steps: list[str], size: str, title: str = "") -> Figure:
+def alluvial(frame: pd.DataFrame, steps: list[str], size: str) -> Figure:
     """Draw people as ribbons from step to step, as wide as they are many.
 
     Parameters
@@ -58,7 +57,6 @@ def alluvial(frame: pd.DataFrame, steps: list[str], size: str, title: str = "") 
     steps : list of str
         Columns, in order.
     size : str
-    title : str
 
     Returns
     -------
@@ -69,7 +67,7 @@ def alluvial(frame: pd.DataFrame, steps: list[str], size: str, title: str = "") 
     colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(names)}
     total = frame[size].sum()
     tops = [_stacked(frame, step, size, names) for step in steps]
-    with drawing(4.4, title) as (figure, axes):
+    with drawing(4.4) as (figure, axes):
         for place, (left, right) in enumerate(itertools.pairwise(steps)):
             _ribbons(axes, frame, place, (left, right), size, (tops[place], tops[place + 1]), colours)
         for place, (step, top) in enumerate(zip(steps, tops, strict=True)):

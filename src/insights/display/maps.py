@@ -13,7 +13,7 @@ SHADES = 4  # of how much there is in a month, beside its table's greatest
 MOST_TICKS = 6
 
 
-def months(coverage: pd.DataFrame, marks: pd.DataFrame, title: str = "") -> Figure:
+def months(coverage: pd.DataFrame, marks: pd.DataFrame) -> Figure:
     """Draw how many rows each table has in each month, against its own greatest, and the breaks that are known.
 
     Parameters
@@ -22,14 +22,13 @@ def months(coverage: pd.DataFrame, marks: pd.DataFrame, title: str = "") -> Figu
         Columns ``table``, ``month`` (``2024-06``) and ``rows``.
     marks : pandas.DataFrame
         Columns ``table``, ``month`` and ``what``; each is numbered as it stands there.
-    title : str
     """
     require(coverage, "table", "month", "rows")
     every = [str(m) for m in pd.period_range(coverage["month"].min(), coverage["month"].max(), freq="M")]
     wide = coverage.pivot(index="table", columns="month", values="rows").reindex(columns=every).fillna(0)
     wide = wide.loc[coverage["table"].unique()]
     share = wide.div(wide.max(axis=1).replace(0, 1), axis=0).to_numpy()
-    with drawing(height(len(wide)), title) as (figure, axes):
+    with drawing(height(len(wide))) as (figure, axes):
         for row, shares in enumerate(share):
             shades = np.ceil(shares * SHADES) / SHADES
             axes.bar(np.arange(len(every)), 0.7, 1.0, row - 0.35, color=[_shade(s) for s in shades], linewidth=0)
@@ -47,9 +46,7 @@ def months(coverage: pd.DataFrame, marks: pd.DataFrame, title: str = "") -> Figu
     return figure
 
 
-def heat(
-    frame: pd.DataFrame, row: str, column: str, value: str, of: str = "the people of the row", title: str = ""
-) -> Figure:
+def heat(frame: pd.DataFrame, row: str, column: str, value: str, of: str = "the people of the row") -> Figure:
     """Draw shares as a table of shades, each with its number, so that none rests on colour alone.
 
     Parameters
@@ -60,31 +57,29 @@ def heat(
         Columns of the frame; the values are shares.
     of : str
         What they are shares of.
-    title : str
 
     Returns
     -------
     matplotlib.figure.Figure
     """
+    import seaborn  # here, for it brings pyplot along, which chooses a backend
+
     require(frame, row, column, value)
     rows, columns = list(dict.fromkeys(frame[row])), list(dict.fromkeys(frame[column]))
     cells = frame.pivot_table(index=row, columns=column, values=value, sort=False).reindex(
         index=rows, columns=columns
     )
-    with drawing(1.6 + 0.27 * len(rows), title) as (figure, axes):
-        axes.imshow(cells.to_numpy(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        for y, x in np.argwhere(cells.notna().to_numpy()):
-            shown = cells.iloc[y, x]
-            colour = "white" if shown > 0.6 else "black"
-            axes.text(x, y, f"{shown:.0%}".replace("%", ""), ha="center", va="center", color=colour, fontsize=8.5)
-        axes.set_xticks(np.arange(len(columns)), columns, rotation=40, ha="right")
-        axes.set_yticks(np.arange(len(rows)), rows)
+    with drawing(1.6 + 0.27 * len(rows)) as (figure, axes):
+        seaborn.heatmap(100 * cells, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", cbar=False, ax=axes,
+                        annot_kws={"fontsize": 8.5})  # fmt: skip
+        axes.set_xticklabels(columns, rotation=40, ha="right")
+        axes.set_ylabel("")
         axes.grid(visible=False)
         axes.set_xlabel(f"per cent of {of}")
     return figure
 
 
-def diagram(references: Mapping[str, Mapping[str, str]], missing: set[str], title: str = "") -> Figure:
+def diagram(references: Mapping[str, Mapping[str, str]], missing: set[str]) -> Figure:
     """Draw tables as boxes, those that others refer to in the middle, and a line for each reference.
 
     Parameters
@@ -93,10 +88,9 @@ def diagram(references: Mapping[str, Mapping[str, str]], missing: set[str], titl
         By table, the tables that it refers to, by column.
     missing : set of str
         Tables that this source lacks; drawn with a dashed edge.
-    title : str
     """
     places = _places(references)
-    with drawing(0.6 + 0.52 * max(y for _, y in places.values()), title) as (figure, axes):
+    with drawing(0.6 + 0.52 * max(y for _, y in places.values())) as (figure, axes):
         for name, owners in references.items():
             for owner in owners.values():
                 (x0, y0), (x1, y1) = places[name], places[owner]

@@ -41,7 +41,7 @@ __all__ = (
 )  # fmt: skip
 
 
-def roc(frame: pd.DataFrame, title: str = "") -> Figure:
+def roc(frame: pd.DataFrame) -> Figure:
     """Draw ROC curves; the diagonal is what guessing reaches.
 
     Parameters
@@ -49,14 +49,13 @@ def roc(frame: pd.DataFrame, title: str = "") -> Figure:
     frame : pandas.DataFrame
         Columns ``model``, ``false_positive_rate``, ``true_positive_rate`` and, where there is a band, ``low``
         and ``high`` of the latter; a row per point.
-    title : str
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     require(frame, "model", "false_positive_rate", "true_positive_rate")
-    with drawing(4.6, title) as (figure, axes):
+    with drawing(4.6) as (figure, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
         for (model, points), colour, dash in zip(
             frame.groupby("model", sort=False), *styles(frame["model"]), strict=True
@@ -73,7 +72,7 @@ def roc(frame: pd.DataFrame, title: str = "") -> Figure:
 
 def intervals(
     frame: pd.DataFrame, label: str, value: str, low: str, high: str,
-    reference: float | None = None, xlabel: str = "", title: str = "",
+    reference: float | None = None, xlabel: str = "",
 ) -> Figure:  # fmt: skip
     """Draw values with their intervals, a line per row, the first row on top.
 
@@ -84,7 +83,7 @@ def intervals(
         Columns. Where a bound is missing the value stands alone.
     reference : float, optional
         What the values are compared with: 0 for a difference, 0.5 for an AUC.
-    xlabel, title : str
+    xlabel : str
 
     Returns
     -------
@@ -92,7 +91,7 @@ def intervals(
     """
     require(frame, label, value, low, high)
     places = np.arange(len(frame))
-    with drawing(height(len(frame)), title) as (figure, axes):
+    with drawing(height(len(frame))) as (figure, axes):
         if reference is not None:
             axes.axvline(reference, color=GREY, linewidth=1, linestyle="--")
         axes.hlines(places, frame[low], frame[high], color=BLUE, linewidth=2)
@@ -106,7 +105,7 @@ def intervals(
 def importance(
     frame: pd.DataFrame, label: str = "feature", value: str = "importance",
     low: str | None = None, high: str | None = None, most: int = 15,
-    xlabel: str = "importance", title: str = "",
+    xlabel: str = "importance",
 ) -> Figure:  # fmt: skip
     """Draw the greatest values as bars, with whiskers where there are intervals.
 
@@ -115,7 +114,7 @@ def importance(
     require(frame, label, value, *filter(None, (low, high)))
     shown = frame.nlargest(most, value, keep="first")
     places = np.arange(len(shown))
-    with drawing(height(len(shown)), title) as (figure, axes):
+    with drawing(height(len(shown))) as (figure, axes):
         axes.barh(places, shown[value], color=SKY, height=0.62)
         if low and high:
             axes.hlines(places, shown[low], shown[high], color="black", linewidth=1.2)
@@ -126,7 +125,7 @@ def importance(
 
 def loss_ledger(
     frame: pd.DataFrame, label: str = "table", lost: str = "share",
-    budget: float | None = None, title: str = "",
+    budget: float | None = None,
 ) -> Figure:  # fmt: skip
     """Draw the share of rows set aside, a bar per table or step, beside the budget.
 
@@ -137,14 +136,13 @@ def loss_ledger(
         Columns; ``lost`` holds shares between 0 and 1.
     budget : float, optional
         The share at which a run stops.
-    title : str
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     require(frame, label, lost)
-    with drawing(height(len(frame)), title) as (figure, axes):
+    with drawing(height(len(frame))) as (figure, axes):
         places = np.arange(len(frame))
         axes.barh(places, frame[lost], color=ORANGE, height=0.62)
         for place, share in zip(places, frame[lost], strict=True):
@@ -159,14 +157,13 @@ def loss_ledger(
     return figure
 
 
-def calibration(frame: pd.DataFrame, title: str = "") -> Figure:
+def calibration(frame: pd.DataFrame) -> Figure:
     """Draw how often it happened against how often it was predicted; on the diagonal both agree.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Columns ``predicted``, ``observed`` and, where known, ``low``, ``high`` and ``model``; a row per bin.
-    title : str
 
     Returns
     -------
@@ -174,7 +171,7 @@ def calibration(frame: pd.DataFrame, title: str = "") -> Figure:
     """
     require(frame, "predicted", "observed")
     named = frame if "model" in frame.columns else frame.assign(model="")
-    with drawing(4.6, title) as (figure, axes):
+    with drawing(4.6) as (figure, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
         for (model, bins), colour, dash in zip(
             named.groupby("model", sort=False), *styles(named["model"]), strict=True
@@ -189,12 +186,10 @@ def calibration(frame: pd.DataFrame, title: str = "") -> Figure:
     return figure
 
 
-def distribution(
-    values, marks: Mapping[str, float] | None = None, xlabel: str = "", title: str = "", bins: int = 40
-) -> Figure:
+def distribution(values, marks: Mapping[str, float] | None = None, xlabel: str = "", bins: int = 40) -> Figure:
     """Draw a histogram, with a named line for each value that it is compared with."""
     known = pd.Series(np.asarray(values, dtype=float)).dropna()
-    with drawing(3.0, title) as (figure, axes):
+    with drawing(3.0) as (figure, axes):
         axes.hist(known, bins=bins, color=SKY)
         for (name, place), colour, dash in zip((marks or {}).items(), COLOURS, DASHES, strict=False):
             axes.axvline(place, color=colour, linestyle=dash, label=f"{name}: {wording.number(place)}")
@@ -205,12 +200,10 @@ def distribution(
     return figure
 
 
-def coverage(
-    frame: pd.DataFrame, label: str = "column", value: str = "share", xlabel: str = "filled", title: str = ""
-) -> Figure:
+def coverage(frame: pd.DataFrame, label: str = "column", value: str = "share", xlabel: str = "filled") -> Figure:
     """Draw shares between 0 and 1 as bars on a common scale, such as how much of each column is filled."""
     require(frame, label, value)
-    with drawing(height(len(frame)), title) as (figure, axes):
+    with drawing(height(len(frame))) as (figure, axes):
         places = np.arange(len(frame))
         axes.barh(places, np.ones(len(frame)), color="#EFEFEF", height=0.62)
         axes.barh(places, frame[value], color=GREEN, height=0.62)

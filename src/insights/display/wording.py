@@ -69,7 +69,7 @@ def money(value, decimals: int | None = None) -> str:
     return f"USD{_SPACE}{_fixed(value, _cents(value) if decimals is None else decimals)}"
 
 
-def interval(value, low, high, kind: str = "number", level: float = 0.95) -> str:
+def interval(value, low, high, kind: str = "number") -> str:
     """Return a value with the interval around it: ``0.712 (95 % interval 0.690 to 0.733)``.
 
     Parameters
@@ -78,8 +78,6 @@ def interval(value, low, high, kind: str = "number", level: float = 0.95) -> str
         Without both bounds the text says that there is no interval.
     kind : {"number", "share", "points", "money"}
         How all three are written; a difference of two shares is in points.
-    level : float
-        Confidence level of the interval.
 
     Raises
     ------
@@ -89,7 +87,7 @@ def interval(value, low, high, kind: str = "number", level: float = 0.95) -> str
     written = _writer(kind, (value, low, high))
     if _missing(low) or _missing(high):
         return f"{written(value)} (no interval)"
-    return f"{written(value)} ({share(level, 0)} interval {written(low)} to {written(high)})"
+    return f"{written(value)} (95{_SPACE}% interval {written(low)} to {written(high)})"
 
 
 def bounds(value, low, high) -> str:
@@ -100,7 +98,7 @@ def bounds(value, low, high) -> str:
     return f"{written(value)} ({written(low)}{_SPACE}to{_SPACE}{written(high)})"
 
 
-def count(n, noun: str, plural: str | None = None, smallest: int = 0) -> str:
+def count(n, noun: str, plural: str | None = None) -> str:
     """Return how many there are of something: ``1 row``, ``12,408 rows``, ``no rows``.
 
     Parameters
@@ -110,20 +108,11 @@ def count(n, noun: str, plural: str | None = None, smallest: int = 0) -> str:
         In the singular.
     plural : str, optional
         Where the regular one is wrong.
-    smallest : int
-        Groups of fewer, except empty ones, read "fewer than 10 learners".
     """
     plural = plural or _plural(noun)
     if n == 0:
         return f"no {plural}"
-    if n < smallest:
-        return f"fewer than {number(smallest)}{_SPACE}{plural}"
     return f"{number(int(n))}{_SPACE}{noun if n == 1 else plural}"
-
-
-def suppressed(smallest: int, noun: str = "learner") -> str:
-    """Return what stands in place of a figure about too few people."""
-    return f"not shown, fewer than {number(smallest)}{_SPACE}{_plural(noun)}"
 
 
 def date(value) -> str:

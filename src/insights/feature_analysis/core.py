@@ -19,7 +19,6 @@ from insights.modeling.dataset import Dataset, from_frame
 from insights.params import Params
 from insights.progress import report
 from insights.store import Step
-from insights.timeline import TimeFolds
 
 NOISE = "noise"
 SIGNIFICANT = 0.05
@@ -57,8 +56,6 @@ class Analysis:
         From :func:`insights.feature_analysis.linear.checks`.
     chosen : pandas.DataFrame
         From :func:`insights.feature_analysis.selection.inside_folds`.
-    ordered_folds : bool
-        Whether the folds could be ordered in time.
     """
 
     dataset: Dataset
@@ -67,7 +64,6 @@ class Analysis:
     families: pd.DataFrame
     checks: pd.DataFrame
     chosen: pd.DataFrame
-    ordered_folds: bool
 
     @property
     def stable(self) -> pd.DataFrame:
@@ -159,9 +155,8 @@ def _study(step, name, all_rows, frame):
     data = from_frame(name, frame)
     report(f"{name}: analysing {len(data.features)} features on {len(data.train):,} training rows")
     table, families, checks = analyse(data, step.params)
-    ordered = TimeFolds(data.train, step.params.modeling.folds).ordered
     chosen = feature_selection.inside_folds(data, step.params)
-    found = Analysis(data, timeline.effective(all_rows), table, families, checks, chosen, ordered)
+    found = Analysis(data, timeline.effective(all_rows), table, families, checks, chosen)
     _keep(step, name, found)
     return found
 

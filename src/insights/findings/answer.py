@@ -66,8 +66,8 @@ def how_to_read(hurdle: str, months: int, level: float) -> Prose:
             time=time, hurdle=HURDLES[hurdle], level=share(level, 0),
         ),
         "The verdict is 1 (launch) where the whole interval lies above the threshold from which on a launch is "
-        "expected to pay, 0 (do not) where all of it lies below. Where it lies on both sides, or where on new launches "
-        "the model is not shown to beat chance or lies below a baseline, there is not enough evidence.",
+        "expected to pay, 0 (do not) where all of it lies below. Where it lies on both sides, or on new launches the "
+        "model is not shown to beat chance or lies below a baseline, there is not enough evidence.",
         say(
             "The **expected gain** is what the product is expected to bring in that time beyond its hurdle; the "
             "**place** orders by it what is called 1. A quarter can carry the first of them.",

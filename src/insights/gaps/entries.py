@@ -7,6 +7,7 @@ import pydantic
 import yaml
 
 from insights import contract, paths
+from insights.yamls import Once
 
 
 class GapError(ValueError):
@@ -52,7 +53,7 @@ def read(source: str) -> dict[str, Entry]:
     if not file.exists():
         return {}
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or []
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Entries) or []  # noqa: S506
         entries = pydantic.TypeAdapter(list[Entry]).validate_python(content)
     except yaml.YAMLError as error:
         place = " ".join(str(error).replace(str(file), file.name).split())
@@ -63,6 +64,10 @@ def read(source: str) -> dict[str, Entry]:
     for entry in entries:
         _require_known(entry, file)
     return {entry.gap: entry for entry in entries if entry.source == source}
+
+
+class _Entries(Once, yaml.SafeLoader):
+    """Reads scalars by their type."""
 
 
 def _explain(error):

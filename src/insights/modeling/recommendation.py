@@ -66,9 +66,9 @@ def decide(low: float, high: float, threshold: float, trusted: bool) -> str:
     return LAUNCH if low >= threshold else HOLD
 
 
-def beats_chance(value: float, null: np.ndarray, level: float = 0.95) -> bool:
+def beats_chance(value: float, null: np.ndarray) -> bool:
     """Tell whether a score lies above what shuffled outcomes reach in 95 of 100 cases."""
-    return bool(value > np.quantile(null, level))
+    return bool(value > np.quantile(null, 0.95))
 
 
 def interval(probability: np.ndarray, refits: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:

@@ -27,16 +27,15 @@ TOLD = ("roc_auc", "precision", "recall")
 RIGHT, WRONG = "right", "wrong"
 
 
-def answered(predictions: pd.DataFrame, rows: pd.DataFrame, column: str = "panel_vote") -> np.ndarray:
-    """Say which rows have a value of their own in the column that a baseline reads.
+def answered(predictions: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
+    """Say on which rows the panel voted.
 
     Parameters
     ----------
     predictions : pandas.DataFrame
         From :meth:`insights.modeling.comparison.Contest.predictions`, of one kind of rows.
     rows : pandas.DataFrame
-        The rows that they were made of, or more: ``product_id, kind, as_of`` and the column.
-    column : str
+        The rows that they were made of, or more: ``product_id, kind, as_of, panel_vote``.
 
     Returns
     -------
@@ -44,8 +43,8 @@ def answered(predictions: pd.DataFrame, rows: pd.DataFrame, column: str = "panel
         In the order of each model's predictions.
     """
     keys = ["product_id", "kind", "as_of"]
-    joined = _first(predictions)[keys].merge(rows[[*keys, column]], "left", keys, validate="one_to_one")
-    return joined[column].notna().to_numpy()
+    joined = _first(predictions)[keys].merge(rows[[*keys, "panel_vote"]], "left", keys, validate="one_to_one")
+    return joined["panel_vote"].notna().to_numpy()
 
 
 def among(predictions: pd.DataFrame, weights: np.ndarray, kept: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
