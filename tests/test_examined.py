@@ -85,7 +85,7 @@ def test_every_candidate_is_explained_by_what_the_model_reads(contest):
 
 def test_the_page_says_whether_probabilities_come_true_and_for_whom_more_often(found):
     told = read(launch_findings.probabilities(found, "logistic"))
-    assert "the probability of logistic regression is" in told and "the panel of R&D and Marketing" in told
+    assert "On products on sale logistic regression says" in told and "the panel of R&D and Marketing" in told
     low = found.probabilities.set_index(["model", "metric"]).loc[("logistic", "mean_error"), "value"]
     assert f"percentage points too {'high' if low > 0 else 'low'}" in told
     assert "the model is right more often" in read(launch_findings.panel(found, "logistic"))
@@ -144,7 +144,10 @@ def test_what_is_weighed_most_is_named_with_how_alike_refits_are():
     importance = pd.DataFrame({"title": ["looks", "mails"], "share": [0.6, 0.4]})
     agreement = SimpleNamespace(value=0.7, low=0.5, high=0.9, refits=10)
     told = read(launch_findings.weighed(importance, agreement))
-    assert "looks (60.0 %) and mails (40.0 %)" in told and "0.700 (0.500 to 0.900 over 10 refits)" in told
+    assert (
+        "looks (60.0 %) and mails (40.0 %)" in told
+        and "0.700 (0.500 to 0.900 over 10 refits; rank correlation)" in told
+    )
 
 
 def test_what_is_earned_with_few_launches_is_told_of_new_launches_and_at_other_costs_of_all_rows(contest):

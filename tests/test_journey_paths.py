@@ -139,7 +139,7 @@ def test_the_ratio_of_hazards_that_was_planted_lies_in_its_interval():
 def test_a_ratio_that_changes_over_time_is_said_to():
     found = speed.study(hazards(1, 1.0, changing=True), 1).set_index("what")
     assert found.loc[speed.CAME, "proportional"] == "changes over time"
-    assert "fails" in str(ways.speed(found.reset_index()))
+    assert "changes over the days" in str(ways.speed(found.reset_index()))
 
 
 def test_too_few_completions_fit_nothing():

@@ -63,6 +63,6 @@ def test_the_page_says_which_rungs_bear():
     told = ladder.rungs(means(logistic=0.700, forest=0.708, tpot=0.75), means(panel=0.6), 0.01)
     said = read(scores.climbed(told, 0.01))
     assert "Those that stay: the panel of R&D and Marketing, logistic regression and TPOT." in said
-    assert "the Random Forest (by 0.00800 than logistic regression)" in said
+    assert "the Random Forest (by 0.008 than logistic regression)" in said
     all_stay = read(scores.climbed(told[told["stays"]], 0.01))
     assert "That is every one." in all_stay and "on other products" in read(scores.climbed(told, 0.01, False))

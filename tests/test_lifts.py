@@ -234,3 +234,9 @@ def test_completed_courses_are_said_to_be_credited_otherwise_only_where_interval
     one = CREDITS.copy()
     one.loc[done & (one["channel"] == "meetups"), ["share", "low", "high"]] = 0.5
     assert "otherwise than enrollments for meetups:" in str(findings.completed(one))
+
+
+def test_channels_are_not_ranked_where_the_intervals_of_what_is_owed_to_them_overlap():
+    both = LIFTS.assign(verdict="adds", owed=[0.04, 0.03], owed_low=[0.035, 0.02])
+    apart, close = (str(findings.lift(both.assign(owed_high=[0.05, high]))) for high in (0.034, 0.04))
+    assert "nobody can tell" not in apart and "Which of them comes first nobody can tell" in close

@@ -12,6 +12,7 @@ import pytest
 from collecting import HERE, make_project
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from insights import params, paths, store, warehouse
 from insights.store import Step, StoreError
@@ -330,3 +331,10 @@ def test_every_step_has_its_notebook_and_every_file_its_own_name(project):
     assert len(set(files)) == len(files)
     owners = {paths.step("sample", step) for step in paths.STEPS}
     assert all(any(owner in file.parents for owner in owners) for file in files)
+
+
+def test_figures_are_numbered_as_they_appear_and_keep_their_number_when_drawn_again(project):
+    step = store.open_step("05_modeling", "sample")
+    data = pd.DataFrame({"x": [1]})
+    names = [step.figure(name, Figure(), data).stem for name in ("roc", "costs", "roc")]
+    assert names == ["figure_5_1_roc", "figure_5_2_costs", "figure_5_1_roc"]

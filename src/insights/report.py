@@ -16,6 +16,8 @@ class Report:
 
     Attributes
     ----------
+    results : pandas.DataFrame
+        The window's results store.
     advice : pandas.DataFrame
         Recommendations with titles; empty where the source has no candidates.
     headline : pandas.DataFrame
@@ -24,6 +26,7 @@ class Report:
         What the source lacks for a model, by model; models that ran are not in it.
     """
 
+    results: pd.DataFrame
     advice: pd.DataFrame
     headline: pd.DataFrame
     lacking: dict[str, list[str]]
@@ -36,6 +39,7 @@ def study(step: Step) -> Report:
     profile = dictionary.of(window)
     lacking = gaps.lacking(MODELS, step.params.launch.hurdle, profile)
     found = Report(
+        results=results,
         advice=_advice(window, lacking),
         headline=headline(results),
         lacking={model: names for model, names in lacking.items() if names},

@@ -52,6 +52,7 @@ class Step:
     params: Params
     records: list[dict] = field(default_factory=list)
     facts: dict = field(default_factory=dict)
+    figures: dict[str, int] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -108,9 +109,15 @@ class Step:
         return frame
 
     def figure(self, name: str, figure, data: pd.DataFrame) -> Path:
-        """Write a figure under the name it is cited by, the data behind it beside it, and return its path."""
+        """Write a figure, the data behind it beside it, and return its path: the name that it is cited by.
+
+        The figures of a notebook are numbered in the order in which they appear: ``roc`` becomes ``figure_5_2_roc``.
+        One that is drawn again keeps its number.
+        """
         folder = self.folder / "figures"
         folder.mkdir(parents=True, exist_ok=True)
+        place = self.figures.setdefault(name, len(self.figures) + 1)
+        name = f"figure_{int(self.name.split('_')[0])}_{place}_{name}"
         data.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
         figure.savefig(folder / f"{name}.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
         return folder / f"{name}.png"

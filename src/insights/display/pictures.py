@@ -53,14 +53,14 @@ class Picture:
 
 
 def show(step: Step, name: str, figure: Figure, caption: str, alt: str, data: pd.DataFrame) -> Picture:
-    """Store a figure under the name it is cited by, with its data, and return it for display.
+    """Store a figure with its data, and return it for display.
 
     Parameters
     ----------
     step : insights.store.Step
         The notebook's step; PNG and CSV go among its figures.
     name : str
-        Such as ``figure_5_2_roc``, cited as "Figure 5.2".
+        Such as ``roc``; stored as ``figure_5_2_roc`` and cited as "Figure 5.2" if it is the second of notebook 05.
     figure : matplotlib.figure.Figure
         Closed afterwards.
     caption : str
@@ -83,13 +83,14 @@ def show(step: Step, name: str, figure: Figure, caption: str, alt: str, data: pd
         raise ValueError(f"{name}: the alt text {alt!r} is too short. Say in words what is seen in it.")
     if not caption.strip():
         raise ValueError(f"{name}: no caption. Say in a line what the figure shows.")
-    png = _stored(step, name, figure, data).read_bytes()
+    path = _stored(step, name, figure, data)
+    png = path.read_bytes()
     if len(png) > MOST_BYTES:
         raise ValueError(
             f"{name}: {wording.number(len(png))} bytes, above {wording.number(MOST_BYTES)}. Aggregate before drawing."
         )
     shown = tables.show(data, caption, most=20)
-    return Picture(tables.cited(name, caption), alt.strip(), png, shown)
+    return Picture(tables.cited(path.stem, caption), alt.strip(), png, shown)
 
 
 def _stored(step, name, figure, data) -> Path:

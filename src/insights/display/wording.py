@@ -59,7 +59,7 @@ def share(value, decimals: int = 1) -> str:
 
 def points(difference) -> str:
     """Return a difference of two shares: ``4.1 percentage points``."""
-    return NOT_KNOWN if _missing(difference) else f"{_fixed(100 * float(difference), 1)}{_SPACE}percentage points"
+    return NOT_KNOWN if _missing(difference) else f"{_bare_points(difference)}{_SPACE}percentage points"
 
 
 def money(value, decimals: int | None = None) -> str:
@@ -77,7 +77,7 @@ def interval(value, low, high, kind: str = "number") -> str:
     value, low, high : number or None
         Without both bounds the text says that there is no interval.
     kind : {"number", "share", "points", "money"}
-        How all three are written; a difference of two shares is in points.
+        How all three are written; a difference of two shares is in points, which its bounds do not say again.
 
     Raises
     ------
@@ -87,7 +87,8 @@ def interval(value, low, high, kind: str = "number") -> str:
     written = _writer(kind, (value, low, high))
     if _missing(low) or _missing(high):
         return f"{written(value)} (no interval)"
-    return f"{written(value)} (95{_SPACE}% interval {written(low)} to {written(high)})"
+    bound = _bare_points if kind == "points" else written
+    return f"{written(value)} (95{_SPACE}% interval {bound(low)} to {bound(high)})"
 
 
 def bounds(value, low, high) -> str:
@@ -113,6 +114,12 @@ def count(n, noun: str, plural: str | None = None) -> str:
     if n == 0:
         return f"no {plural}"
     return f"{number(int(n))}{_SPACE}{noun if n == 1 else plural}"
+
+
+def ordinal(n: int) -> str:
+    """Return a place in an order: ``1st``, ``12th``, ``23rd``."""
+    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{number(n)}{ending}"
 
 
 def date(value) -> str:
@@ -202,6 +209,10 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December",
 )  # fmt: skip
+
+
+def _bare_points(difference):
+    return _fixed(100 * float(difference), 1)
 
 
 def _missing(value):

@@ -3,9 +3,11 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
-from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, opening
+from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, UNITS, opening
 
 AIM = 0.1
+SHOWN = ("title", "verdict", "place", "probability", "low", "high", "expected_gain", "topic", "product_id")
+EVERY, FEW = 300, 20
 
 
 def recommendation(advice: pd.DataFrame, headline: pd.DataFrame) -> Prose:
@@ -36,14 +38,21 @@ def headline(table: pd.DataFrame) -> Prose:
         best = others.loc[others["value"].idxmax()]
         told.append(
             say(
-                "{kind}, {question}: {chosen} reaches a ROC AUC of **{auc}** on {n}; it "
+                "{kind}, {question}: of two, one that came true and one that did not, {chosen} ranks the right one "
+                "higher in **{auc}** of cases (ROC AUC; 0.5 is guessing), over {n}; it "
                 f"{_against(chosen, best)} the best baseline, {{other}}, with {{baseline}}.",
                 kind=opening(ROWS[kind]), question=QUESTIONS[question], chosen=TITLES[chosen["model"]],
-                auc=interval(chosen["value"], chosen["low"], chosen["high"]), n=count(int(chosen["n"]), "row"),
+                auc=interval(chosen["value"], chosen["low"], chosen["high"]),
+                n=count(int(chosen["n"]), UNITS.get(kind, "row")),
                 other=TITLES[best["model"]], baseline=interval(best["value"], best["low"], best["high"]),
             )
         )  # fmt: skip
     return bullets(*told)
+
+
+def rows_shown(advice: pd.DataFrame) -> int:
+    """Return how many recommendations a page shows: where all have one verdict, which orders nothing, only some."""
+    return EVERY if len(set(advice["verdict"])) > 1 else FEW
 
 
 def how_to_read(hurdle: str, months: int, level: float) -> Prose:
@@ -91,7 +100,8 @@ def _answer(advice, by):
         return say("**Launch none of the {n}.**", n=count(len(advice), "candidate"))
     return say(
         "**Not enough evidence to recommend or to rule out any of the {n}.** On launches that it had not seen the "
-        "model is not shown to beat chance, or lies below a baseline.",
+        "model is not shown to beat chance, or lies below a baseline. Until it does, decide as today, keep every "
+        "vote and outcome on record, and do not rank products by the probabilities below.",
         n=count(len(advice), "candidate"),
     )
 
@@ -111,10 +121,10 @@ def _would_take(headline):
     r = judged.iloc[0]
     half = (r["high"] - r["low"]) / 2
     return say(
-        "What it would take to know: {n} were judged, which leaves a ROC AUC uncertain by ±{half}; some {more} "
-        "would leave ±{aim}.",
-        n=count(int(r["n"]), "new launch", "new launches"), half=number(half),
-        more=count(round(r["n"] * (half / AIM) ** 2), "launch", "launches"), aim=number(AIM),
+        "What it would take to know: {n} were judged, so few that the ROC AUC could lie {half} higher or lower; some "
+        "{more} would bring that down to {aim}.",
+        n=count(int(r["n"]), "new launch", "new launches"), half=number(half, 2),
+        more=count(round(r["n"] * (half / AIM) ** 2), "launch", "launches"), aim=number(AIM, 2),
     )  # fmt: skip
 
 

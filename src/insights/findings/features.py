@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, bullets, count, listing, number, p_value, say, share
+from insights.display.wording import Prose, bullets, count, listing, number, ordinal, p_value, say, share
 from insights.findings.words import QUESTIONS, TITLES
 
 SIGNIFICANT = 0.05
@@ -30,7 +30,7 @@ def features(
     """
     seen = table[table["feature"] != "noise"]
     methods = [_forest_alone(model, seen)] if table["p_adjusted"].isna().all() else _both(model, seen)
-    return bullets(*methods, _stable(stable), _suspects(suspects), _dating(dating))
+    return bullets(*methods, _stable(stable), _random(table), _suspects(suspects), _dating(dating))
 
 
 def selection(model: str, chosen: pd.DataFrame) -> Prose:
@@ -88,9 +88,16 @@ def _both(model, seen):
     both, forest, ols = (seen[seen["seen_by"] == who] for who in ("both", "forest only", "OLS only"))
     return [
         say(
-            "**For {question}, {both} of {all} features** are seen by the Random Forest and by OLS alike: {names}.",
+            "**For {question}, {both} of {all} features** are seen by the Random Forest and by linear regression "
+            "(OLS) alike: {names}.",
             question=QUESTIONS[model], both=number(len(both)), all=number(len(seen)),
-            names=listing(both["feature"], most=5),
+            names=listing(both["meaning"], most=5),
+        )
+        if len(both)
+        else say(
+            "**For {question}, no feature by itself is seen by both methods**, the Random Forest and linear "
+            "regression (OLS): many of the {all} say the same. Whole families of them are judged below.",
+            question=QUESTIONS[model], all=number(len(seen)),
         ),
         say(
             "{forest} seen by the forest only, which hints at effects that are not straight lines; {ols} seen by OLS "
@@ -106,22 +113,32 @@ def _forest_alone(model, seen):
         "**For {question}, {forest} of {all} features** are seen by the Random Forest: {names}. OLS can tell none: "
         "the training rows come from too few products for its errors to hold.",
         question=QUESTIONS[model], forest=number(len(forest)), all=number(len(seen)),
-        names=listing(forest["feature"], most=5),
+        names=listing(forest["meaning"], most=5),
     )  # fmt: skip
 
 
 def _stable(stable):
     if stable.empty:
-        return say("No single feature is chosen again in most halves of the products: several say the same.")
+        return say("No feature by itself matters in most random halves of the products: several say the same.")
     return say(
-        "{n} chosen again in most halves of the products: {names}.",
-        n=_are(len(stable)), names=listing(stable["feature"], most=5),
+        "{n} of use in most random halves of the products: {names}.",
+        n=_are(len(stable)), names=listing(stable["meaning"], most=5),
     )  # fmt: skip
+
+
+def _random(table):
+    place = list(table["feature"]).index("noise") + 1
+    return say(
+        "The column of random numbers came {place} of {n} by what the forest loses without it: what stands below it "
+        "tells nothing that could be heard here.",
+        place=ordinal(place),
+        n=number(len(table)),
+    )
 
 
 def _suspects(suspects):
     if suspects.empty:
-        return say("No feature alone is so good that it would have to be a leak.")
+        return say("No feature alone is so good that it would have to contain the outcome itself.")
     return say(
         "{n} the outcome alone: {names}. Each is a leak until shown otherwise.",
         n=_nearly_tell(len(suspects)), names=listing(suspects["feature"]),

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, bullets, count, listing, number, say
+from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
 from insights.findings.answer import _are
-from insights.findings.words import QUESTIONS, ROWS, in_words, opening
+from insights.findings.words import QUESTIONS, ROWS, in_words
 
 
 def ablation(model: str, kind: str, table: pd.DataFrame, margin: float) -> Prose:
@@ -17,9 +17,10 @@ def ablation(model: str, kind: str, table: pd.DataFrame, margin: float) -> Prose
             names=listing(by.get("earns its place", [])),
         ),
         say(
-            "May go, as what they add lies below {margin} of ROC AUC: {names}. About the others nobody can tell: "
-            "{unknown}.",
-            margin=number(margin), names=listing(by.get("may go", [])), unknown=listing(by.get("cannot tell", [])),
+            "Could be left out, as each adds less than {margin} of ROC AUC: {names}. Of {unknown} the data do not "
+            "tell.",
+            margin=number(margin), names=listing(by.get("may go", []), most=6),
+            unknown=count(len(by.get("cannot tell", [])), "other"),
         ),
     )  # fmt: skip
 
@@ -46,15 +47,31 @@ def bias(used: list[str], table: pd.DataFrame, margin: float, lacking: list[str]
 def _gaps(table, margin):
     verdicts = table["verdict"].value_counts()
     compared = int(verdicts.drop("too few to say", errors="ignore").sum())
+    yield from _served(table)
     yield say(
         "Of {n} compared, {shown} shown (the interval excludes 0), {excluded} excluded within ±{margin}, and of "
-        "{unknown} nobody can tell. By chance alone about one in twenty would be shown.",
+        "{unknown} nobody can tell. By chance alone about {chance} would be shown.",
         n=count(compared, "gap"), shown=_are(int(verdicts.get("gap shown", 0))),
         excluded=_are(int(verdicts.get("gap excluded", 0))), margin=number(margin),
-        unknown=number(int(verdicts.get("cannot tell", 0))),
+        unknown=number(int(verdicts.get("cannot tell", 0))), chance=number(round(compared / 20)),
     )  # fmt: skip
-    few = int(verdicts.get("too few to say", 0))
-    yield say("{few} too small to say anything about.", few=opening(count(few, "group is", "groups are")))
+    few = table[table["verdict"] == "too few to say"]
+    if len(few):
+        names = listing([f"{r.attribute}: {r.group}" for r in few.itertuples()], most=6)
+        yield say("Too few to say anything: {names}.", names=names)
+
+
+def _served(table):
+    """Say of whom the model foresees fewer, or more, of those who completed than of everybody else."""
+    for r in table[(table["verdict"] == "gap shown") & (table["measure"] == "recall")].itertuples():
+        yield say(
+            "Of {n} ({attribute}: {group}) who completed, the model foresaw {value}; of everybody else "
+            "**{gap} {way}**. Help that follows the model alone would pass {them} by.",
+            n=count(int(r.n), "learner"), attribute=r.attribute, group=r.group, value=share(r.value),
+            gap=interval(-r.gap, -r.gap_high, -r.gap_low, kind="points") if r.gap < 0
+            else interval(r.gap, r.gap_low, r.gap_high, kind="points"),
+            way="more" if r.gap < 0 else "fewer", them="them" if r.gap < 0 else "the others",
+        )  # fmt: skip
 
 
 def _earns(n):

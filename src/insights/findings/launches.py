@@ -6,6 +6,7 @@ from insights.display.wording import Prose, bullets, count, interval, listing, n
 from insights.findings.words import ROWS, TITLES
 
 NAMED = 5
+FEWEST = 10  # rows below which nothing is said of the tenth with the highest scores
 WHY = {
     "product": "product",
     "verdict": "verdict",
@@ -27,8 +28,8 @@ def weighed(importance: pd.DataFrame, agreement) -> Prose:
     agreement : insights.modeling.explanation.shapley.Agreement
     """
     return say(
-        "On new launches the model weighs most: {titles}. Fitted again on other products it orders the signals alike "
-        "where this is near 1: rank correlation {value} ({low} to {high} over {refits} refits).",
+        "On new launches the model weighs most: {titles}. Fitted again on other products it ranks the signals "
+        "similarly where this is near 1: {value} ({low} to {high} over {refits} refits; rank correlation).",
         titles=listing([f"{r.title} ({share(r.share)})" for r in importance.head(4).itertuples()]),
         value=number(agreement.value), low=number(agreement.low), high=number(agreement.high),
         refits=number(agreement.refits),
@@ -100,6 +101,13 @@ def found_first(examined) -> Prose:
     """Say what calling only the highest scores finds."""
     table = examined.lift
     tenth, half = table.iloc[0], table.iloc[(table["share"] - 0.5).abs().argmin()]
+    if tenth["called"] < FEWEST:
+        return say(
+            "On {kind} a tenth is too few to judge; the half with the highest scores holds {recall} of all that came "
+            "true.",
+            kind=ROWS[examined.kind],
+            recall=share(half["recall"]),
+        )
     return say(
         "On {kind}, of the tenth with the highest scores {precision} came true, {lift} times as often as of all; the "
         "half with the highest scores holds {recall} of all that came true.",
@@ -117,9 +125,10 @@ def panel(examined, chosen: str) -> Prose:
     auc = examined.beside.reached.query("metric == 'roc_auc'").set_index("model")
     ranks, gap = auc.loc["mean of ranks"], said.loc["accuracy_difference"]
     return say(
-        "On {kind} the panel voted on {n}. It agrees with {chosen} on {agreement} of them (kappa {kappa}). Where "
-        "only one is right it is the model {model} times and the panel {panel} times: {verdict}. The mean of both "
-        "ranks reaches a ROC AUC of {together}, the model alone {own}.",
+        "On {kind} the panel voted on {n}. It agrees with {chosen} on {agreement} of them (kappa, which is 0 for "
+        "agreement by chance and 1 for full: {kappa}). Where only one is right it is the model {model} times and "
+        "the panel {panel} times: {verdict}. The mean of both ranks reaches a ROC AUC of {together}, the model "
+        "alone {own}.",
         kind=ROWS[examined.kind], n=count(int(gap["n"]), "row"), chosen=TITLES[chosen],
         agreement=share(said.loc["agreement", "value"]),
         kappa=interval(*said.loc["kappa", ["value", "low", "high"]]), model=number(int(right["wrong", "right"])),
@@ -141,9 +150,9 @@ def _comes_true(kind, name, told, error):
     off, slope = told.loc["mean_error"], told.loc["slope"]
     verdict = "no more than chance brings" if error["p"] >= 0.05 else "more than chance brings"
     return say(
-        "On {kind} the probability of {who} is {off} too {way} on average; on the log-odds scale a step of 1 is "
-        "worth {slope}. The mean distance of what was said from what came is {error}, {verdict} ({right} if all were "
-        "right). Brier skill over saying the same of every row: {skill}.",
+        "On {kind} {who} says {off} too {way} on average. What is said and what comes true lie {error} apart, "
+        "{verdict} ({right} if all were right). Calibration slope (1 is right, below it too sure): {slope}; squared "
+        "error less than by saying the same of every row, as a share (Brier skill): {skill}.",
         kind=ROWS[kind], who=TITLES[name], off=points(abs(off["value"])), way="high" if off["value"] > 0 else "low",
         slope=interval(slope["value"], slope["low"], slope["high"]), error=number(error["error"]),
         verdict=verdict, right=number(error["error_if_right"]),

@@ -4,6 +4,8 @@ import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, date, listing, number, say, share
 
+MOST_REPAIRS = 3
+
 
 def collection(window, tables: pd.DataFrame, columns: pd.DataFrame) -> Prose:
     """Say what arrived, from when to when, and what became of identities."""
@@ -16,12 +18,13 @@ def collection(window, tables: pd.DataFrame, columns: pd.DataFrame) -> Prose:
             first=date(here["first"].min()), last=date(here["last"].max()),
         ),
         say(
-            "{outside} of the source lie outside the window and were not read further.",
+            "{outside} of the source belong to other dates and are not used.",
             outside=count(int(here["rows_outside_window"].sum()), "row"),
         ),
         say(
-            "Of the columns that identify people, {dropped} dropped and {replaced} replaced by keyed pseudonyms; "
-            "free text was scrubbed in {scrubbed}. Pseudonyms are still personal data, not anonymous data.",
+            "Of the columns that identify people, {dropped} dropped and {replaced} replaced by keyed pseudonyms, "
+            "codes that only who holds the key can link to a person; free text was scrubbed in {scrubbed}. "
+            "Pseudonyms are still personal data, not anonymous data.",
             dropped=_were(treated.get("dropped", 0)), replaced=_were(treated.get("pseudonymised", 0)),
             scrubbed=count(int(treated.get("scrubbed", 0)), "column"),
         ),
@@ -35,16 +38,17 @@ def dictionary(columns: pd.DataFrame, gaps: pd.DataFrame) -> Prose:
     off = sorted({name for names in gaps["switches_off"] if names for name in names.split(", ")})
     return bullets(
         say(
-            "**{here} of {asked} columns** that the contract asks for are here and hold values.",
-            here=number(len(here)), asked=number(len(asked)),
+            "**{here} of {asked} columns** that the contract (the agreed list of tables and columns) asks for hold "
+            "values. Missing: {missing}.",
+            here=number(len(here)), asked=number(len(asked)), missing=listing(_missing(asked), most=10),
         ),
         say(
-            "{violations} break the contract.",
+            "{violations} break the rules of the contract.",
             violations=count(int(columns["violations"].sum()), "value").capitalize(),
         ),
         say("What is lacking switches off: {off}.", off=listing(off))
         if off
-        else say("Nothing that is lacking switches an analysis off."),
+        else say("No analysis has to be left out for what is missing."),
     )  # fmt: skip
 
 
@@ -56,18 +60,25 @@ def cleaning(ledger: pd.DataFrame, budget: float) -> Prose:
     reasons = [f"{name} ({number(int(rows))})" for name, rows in by_rule.items() if rows]
     worst = ledger.groupby("table")["share"].sum()
     mended = ledger.groupby("rule", sort=False)["changed"].sum()
-    repairs = [f"{name} ({number(int(rows))})" for name, rows in mended.items() if rows]
+    often = mended.sort_values(ascending=False, kind="stable")
+    repairs = [f"{name} ({number(int(rows))})" for name, rows in often.items() if rows]
     return bullets(
         say(
-            "**{aside} of {rows}** ({part}) were set aside: {reasons}. They are kept beside the clean tables.",
+            "**{part} of the rows were set aside**, {aside} of {rows}: {reasons}. They are kept beside the clean "
+            "tables.",
             aside=number(aside), rows=count(rows_in, "row"), part=share(aside / max(rows_in, 1)),
             reasons=listing(reasons),
         ),
         say(
             "The table that lost most is {table}, {part} of its rows; a run stops above {budget}.",
-            table=worst.idxmax(), part=share(worst.max()), budget=share(budget, 0),
+            table=worst.idxmax().replace("_", " "), part=share(worst.max()), budget=share(budget, 0),
         ),
-        say("Rows whose values were repaired, by the defect: {repairs}.", repairs=listing(repairs)),
+        say(
+            "{n} values were repaired, most of them of {repairs}; the table lists all.",
+            n=number(int(mended.sum())), repairs=listing(repairs[:MOST_REPAIRS]),
+        )
+        if repairs
+        else say("No value had to be repaired."),
     )  # fmt: skip
 
 
@@ -117,6 +128,11 @@ def cleaning_quality(quality: pd.DataFrame) -> Prose:
             recall=share(worst["recall"]),
         )
     )  # fmt: skip
+
+
+def _missing(asked):
+    lacking = asked[asked["status"] != "here"]
+    return [f"{r.column} ({r.table.replace('_', ' ')})" for r in lacking.itertuples()]
 
 
 def _were(n):

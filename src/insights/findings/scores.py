@@ -1,9 +1,11 @@
 """Findings about scores: which model was chosen, how it does beside the others, what searching brought."""
 
+from itertools import compress
+
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
-from insights.findings.words import LEARNED, QUESTIONS, ROWS, TITLES, opening
+from insights.findings.words import LEARNED, QUESTIONS, ROWS, TITLES, UNITS, opening
 
 
 def rows(model: str, table: pd.DataFrame) -> Prose:
@@ -34,21 +36,22 @@ def performance(model: str, part, chosen: str) -> Prose:
     auc = part.performance[(part.performance["model"] == chosen) & (part.performance["metric"] == "roc_auc")]
     r = auc.iloc[0]
     sure = part.beyond.set_index("model").loc[chosen]
-    verdict = "" if part.beats_chance(chosen) else "**not** "
+    verdict = "better than chance**" if part.beats_chance(chosen) else "not shown to be better than chance**"
     return bullets(
         say(
-            "**On {n} ({kind}, {positives} positive), {chosen} reaches a ROC AUC of {auc}** for {question}.",
-            n=count(int(r["n"]), "row"), kind=ROWS.get(part.kind, part.kind), positives=number(int(r["positives"])),
+            "**On {n} ({kind}, {positives} came true), {chosen} reaches a ROC AUC of {auc}** for {question}.",
+            n=count(int(r["n"]), UNITS.get(part.kind, "row")), kind=ROWS.get(part.kind, part.kind),
+            positives=number(int(r["positives"])),
             chosen=TITLES[chosen], auc=interval(r["value"], r["low"], r["high"]), question=QUESTIONS[model],
         ),
         say(
-            f"That is {verdict}better than chance, though {{k}} scorers were looked at: the interval that holds for "
-            "all at once goes from {low} to {high}, and in 95 of 100 shuffles of the outcomes the best reaches "
-            "{null} at most.",
+            f"That is **{verdict}: with shuffled outcomes the best of the {{k}} models and rules that were tried "
+            "reaches up to {null} in 95 of 100 cases. The interval that holds for all of them at once goes from "
+            "{low} to {high}.",
             k=number(part.null.shape[1] - 1), low=number(sure["low"]), high=number(sure["high"]),
             null=number(part.null["best"].quantile(0.95)),
         ),
-        *(_difference(one) for one in part.against.itertuples() if one.model not in LEARNED),
+        *_beside_baselines(part.against[~part.against["model"].isin(LEARNED)]),
         *_released(part, chosen),
     )  # fmt: skip
 
@@ -92,7 +95,7 @@ def climbed(rungs: pd.DataFrame, margin: float, ordered: bool = True) -> Prose:
     )  # fmt: skip
     if fall.empty:
         return told + say("That is every one.")
-    missed = [f"{TITLES[r.model]} (by {number(r.gain)} than {TITLES[r.against]})" for r in fall.itertuples()]
+    missed = [f"{TITLES[r.model]} (by {number(r.gain, 3)} than {TITLES[r.against]})" for r in fall.itertuples()]
     return told + say("Not better by so much: {missed}.", missed=listing(missed))
 
 
@@ -110,11 +113,11 @@ def tuning(model: str, gains: pd.DataFrame) -> Prose:
     used = [TITLES[r.model] for r in gains.itertuples() if r.low > 0]
     most = gains.loc[gains["seen_gain"].idxmax()] if gains["seen_gain"].notna().any() else gains.iloc[0]
     return say(
-        "For {question} {k} sets of hyper-parameters were tried of each model. Tuned: {used}; where the interval of "
-        "the gain on held-out rows does not lie above 0 the defaults stay. {most} promised {seen} on the rows that "
+        "For {question} {k} settings of each model were tried. Tuned: {used}; where the interval of the gain on "
+        "held-out rows does not lie above 0 the defaults stay. {most} promised {seen} on the rows that "
         "tuning saw and kept {gain} on others.",
         question=QUESTIONS[model], k=number(int(gains["trials"].max())), used=listing(used),
-        most=opening(TITLES[most["model"]]), seen=number(most["seen_gain"]), gain=number(most["gain"]),
+        most=opening(TITLES[most["model"]]), seen=number(most["seen_gain"], 3), gain=number(most["gain"], 3),
     )  # fmt: skip
 
 
@@ -133,14 +136,18 @@ def search(contest) -> Prose:
     )  # fmt: skip
 
 
-def _difference(one):
-    if one.low > 0:
-        told = "It is better than {other}: by {auc}."
-    elif one.high < 0:
-        told = "**It does not beat {other}**: it is worse by {auc}."
-    else:
-        told = "It is **not shown to beat {other}**: the difference is {auc}."
-    return say(told, other=TITLES[one.model], auc=interval(one.difference, one.low, one.high))
+def _beside_baselines(against):
+    """Say which baselines are beaten, which are not shown to be, and which lie above; the table has the intervals."""
+    better, worse = against["low"] > 0, against["high"] < 0
+    named = [f"{TITLES[one.model]} by {number(abs(one.difference), 3)}" for one in against.itertuples()]
+    unsure = [TITLES[name] for name in against.loc[~better & ~worse, "model"]]
+    for told, names in (
+        ("It beats {names}.", compress(named, better)),
+        ("It is **not shown to beat** {names}.", unsure),
+        ("It is **worse than** {names}.", compress(named, worse)),
+    ):
+        if names := list(names):
+            yield say(told, names=listing(names))
 
 
 def _released(part, chosen):
@@ -148,4 +155,14 @@ def _released(part, chosen):
     ahead = part.ahead_of(chosen)
     if not ahead:
         return []
-    return [say("**It cannot be released**: {names} lies above it.", names=listing([TITLES[name] for name in ahead]))]
+    return [
+        say(
+            "**It cannot be released for decisions**: these are ranked better by {names}.",
+            names=listing([TITLES[name] for name in ahead]),
+        )
+    ]
+
+
+def taught(contest) -> Prose:
+    """Say whether co-training is used, and why, in the estimator's own words."""
+    return say("{verdict}", verdict=contest.models["cotraining"].fitted_.verdict_)

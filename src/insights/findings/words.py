@@ -37,12 +37,14 @@ DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
 PRICED = ("panel", "survey", ALL, HINDSIGHT)  # who is drawn beside the chosen model where costs change
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners",
         "waiting": "products that wait"}  # fmt: skip
+UNITS = {"catalogue": "decision", "launch": "decision", "enrolled": "enrollment"}  # what a row is
 QUESTIONS = {"launch": "earning the margin asked for", "completion": "completing the course"}
 HURDLES = {
     "plan": "the part of its launch cost that its own plan lays upon that time",
     "past": "what it earned on average in the months before",
 }
 METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
+OF_SCORES = ("roc_auc", "average_precision", "brier")
 _WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "metric": METRICS, "measure": METRICS}
 _WORDS |= {"group": {}, "attribute": {}}
 
@@ -51,6 +53,15 @@ def in_words(table: pd.DataFrame) -> pd.DataFrame:
     """Return a results frame whose keys (of models, kinds of rows, metrics, groups) are words for readers."""
     present = {name: words for name, words in _WORDS.items() if name in table}
     return table.assign(**{name: table[name].map(lambda k, w=w: _word(k, w)) for name, w in present.items()})
+
+
+def in_two(performance: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the metrics of scores and those of decisions, in words, by what they tell; together they are wide."""
+    of_scores = performance["metric"].isin(OF_SCORES)
+    return {
+        "how well scores rank, and how right they are": in_words(performance[of_scores]),
+        "how its 0 or 1 does": in_words(performance[~of_scores]),
+    }
 
 
 def not_supported(analysis: str, lacking: list[str]) -> Prose:

@@ -32,10 +32,11 @@ def value(kind: str, table: pd.DataFrame, chosen: str) -> Prose:
     rival = others["value"].idxmax() if len(others) else None
     return say(
         "On {kind}, launching what {chosen} calls 1 brings **{own}** beyond what was asked; launching all {all}"
-        "{rival}, a coin {coin}, hindsight {best}. Launching none is worth nothing.",
+        "{rival}, a coin {coin}, hindsight {best}. Launching none is worth nothing.{few}",
         kind=ROWS[kind], chosen=TITLES[chosen], own=interval(own["value"], own["low"], own["high"], kind="money"),
         all=money(everything["value"]), best=money(best["value"]), coin=money(by.loc["chance", "value"]),
         rival=f", deciding by {TITLES[rival]} {money(by.loc[rival, 'value'])}" if rival else "",
+        few=" They are few: one product can turn such a sum." if kind == "launch" else "",
     )  # fmt: skip
 
 

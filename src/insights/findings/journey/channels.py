@@ -19,8 +19,8 @@ def credit(table: pd.DataFrame) -> Prose:
     """
     markov = table[(table["outcome"] == "enrolled") & (table["rule"] == "markov")].head(SHOWN)
     return say(
-        "Before they enroll, people are reached most by {channels} (share of the credit by removal). Credit is **not "
-        "cause**: the keen use these ways anyway.",
+        "Before they enroll, people are reached most by {channels} (share of enrollments that would be missing "
+        "without it). Credit is **not cause**: the keen use these ways anyway.",
         channels=listing([f"{r.channel} ({share(r.share)})" for r in markov.itertuples()]),
     )
 
@@ -61,10 +61,13 @@ def lift(table: pd.DataFrame) -> Prose:
     adding = table[table["verdict"] == ADDS]
     if adding.empty:
         return say("Of no channel is it shown that it adds to enrollments, each person held against themselves.")
-    named = [f"{r.channel} ({share(r.owed)} of all)" for r in adding.head(SHOWN).itertuples()]
+    shown = adding.head(SHOWN)
+    named = [f"{r.channel} ({share(r.owed)} of all)" for r in shown.itertuples()]
+    apart = len(shown) < 2 or shown["owed_low"].iloc[0] > shown["owed_high"].iloc[1:].max()
+    order = "" if apart else " Which of them comes first nobody can tell: their intervals overlap."
     return say(
-        "Each person held against themselves, **enrollments are owed to {channels}**, the greatest shares first. "
-        "This is a comparison, not an experiment.",
+        f"Each person held against themselves, **enrollments are owed to {{channels}}**.{order} This is a "
+        f"comparison, not an experiment.",
         channels=listing(named),
     )
 
@@ -86,7 +89,7 @@ def lifts_in_full(table: pd.DataFrame) -> Prose:
     told = [
         say(
             "Over {people} with {enrolled}, more enrollments than in their other months follow in the month after a "
-            "touch by {named}; many looks considered.",
+            "touch by {named}; allowing for the number of comparisons.",
             people=count(int(table["people"].iloc[0]), "person", "people"),
             enrolled=count(int(table["enrolled"].iloc[0]), "enrollment"), named=listing(named),
         )

@@ -4,6 +4,10 @@ import pandas as pd
 
 from insights.display.wording import Prose, bullets, interval, number, say, share
 
+BY_DAY = {
+    "day": "day", "n": "forecasts", "share": "share that completed", "roc_auc": "ROC AUC", "rule_auc": "simple rule",
+    "brier": "squared error", "brier_usual": "error if all get the mean", "slope": "slope (1 is exact)",
+}  # fmt: skip
 WHOM = {"completion": "complete", "enrollment": "enroll"}
 
 
@@ -44,8 +48,10 @@ def _against_rule(row):
     if not row["rule"]:
         return "No simple rule is at hand to compare it with."
     if row["roc_auc_low"] > row["rule_auc"]:
-        return "The best simple rule ({rule}) reaches {rule_auc}."
-    return "It is **not shown to be better** than the best simple rule ({rule}: {rule_auc})."
+        return "The simple rule ({rule}) reaches {rule_auc}" + (
+            ", worse than guessing." if row["rule_auc"] < 0.5 else "."
+        )
+    return "It is **not shown to be better** than the simple rule ({rule}: {rule_auc})."
 
 
 def _slopes(performance):

@@ -2,8 +2,10 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, bullets, count, interval, listing, number, points, say
+from insights.display.wording import Prose, bullets, count, interval, listing, number, points, say, share
 from insights.findings.journey import channels, ways
+
+BALANCED = 0.1  # standard deviations between groups that count as alike
 
 
 def journey(found, budget: int) -> Prose:
@@ -15,7 +17,7 @@ def journey(found, budget: int) -> Prose:
     budget : int
         Days in which a stage counts.
     """
-    told = [_far(found.open, budget), _loss(found.closed)]
+    told = [_far(found.open, budget), _loss(found.open)]
     told += [_event(found.effect)] if found.effect is not None else []
     told += [channels.credit(found.credits)] if found.credits is not None else []
     told += [channels.lift(found.lifts)] if len(found.lifts) else []
@@ -73,7 +75,7 @@ def effect(found) -> Prose:
     """Say what coming to an event does to completion, as far as people alike can tell."""
     naive, alike = (found.estimates.iloc[place] for place in (0, 1))
     worst = found.balance["after"].abs().max()
-    verdict = "balanced" if worst < 0.1 else "**not balanced**"
+    verdict = "balanced" if worst < BALANCED else "**not balanced**"
     told = [
         say(
             "Of {n}, {came} followed an event within the weeks before. Those who came complete more often by "
@@ -91,8 +93,8 @@ def effect(found) -> Prose:
     if found.e_value > 1:
         told.append(
             say(
-                "To explain the estimate away, something unrecorded would have to go with coming and with completing "
-                "by a risk ratio of {e} each.",
+                "To explain the estimate away, something unrecorded would have to make both coming and completing "
+                "{e} times as likely.",
                 e=number(found.e_value),
             )
         )
@@ -101,13 +103,19 @@ def effect(found) -> Prose:
     return bullets(*told)
 
 
+def in_points(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Return differences of shares, with their bounds, in percentage points, as a figure draws them."""
+    return estimates.assign(**{name: 100 * estimates[name] for name in ("difference", "low", "high")})
+
+
 def against_truth(found, true: float) -> Prose:
     """Say whether the intervals of both estimates hold the effect that was planted in the simulated company."""
     held = {r.estimate: r.low <= true <= r.high for r in found.estimates.itertuples()}
     words = {name: "holds it" if holds else "does **not** hold it" for name, holds in held.items()}
     return say(
-        "In the simulated company coming to an event truly adds {true}. The interval of the doubly robust estimate "
-        f"{words['doubly robust']}; that of the naive difference {words['naive']}.",
+        "In the simulated company coming to an event truly adds {true}. The interval of the adjusted estimate "
+        "(doubly "
+        f"robust) {words['doubly robust']}; that of the difference as seen {words['naive']}.",
         true=points(true),
     )
 
@@ -116,8 +124,8 @@ def _forecast(table):
     first, last = (_auc(table.iloc[place]) for place in (0, -1))
     early, late = (number(int(table["day"].iloc[place])) for place in (0, -1))
     return say(
-        "Who will complete can be told beforehand: in {first} of pairs rightly on day {early} (ROC AUC), in {last} "
-        "on day {late}.",
+        "Who will complete can be foreseen: of two learners the right one is picked in {first} of cases on day "
+        "{early} and in {last} on day {late} (ROC AUC; 0.5 is guessing).",
         first=first, early=early, last=last, late=late,
     )  # fmt: skip
 
@@ -142,15 +150,20 @@ def _verb(title):
 
 
 def _loss(table):
-    steps = table.assign(before=table["title"].shift()).iloc[1:]
-    steps = steps[steps["people"] > 0]
+    """Name the narrowest step among stages that no later one outnumbers: who goes past a stage is not lost there."""
+    until = table.iloc[: list(table["stage"]).index("completed") + 1] if "completed" in set(table["stage"]) else table
+    beyond = until["share"][::-1].cummax()[::-1].shift(-1, fill_value=0)
+    steps = until[until["share"] >= beyond]
+    steps = steps.assign(before=steps["title"].shift(), of=steps["share"].shift()).iloc[1:]
+    steps = steps[steps["of"] > 0]
     if steps.empty:
         return say("No stage after the registration is known.")
-    worst = steps.loc[steps["share"].idxmin()]
+    worst = steps.loc[(steps["share"] / steps["of"]).idxmin()]
+    passed = until.loc[until["share"] < beyond, "title"]
     return say(
-        "Step by step in order, most are lost after “{before}”: of {n} there, {part} went on to “{title}” in time.",
-        before=worst["before"], n=number(int(worst["people"])), title=worst["title"],
-        part=interval(worst["share"], worst["low"], worst["high"], kind="share"),
+        "The narrowest step is from “{before}” ({of} of all) to “{title}” ({part}).{optional}",
+        before=worst["before"], title=worst["title"], of=share(worst["of"]), part=share(worst["share"]),
+        optional=f" Not everybody passes through {listing([f'“{t}”' for t in passed])}." if len(passed) else "",
     )  # fmt: skip
 
 
@@ -160,18 +173,27 @@ def _event(found):
     words = "moves people on" if shown else "is not shown to move people on"
     return say(
         f"Coming to an event {words}: among people alike before it, the share that completes the course they begin "
-        "next is higher by {difference}. This is a comparison, not an experiment.",
+        "next is higher by {difference}. This is a comparison, not an experiment{caveat}.",
+        caveat=""
+        if found.balance["after"].abs().max() < BALANCED
+        else ", and the two still differ in what is known of them",
         difference=interval(alike["difference"], alike["low"], alike["high"], kind="points"),
     )
 
 
 def _segments(table):
-    told = table[table["verdict"] == "differ"]["segment"].unique()
     if len(table) == 0:
         return say("Completion was not compared between groups: too little is known of learners and courses.")
-    if len(told) == 0:
+    differ = table[table["verdict"] == "differ"]
+    if differ.empty:
         return say(
-            "Completion differs between none of {n} groupings, many looks considered.",
+            "Completion differs between none of {n} groupings, allowing for the number of comparisons.",
             n=number(table["segment"].nunique()),
         )
-    return say("Completion differs, many looks considered, by {segments}.", segments=listing(told))
+    named = [_extremes(segment, part) for segment, part in differ.groupby("segment", sort=False)]
+    return say("Completion differs, allowing for the number of comparisons, by {segments}.", segments=listing(named))
+
+
+def _extremes(segment, part):
+    best, worst = part.loc[part["share"].idxmax()], part.loc[part["share"].idxmin()]
+    return f"{segment} ({best['group']} {share(best['share'])}, {worst['group']} {share(worst['share'])})"

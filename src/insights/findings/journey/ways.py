@@ -48,12 +48,12 @@ def sequences(table: pd.DataFrame) -> Prose:
 
 
 def kinds(table: pd.DataFrame) -> Prose:
-    """Say which kinds of journeys there are, how many make them, and how many complete a course."""
-    named = [
-        f"{row.kind} ({share(row.part)} of the people; {share(row.completed)} complete a course)"
-        for row in table.itertuples()
-    ]
-    return say("People fall into {n}: {kinds}.", n=count(len(table), "kind"), kinds=listing(named))
+    """Say how many kinds of journeys there are, and of the greatest how many make it and complete a course."""
+    most = table.loc[table["part"].idxmax()]
+    return say(
+        "People fall into {n}; the greatest, “{kind}”, is {part} of them, and {completed} of it complete a course.",
+        n=count(len(table), "kind"), kind=most["kind"], part=share(most["part"]), completed=share(most["completed"]),
+    )  # fmt: skip
 
 
 def of_kinds(table: pd.DataFrame) -> dict[str, str]:
@@ -69,22 +69,21 @@ def speed(table: pd.DataFrame) -> Prose:
     told = [
         say(
             "Over {n}, {done} of them completed, these go with completing **sooner**: {sooner}; with completing "
-            "later: {later}.",
+            "later: {later}. The figure gives the ratios.",
             n=count(int(table["n"].iloc[0]), "enrollment"), done=number(int(table["completed"].iloc[0])),
-            sooner=listing(_ratios(sooner)), later=listing(_ratios(later)),
+            sooner=listing(sooner["what"].head(SHOWN)), later=listing(later["what"].head(SHOWN)),
         )
     ]  # fmt: skip
     changing = table.loc[table["proportional"] != "yes", "what"]
     if len(changing):
         told.append(
             say(
-                "The assumption of the model, a ratio that is the same on every day, **fails** for {what}: read "
-                "that ratio as a mean over the days.",
-                what=listing(changing),
+                "The effect of {what} **changes over the days**: its ratio is a mean of them.",
+                what=listing([f"“{one}”" for one in changing]),
             )
         )
     else:
-        told.append(say("The assumption of the model, a ratio that is the same on every day, is not contradicted."))
+        told.append(say("That each ratio is the same on every day, as the model assumes, is not contradicted."))
     return bullets(*told)
 
 
@@ -95,8 +94,8 @@ def actions(table: pd.DataFrame) -> Prose:
     return bullets(
         for_everybody(table),
         say(
-            "In {helped} of {n} an action is shown to help, all looks considered together; elsewhere the groups are "
-            "too small, or it does not.",
+            "In {helped} of {n} an action is shown to help, allowing for the number of comparisons; elsewhere the "
+            "groups are too small, or it does not.",
             helped=number(len(helped)), n=count(len(groups), "group"),
         ),
     )  # fmt: skip
@@ -132,7 +131,3 @@ def _ends(table):
     often = table.sort_values("share", ascending=False).head(SHOWN)
     named = [f"{row.before} ({share(row.share)})" for row in often.itertuples()]
     return say("After which most often nothing more is recorded: {ends}.", ends=listing(named))
-
-
-def _ratios(table):
-    return [f"{row.what} ({interval(row.ratio, row.low, row.high)})" for row in table.head(SHOWN).itertuples()]
