@@ -21,7 +21,7 @@ MOST_ABREAST = 3  # columns that fit beside each other on a telephone
 FORMATS: dict[str, Callable] = {
     "number": wording.number,
     "share": wording.share,
-    "points": wording.points,
+    "points": wording.bare_points,
     "money": wording.money,
     "date": wording.date,
     "day": lambda value: wording.date(value) if re.match(r"\d{4}-\d\d-\d\d", str(value)) else str(value),

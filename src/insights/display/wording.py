@@ -57,9 +57,14 @@ def share(value, decimals: int = 1) -> str:
     return f"{text}{_SPACE}%"
 
 
+def bare_points(difference) -> str:
+    """Return a difference of two shares in percentage points, where their name stands elsewhere: ``4.1``."""
+    return _fixed(100 * float(difference), 1)
+
+
 def points(difference) -> str:
     """Return a difference of two shares: ``4.1 percentage points``."""
-    return NOT_KNOWN if _missing(difference) else f"{_bare_points(difference)}{_SPACE}percentage points"
+    return NOT_KNOWN if _missing(difference) else f"{bare_points(difference)}{_SPACE}percentage points"
 
 
 def money(value, decimals: int | None = None) -> str:
@@ -87,7 +92,7 @@ def interval(value, low, high, kind: str = "number") -> str:
     written = _writer(kind, (value, low, high))
     if _missing(low) or _missing(high):
         return f"{written(value)} (no interval)"
-    bound = _bare_points if kind == "points" else written
+    bound = bare_points if kind == "points" else written
     return f"{written(value)} (95{_SPACE}% interval {bound(low)} to {bound(high)})"
 
 
@@ -209,10 +214,6 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December",
 )  # fmt: skip
-
-
-def _bare_points(difference):
-    return _fixed(100 * float(difference), 1)
 
 
 def _missing(value):

@@ -59,7 +59,10 @@ def completion_features(
         "course_days_last_fortnight": ("days with activity in the last 14 days", "days seen"),
         "days_since_active": ("days since the last activity in the course", "days"),
         "days_since_first": ("days since the first activity in the course", "days"),
-        **{f"course_views_{kind}": (f"views of {kind.replace('_', ' ')} pages", "views") for kind in COUNTED_PAGES},
+        **{
+            f"course_views_{kind}": (f"views of {kind.removesuffix('_page').replace('_', ' ')} pages", "views")
+            for kind in COUNTED_PAGES
+        },
     },
 )  # fmt: skip
 def activity(past: Past) -> ibis.Table:

@@ -205,7 +205,7 @@ def email(past: Past) -> ibis.Table:
         "topic_registrations": ("registrations for events of its topic", "registrations"),
         "topic_attendance": ("share of them that came, of those known", "share"),
         **{
-            f"topic_{kind}_registrations": (f"those of them that were for a {title}", "registrations")
+            f"topic_{kind}_registrations": (f"those of them that were for {title}s", "registrations")
             for kind, title in EVENT_TITLES.items()
         },
     },

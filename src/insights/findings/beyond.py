@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, bullets, count, date, interval, listing, money, points, say
+from insights.display.wording import Prose, bullets, count, date, interval, listing, money, number, points, say
 from insights.findings.words import ALL, DECISIONS, TITLES
 
 
@@ -73,8 +73,9 @@ def _money(keyed):
     own = value.loc[chosen.iloc[0]]
     others = [name for name in ("panel", "survey", ALL) if name in value.index]
     yield say(
-        "On {n}, launching what {chosen} calls 1 would have brought {own} beyond what was asked; {others} (page 05).",
-        n=count(int(own["n"]), "new launch", "new launches"), chosen=TITLES[chosen.iloc[0]],
+        "Of {all}, the {called} that {chosen} calls 1 brought {own} beyond what was asked; {others} (page 05).",
+        all=count(int(value.loc[ALL, "n"]), "new launch", "new launches"), called=number(int(own["n"])),
+        chosen=TITLES[chosen.iloc[0]],
         own=interval(own["value"], own["low"], own["high"], kind="money"),
         others=listing([f"{_decider(name)} {money(value.loc[name, 'value'])}" for name in others]),
     )  # fmt: skip

@@ -44,8 +44,8 @@ HURDLES = {
     "past": "what it earned on average in the months before",
 }
 METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
-OF_SCORES = ("roc_auc", "average_precision", "brier")
-_WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "metric": METRICS, "measure": METRICS}
+OF_SCORES = ("roc_auc", "average_precision")
+_WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "kind": ROWS, "metric": METRICS, "measure": METRICS}
 _WORDS |= {"group": {}, "attribute": {}}
 
 
@@ -59,8 +59,8 @@ def in_two(performance: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the metrics of scores and those of decisions, in words, by what they tell; together they are wide."""
     of_scores = performance["metric"].isin(OF_SCORES)
     return {
-        "how well scores rank, and how right they are": in_words(performance[of_scores]),
-        "how its 0 or 1 does": in_words(performance[~of_scores]),
+        "how well scores rank": in_words(performance[of_scores]),
+        "how right the 0 or 1 is": in_words(performance[~of_scores]),
     }
 
 

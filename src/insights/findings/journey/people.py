@@ -22,11 +22,18 @@ def journey(found, budget: int) -> Prose:
     told += [channels.credit(found.credits)] if found.credits is not None else []
     told += [channels.lift(found.lifts)] if len(found.lifts) else []
     told += [_segments(found.segments)]
-    told += [ways.for_everybody(found.actions)] if len(found.actions) else []
+    told += [ways.for_everybody(found.actions)] if _says_more(found) else []
     told += [_forecast(found.forecasts["completion"].performance)] if "completion" in found.forecasts else []
     if found.lacking:
         told.append(say("This source says nothing of who {stages}.", stages=listing(found.lacking)))
     return bullets(*told)
+
+
+def _says_more(found):
+    """Tell whether the best next step is another one than the event, whose effect stands above it."""
+    if found.effect is None or len(found.actions) == 0:
+        return len(found.actions) > 0
+    return found.actions["adds"].iloc[0] != found.effect.estimates["difference"].iloc[1]
 
 
 def no_people() -> Prose:
