@@ -112,8 +112,8 @@ def test_every_feature_is_in_one_family_and_in_one_view_at_most(data, model):
         (0.001, 0.005, ablation.EARNS),
         (0.0, 0.009, ablation.MAY_GO),
         (-0.3, -0.1, ablation.MAY_GO),
-        (0.0, 0.01, ablation.UNDECIDED),
-        (-0.1, 0.1, ablation.UNDECIDED),
+        (0.0, 0.01, ablation.UNKNOWN),
+        (-0.1, 0.1, ablation.UNKNOWN),
     ],
 )
 def test_the_verdict_follows_the_interval_and_the_margin_stated_before(low, high, verdict):

@@ -68,7 +68,7 @@ def test_a_gap_is_a_group_minus_everybody_else(rows, table, measure):
 
 def test_a_planted_gap_is_shown_and_its_interval_holds_it(table):
     worst = table[(table["group"] == "c") & (table["measure"] == "recall")].iloc[0]
-    assert worst["verdict"] == bias.SHOWN
+    assert worst["verdict"] == bias.GAP_SHOWN
     assert worst["gap_low"] < worst["gap"] < worst["gap_high"] < 0
     assert worst["gap"] < -0.3
 
@@ -78,7 +78,7 @@ def test_groups_that_are_treated_alike_have_no_gap_to_the_last_bit():
     twins = [one.assign(gender=g, learner_id=g + one["learner_id"]) for g in ("a", "b")]
     found = bias.by_group(pd.concat(twins, ignore_index=True), "gender", PARAMS)
     assert (found["gap"] == 0).all()
-    assert not (found["verdict"] == bias.SHOWN).any()
+    assert not (found["verdict"] == bias.GAP_SHOWN).any()
 
 
 def test_a_small_group_is_named_as_too_few_and_compared_with_nobody(rows):
@@ -171,10 +171,10 @@ def test_resampling_keeps_the_rows_of_a_person_together():
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
-        (0.001, 0.2, bias.SHOWN),
-        (-0.02, -0.001, bias.SHOWN),
-        (-0.049, 0.049, bias.EXCLUDED),
-        (0.0, 0.049, bias.EXCLUDED),
+        (0.001, 0.2, bias.GAP_SHOWN),
+        (-0.02, -0.001, bias.GAP_SHOWN),
+        (-0.049, 0.049, bias.GAP_EXCLUDED),
+        (0.0, 0.049, bias.GAP_EXCLUDED),
         (-0.05, 0.01, bias.UNKNOWN),
         (-0.01, 0.05, bias.UNKNOWN),
         (float("nan"), 0.01, bias.UNKNOWN),

@@ -16,8 +16,7 @@ from insights.modeling.learned import Learned
 from insights.params import Params
 from insights.progress import report
 from insights.store import Step
-
-EARNS, MAY_GO, UNDECIDED = "earns its place", "may go", "cannot tell"
+from insights.verdicts import EARNS, MAY_GO, UNKNOWN
 
 
 def study(step: Step) -> dict[str, pd.DataFrame]:
@@ -99,7 +98,7 @@ def judge(low: float, high: float, margin: float) -> str:
     """Return the verdict on a group from the interval of what it adds."""
     if low > 0:
         return EARNS
-    return MAY_GO if high < margin else UNDECIDED
+    return MAY_GO if high < margin else UNKNOWN
 
 
 def _judged(dataset, places, full, reduced, sizes, params):

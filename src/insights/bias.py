@@ -22,8 +22,8 @@ from insights.modeling import metrics, saved
 from insights.modeling.dataset import load
 from insights.params import Params
 from insights.store import Step
+from insights.verdicts import GAP_EXCLUDED, GAP_SHOWN, TOO_FEW, UNKNOWN
 
-SHOWN, EXCLUDED, UNKNOWN, TOO_FEW = "gap shown", "gap excluded", "cannot tell", "too few to say"
 NOT_DECLARED = "not declared"
 RATES = ("base_rate", "selection_rate", "recall", "false_positive_rate", "precision")
 COLUMNS = [
@@ -136,8 +136,8 @@ def verdict(low: float, high: float, margin: float) -> str:
     if np.isnan(low) or np.isnan(high):
         return UNKNOWN
     if low > 0 or high < 0:
-        return SHOWN
-    return EXCLUDED if -margin < low and high < margin else UNKNOWN
+        return GAP_SHOWN
+    return GAP_EXCLUDED if -margin < low and high < margin else UNKNOWN
 
 
 def _learned(window, model):

@@ -19,6 +19,7 @@ from insights.modeling.dataset import Dataset, from_frame
 from insights.params import Params
 from insights.progress import report
 from insights.store import Step
+from insights.verdicts import BOTH, FOREST_ONLY, NEITHER, OLS_ONLY
 
 NOISE = "noise"
 SIGNIFICANT = 0.05
@@ -172,7 +173,7 @@ def _keep(step, name, found):
     step.record(f"{name}.features", len(found.dataset.features), unit="features")
     step.record(f"{name}.features_stable", int((found.features["stability"] >= feature_selection.STABLE).sum()),
                 unit="features")  # fmt: skip
-    step.record(f"{name}.features_seen_by_both", int((found.features["seen_by"] == "both").sum()), unit="features")
+    step.record(f"{name}.features_seen_by_both", int((found.features["seen_by"] == BOTH).sum()), unit="features")
 
 
 def with_noise(rows: pd.DataFrame, params: Params) -> pd.DataFrame:
@@ -194,4 +195,4 @@ def _described(dataset, rows, names):
 def _seen_by(table):
     by_forest = table["permutation_low"] > max(0.0, table.loc[NOISE, "permutation_high"])
     by_ols = table["p_adjusted"] < np.fmin(SIGNIFICANT, table.loc[NOISE, "p_adjusted"])
-    return np.select([by_forest & by_ols, by_forest, by_ols], ["both", "forest only", "OLS only"], "neither")
+    return np.select([by_forest & by_ols, by_forest, by_ols], [BOTH, FOREST_ONLY, OLS_ONLY], NEITHER)

@@ -4,6 +4,7 @@ import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
 from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, UNITS, opening
+from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
 
 AIM = 0.1
 SHOWN = ("title", "verdict", "place", "probability", "low", "high", "expected_gain", "topic", "product_id")
@@ -85,7 +86,7 @@ def how_to_read(hurdle: str, months: int, level: float) -> Prose:
 
 
 def _answer(advice, by):
-    go = advice[advice["verdict"] == "1"].sort_values("place")
+    go = advice[advice["verdict"] == LAUNCH].sort_values("place")
     now = go[go["within_capacity"]]
     names = listing(now["title"] if "title" in go else now["product_id"], most=5)
     if len(now) < len(go):
@@ -96,7 +97,7 @@ def _answer(advice, by):
         )  # fmt: skip
     if len(go):
         return say("**Launch {n}: {names}.**", n=number(len(go)), names=names)
-    if by.get("0", 0):
+    if by.get(HOLD, 0):
         return say("**Launch none of the {n}.**", n=count(len(advice), "candidate"))
     return say(
         "**Not enough evidence to recommend or to rule out any of the {n}.** On launches that it had not seen the "
@@ -109,8 +110,8 @@ def _answer(advice, by):
 def _counted(advice, by):
     return say(
         "Of {n} judged, {one} recommended (1), {zero} not (0), and for {unknown} there is not enough evidence.",
-        n=count(len(advice), "candidate"), one=_are(int(by.get("1", 0))), zero=_are(int(by.get("0", 0))),
-        unknown=number(int(by.get("not enough evidence", 0))),
+        n=count(len(advice), "candidate"), one=_are(int(by.get(LAUNCH, 0))), zero=_are(int(by.get(HOLD, 0))),
+        unknown=number(int(by.get(NOT_ENOUGH, 0))),
     )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, date, interval, listing, money, number, points, say
-from insights.findings.words import ALL, DECISIONS, TITLES
+from insights.findings.words import DECISIONS, TITLES
+from insights.verdicts import ALL
 
 
 def about(params) -> Prose:

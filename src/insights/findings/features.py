@@ -4,6 +4,7 @@ import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, listing, number, ordinal, p_value, say, share
 from insights.findings.words import QUESTIONS, TITLES
+from insights.verdicts import BOTH, FOREST_ONLY, OLS_ONLY
 
 SIGNIFICANT = 0.05
 CHECKS = {
@@ -85,7 +86,7 @@ def checks(model: str, table: pd.DataFrame) -> Prose:
 
 
 def _both(model, seen):
-    both, forest, ols = (seen[seen["seen_by"] == who] for who in ("both", "forest only", "OLS only"))
+    both, forest, ols = (seen[seen["seen_by"] == who] for who in (BOTH, FOREST_ONLY, OLS_ONLY))
     return [
         say(
             "**For {question}, {both} of {all} features** are seen by the Random Forest and by linear regression "
@@ -108,7 +109,7 @@ def _both(model, seen):
 
 
 def _forest_alone(model, seen):
-    forest = seen[seen["seen_by"] == "forest only"]
+    forest = seen[seen["seen_by"] == FOREST_ONLY]
     return say(
         "**For {question}, {forest} of {all} features** are seen by the Random Forest: {names}. OLS can tell none: "
         "the training rows come from too few products for its errors to hold.",

@@ -5,6 +5,7 @@ import pandas as pd
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
 from insights.findings.answer import _are
 from insights.findings.words import QUESTIONS, ROWS, in_words
+from insights.verdicts import EARNS, GAP_EXCLUDED, GAP_SHOWN, MAY_GO, TOO_FEW, UNKNOWN
 
 
 def ablation(model: str, kind: str, table: pd.DataFrame, margin: float) -> Prose:
@@ -13,14 +14,14 @@ def ablation(model: str, kind: str, table: pd.DataFrame, margin: float) -> Prose
     return bullets(
         say(
             "**For {question} ({kind}), {earn}**: {names}.",
-            question=QUESTIONS[model], kind=ROWS[kind], earn=_earns(len(by.get("earns its place", []))),
-            names=listing(by.get("earns its place", [])),
+            question=QUESTIONS[model], kind=ROWS[kind], earn=_earns(len(by.get(EARNS, []))),
+            names=listing(by.get(EARNS, [])),
         ),
         say(
             "Could be left out, as each adds less than {margin} of ROC AUC: {names}. Of {unknown} the data do not "
             "tell.",
-            margin=number(margin), names=listing(by.get("may go", []), most=6),
-            unknown=count(len(by.get("cannot tell", [])), "other"),
+            margin=number(margin), names=listing(by.get(MAY_GO, []), most=6),
+            unknown=count(len(by.get(UNKNOWN, [])), "other"),
         ),
     )  # fmt: skip
 
@@ -46,16 +47,16 @@ def bias(used: list[str], table: pd.DataFrame, margin: float, lacking: list[str]
 
 def _gaps(table, margin):
     verdicts = table["verdict"].value_counts()
-    compared = int(verdicts.drop("too few to say", errors="ignore").sum())
+    compared = int(verdicts.drop(TOO_FEW, errors="ignore").sum())
     yield from _served(table)
     yield say(
         "Of {n} compared, {shown} shown (the interval excludes 0), {excluded} excluded within ±{margin}, and of "
         "{unknown} nobody can tell. By chance alone about {chance} would be shown.",
-        n=count(compared, "gap"), shown=_are(int(verdicts.get("gap shown", 0))),
-        excluded=_are(int(verdicts.get("gap excluded", 0))), margin=number(margin),
-        unknown=number(int(verdicts.get("cannot tell", 0))), chance=number(round(compared / 20)),
+        n=count(compared, "gap"), shown=_are(int(verdicts.get(GAP_SHOWN, 0))),
+        excluded=_are(int(verdicts.get(GAP_EXCLUDED, 0))), margin=number(margin),
+        unknown=number(int(verdicts.get(UNKNOWN, 0))), chance=number(round(compared / 20)),
     )  # fmt: skip
-    few = table[table["verdict"] == "too few to say"]
+    few = table[table["verdict"] == TOO_FEW]
     if len(few):
         names = listing([f"{r.attribute}: {r.group}" for r in few.itertuples()], most=6)
         yield say("Too few to say anything: {names}.", names=names)
@@ -63,7 +64,7 @@ def _gaps(table, margin):
 
 def _served(table):
     """Say of whom the model foresees fewer, or more, of those who completed than of everybody else."""
-    for r in table[(table["verdict"] == "gap shown") & (table["measure"] == "recall")].itertuples():
+    for r in table[(table["verdict"] == GAP_SHOWN) & (table["measure"] == "recall")].itertuples():
         yield say(
             "Of {n} ({attribute}: {group}) who completed, the model foresaw {value}; of everybody else "
             "**{gap} {way}**. Help that follows the model alone would pass {them} by.",

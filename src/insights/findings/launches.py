@@ -4,6 +4,7 @@ import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, points, say, share
 from insights.findings.words import ROWS, TITLES
+from insights.verdicts import HOLD
 
 NAMED = 5
 FEWEST = 10  # rows below which nothing is said of the tenth with the highest scores
@@ -54,7 +55,7 @@ def why(advice: pd.DataFrame, reasons: pd.DataFrame, flips: pd.DataFrame, simila
         ``product, verdict, probability, raises, lowers, turns, alike``; in words, effects in percentage points.
     """
     now = advice[advice["within_capacity"].astype(bool)].sort_values("place")
-    named = pd.concat([now, advice[advice["verdict"] == "0"].tail(NAMED)])
+    named = pd.concat([now, advice[advice["verdict"] == HOLD].tail(NAMED)])
     table = [_of(row, reasons, flips, similar) for row in named.to_dict("records")]
     return pd.DataFrame(table, columns=list(WHY))
 

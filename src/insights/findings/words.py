@@ -3,6 +3,7 @@
 import pandas as pd
 
 from insights.display.wording import Prose, listing, say
+from insights.verdicts import ALL, HINDSIGHT
 
 # Of each baseline and each model: its name in a sentence, and in a table.
 BASELINES = {
@@ -32,7 +33,6 @@ MODELS = (
 )
 TITLES = {name: title for name, (title, _) in MODELS.items()}
 LABELS = {name: label for name, (_, label) in MODELS.items()}
-ALL, HINDSIGHT = "launch all", "in hindsight"
 DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
 PRICED = ("panel", "survey", ALL, HINDSIGHT)  # who is drawn beside the chosen model where costs change
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners",

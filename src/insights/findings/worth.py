@@ -3,7 +3,8 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, money, number, say, share
-from insights.findings.words import ALL, DECISIONS, HINDSIGHT, HURDLES, LEARNED, ROWS, TITLES
+from insights.findings.words import DECISIONS, HURDLES, LEARNED, ROWS, TITLES
+from insights.verdicts import ALL, HINDSIGHT
 
 
 def brought(hurdle: str) -> Prose:

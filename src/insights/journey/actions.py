@@ -13,9 +13,9 @@ from statsmodels.stats.multitest import multipletests
 
 from insights.journey import effects, segments, times
 from insights.params import Params
+from insights.verdicts import NO_ACTION
 
 EXPERIMENT, ALIKE, CORRELATION = "experiment", "causal estimate", "correlation only"
-NO_ACTION = "none shown to help"
 EVERYBODY = "everybody"
 GROUPED_BY = ("continent", "job_family", "seniority", "level")
 LASTS_DAYS = 182  # an assignment counts for enrollments so many days after it

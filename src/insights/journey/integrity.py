@@ -10,8 +10,8 @@ import pandas as pd
 
 from insights.journey import segments
 from insights.params import Params
+from insights.verdicts import FINE, MIND
 
-FINE, MIND = "in order", "mind this"
 COLUMNS = ["check", "asks", "found", "verdict"]
 SURE = 0.95  # a way on which so many enroll is no way, it is part of the enrollment
 SIMPSON = ("continent", "job_family", "seniority", "level", "topic")

@@ -21,12 +21,12 @@ from statsmodels.stats.multitest import multipletests
 
 from insights.journey import channels
 from insights.params import Params
+from insights.verdicts import ADDS, NOT_SHOWN, TAKES
 
 MOST = 40_000  # people who enrolled; more are sampled down
 FEWEST = 30  # people reached by a channel in some months and not in others, below which nothing is estimated
 COMPANION_DAYS = 7
 OWN_STEPS = (channels.DIRECT, channels.SEARCHED, channels.NETWORKS, channels.OTHER)
-ADDS, NOT_SHOWN, TAKES = "adds", "not shown", "takes away"
 TURNS, EXACT = 50, 1e-9
 COLUMNS = ["channel", "touched", "ratio", "low", "high", "p_adjusted", "verdict"]
 COLUMNS += ["owed", "owed_low", "owed_high", "people", "enrolled"]

@@ -19,8 +19,8 @@ from insights.cleaning import terms
 from insights.journey import times
 from insights.modeling.dataset import varies
 from insights.params import Params
+from insights.verdicts import ALIKE, DIFFER, LITTLE
 
-ALIKE, DIFFER, LITTLE = "no difference shown", "differ", "differ by little"
 TITLES = {
     "continent": "continent", "job_family": "job family", "seniority": "seniority", "education": "education",
     "topic": "topic of the course", "level": "level of the course", "kind": "kind of product",

@@ -17,8 +17,8 @@ from statsmodels.stats.proportion import proportion_confint
 from insights import contract
 from insights.journey import stages
 from insights.params import Params
+from insights.verdicts import AS_OTHERS, LOSES, NOTHING, WINS
 
-NOTHING = "nothing more"
 TITLES = {
     "viewed": "visit", "clicked": "click in an e-mail", "event_registered": "registration for an event",
     "event_attended": "attendance", "enrolled": "enrollment", "completed": "completion",
@@ -155,5 +155,5 @@ def sequences(counted: pd.DataFrame, smallest: int) -> pd.DataFrame:
     chance = 2 * norm.sf(np.abs(share - rest) / error)
     adjusted = multipletests(chance, method="fdr_bh")[1]
     low, high = proportion_confint(shown["enrolled"], shown["people"], method="wilson")
-    verdict = np.where(adjusted >= 0.05, "as others", np.where(share > rest, "wins", "loses"))
+    verdict = np.where(adjusted >= 0.05, AS_OTHERS, np.where(share > rest, WINS, LOSES))
     return shown.assign(share=share, low=low, high=high, p_adjusted=adjusted, verdict=verdict)[SEQUENCES]

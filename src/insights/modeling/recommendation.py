@@ -12,8 +12,8 @@ from insights.modeling.dataset import Dataset
 from insights.modeling.learned import Learned
 from insights.modeling.probabilities import log_odds
 from insights.params import Params
+from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
 
-LAUNCH, HOLD, NOT_ENOUGH = "1", "0", "not enough evidence"
 REFITS = 20
 LEVEL = 0.8
 COLUMNS = ("product_id", "probability", "low", "high", "verdict", "expected_gain", "place", "within_capacity")

@@ -11,9 +11,9 @@ import pandas as pd
 
 from insights.modeling import metrics
 from insights.modeling.thresholds import Worth
+from insights.verdicts import ALL, CHANCE, HINDSIGHT
 
 COLUMNS = ("margin_earned", "hurdle")
-CHANCE, ALL, HINDSIGHT = "chance", "launch all", "in hindsight"
 
 
 def gain(rows: pd.DataFrame) -> pd.Series | None:

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
+from insights.verdicts import ADDS, NOT_SHOWN, TAKES
 
 SHOWN = 3
 LIFT, TRUE = "lift", "true"
-ADDS, NOT_SHOWN, TAKES = "adds", "not shown", "takes away"
 
 
 def credit(table: pd.DataFrame) -> Prose:

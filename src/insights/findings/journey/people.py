@@ -4,6 +4,7 @@ import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, points, say, share
 from insights.findings.journey import channels, ways
+from insights.verdicts import DIFFER
 
 BALANCED = 0.1  # standard deviations between groups that count as alike
 
@@ -191,7 +192,7 @@ def _event(found):
 def _segments(table):
     if len(table) == 0:
         return say("Completion was not compared between groups: too little is known of learners and courses.")
-    differ = table[table["verdict"] == "differ"]
+    differ = table[table["verdict"] == DIFFER]
     if differ.empty:
         return say(
             "Completion differs between none of {n} groupings, allowing for the number of comparisons.",

@@ -3,9 +3,8 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
+from insights.verdicts import FINE, LOSES, NO_ACTION, NOTHING, WINS
 
-NOTHING = "nothing more"
-NO_ACTION = "none shown to help"
 SHOWN = 3
 HEADINGS = {
     "visit": "visits", "click in an e-mail": "clicks", "registration for an event": "registered",
@@ -35,10 +34,10 @@ def sequences(table: pd.DataFrame) -> Prose:
         )
     )  # fmt: skip
     for verdict, words, surely in (
-        ("wins", "More often than on other ways people enroll after", "low"),
-        ("loses", "Less often after", "high"),
+        (WINS, "More often than on other ways people enroll after", "low"),
+        (LOSES, "Less often after", "high"),
     ):
-        found = table[table["verdict"] == verdict].sort_values(surely, ascending=verdict == "loses", kind="stable")
+        found = table[table["verdict"] == verdict].sort_values(surely, ascending=verdict == LOSES, kind="stable")
         if len(found):
             named = [f"“{row.path}” ({share(row.share)})" for row in found.head(SHOWN).itertuples()]
             told.append(
@@ -115,7 +114,7 @@ def for_everybody(table: pd.DataFrame) -> Prose:
 
 def integrity(table: pd.DataFrame) -> Prose:
     """Say how many checks passed, and which to mind."""
-    mind = table.loc[table["verdict"] != "in order", "check"]
+    mind = table.loc[table["verdict"] != FINE, "check"]
     if len(mind):
         return say("Of {n}, **mind {which}**.", n=count(len(table), "check"), which=listing(mind))
     return say("{n} ran by themselves, and all are in order.", n=count(len(table), "check").capitalize())

@@ -23,12 +23,13 @@ from insights.modeling.dataset import Dataset
 from insights.modeling.learned import Learned
 from insights.params import Params
 from insights.progress import report
+from insights.verdicts import UNKNOWN
 
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
 DRAWS = 6
 FEWEST = 30  # validation rows, below which nobody can tell
 PRODUCTS, MONTHS = "products", "months"
-HELPS, NO_SIGN, UNDECIDED = "more {} would help", "no sign that more {} would help", "cannot tell"
+HELPS, NO_SIGN = "more {} would help", "no sign that more {} would help"
 REFIT = ["varied", "size", "draw", "training_rows"]
 
 
@@ -160,10 +161,10 @@ def judge(varied: str, low: float, high: float, margin: float, n: int) -> str:
     is then too narrow to say anything by.
     """
     if n < FEWEST:
-        return UNDECIDED
+        return UNKNOWN
     if low > 0:
         return HELPS.format(varied)
-    return NO_SIGN.format(varied) if high < margin else UNDECIDED
+    return NO_SIGN.format(varied) if high < margin else UNKNOWN
 
 
 def _refitted(model, dataset, rows, said):

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from insights.modeling import metrics
+from insights.verdicts import TOO_FEW
 
 DECILES = tuple(tenth / 10 for tenth in range(1, 11))
 FEWEST = 30  # rows of a group, below which nothing is said of it
 TOLD = ("roc_auc", "precision", "recall")
-TOO_FEW, NOT_KNOWN = "too few to say", "not known"
+NOT_KNOWN = "not known"
 
 
 def table(predictions: pd.DataFrame, weights: np.ndarray, cuts: Sequence[int | float] = DECILES) -> pd.DataFrame:

@@ -1,0 +1,25 @@
+"""Verdicts: the words in which tables say what a comparison came to, and by which pages read them again."""
+
+# of any comparison
+UNKNOWN, TOO_FEW = "cannot tell", "too few to say"
+
+# of a product that could be launched
+LAUNCH, HOLD, NOT_ENOUGH = "1", "0", "not enough evidence"
+
+# of deciders that are no models
+CHANCE, ALL, HINDSIGHT = "chance", "launch all", "in hindsight"
+
+# of a feature, by who sees it, and of a group of features
+BOTH, FOREST_ONLY, OLS_ONLY, NEITHER = "both", "forest only", "OLS only", "neither"
+EARNS, MAY_GO = "earns its place", "may go"
+
+# of a gap between groups of people
+GAP_SHOWN, GAP_EXCLUDED = "gap shown", "gap excluded"
+
+# of journeys: of a channel, of a way, of what follows it, of a grouping, of an action, of a check
+ADDS, NOT_SHOWN, TAKES = "adds", "not shown", "takes away"
+WINS, LOSES, AS_OTHERS = "wins", "loses", "as others"
+NOTHING = "nothing more"
+ALIKE, DIFFER, LITTLE = "no difference shown", "differ", "differ by little"
+NO_ACTION = "none shown to help"
+FINE, MIND = "in order", "mind this"
