@@ -1,15 +1,19 @@
 """The launch models of every quarter of the simulated company together, beside the best that is possible there.
 
-``make walk`` runs what has not run yet and prints, over all quarters: which models and baselines are beyond chance,
-by how much the chosen ones beat each baseline, what their decisions earn, and what fraction they reach of deciding by
-the true probabilities.
+``make walk`` runs what has not run yet and writes into docs/walk.md, over all quarters: which models and
+baselines are beyond chance, by how much the chosen ones beat each baseline, what their decisions earn, and what
+fraction they reach of deciding by the true probabilities.
 """
+
+from pathlib import Path
 
 import limits
 import pandas as pd
 
-from insights import params, paths, walk
+from insights import params, paths, store, walk
 from insights.certification import certified, launches
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "walk.md"
 
 
 def quarters() -> list[str]:
@@ -35,24 +39,36 @@ def nearness(beside: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([*alone, launches.nearness(pd.concat(beside)).assign(window="all")], ignore_index=True)
 
 
-def main() -> None:
-    """Print what was found over all windows that have been run."""
-    windows = quarters()
-    told = walk.pooled(windows)
-    print(f"{len(windows)} windows: {', '.join(windows)}")
-    for name, table in walk.judged(told, params.load(windows[-1])).items():
-        print(f"\n{name}\n{table.round(3).to_string(index=False)}")
+def found(windows: list[str]) -> dict[str, pd.DataFrame]:
+    """Return what was found over windows, each table by what it tells."""
+    told, last = walk.pooled(windows), params.load(windows[-1])
     true = beside(told)
     near = nearness(true)
-    shown = near[near["model"].isin([walk.CHOSEN, launches.YESTERDAY])]
-    print(f"\nfraction of the best possible\n{shown.round(3).to_string(index=False)}")
-    limited = pd.concat(
-        [limits.limits(limits.rows(windows), params.load(windows[-1])), limits.levelled(pd.concat(true))]
-    )
-    print(f"\nrungs of the ladder that stay, in windows\n{walk.climbed(windows).to_string(index=False)}")
-    chosen_again = walk.stability(windows)
-    print(f"\nfeatures by how stable they are over windows\n{chosen_again.head(20).round(3).to_string(index=False)}")
-    print(f"\nwhat limits it\n{limited[limits.SHOWN].round(3).to_string(index=False)}")
+    limited = pd.concat([limits.limits(limits.rows(windows), last), limits.levelled(pd.concat(true))])
+    return {
+        **walk.judged(told, last),
+        "fraction of the best possible": near[near["model"].isin([walk.CHOSEN, launches.YESTERDAY])],
+        "rungs of the ladder that stay, in windows": walk.climbed(windows),
+        "features by how stable they are over windows": walk.stability(windows).head(20),
+        "what limits it": limited[limits.SHOWN],
+    }
+
+
+def written(windows: list[str], tables: dict[str, pd.DataFrame]) -> str:
+    """Return the tables as a document that says of which windows and which state of the code they are."""
+    revisions = {str(store.facts(window, "05_modeling")["code_revision"]) for window in windows}
+    parts = [f"# The walk\n\nWritten by `make walk` of {', '.join(windows)}, run at {', '.join(sorted(revisions))}."]
+    for title, table in tables.items():
+        parts.append(f"## {title.capitalize()}\n\n```\n{table.round(3).to_string(index=False)}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> None:
+    """Print what was found over all windows that have been run, and write it down."""
+    windows = quarters()
+    document = written(windows, found(windows))
+    DOCUMENT.write_text(document)
+    print(document)
 
 
 if __name__ == "__main__":
