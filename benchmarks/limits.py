@@ -15,7 +15,7 @@ from sklearn.model_selection import GroupKFold
 
 from insights import params, paths, timeline, walk
 from insights.certification import launches
-from insights.modeling import learned
+from insights.modeling import learned, value
 from insights.modeling.dataset import from_frame
 from insights.modeling.probabilities import log_odds
 
@@ -68,6 +68,32 @@ def levelled(told: pd.DataFrame) -> pd.DataFrame:
     said, true = (log_odds(own[column].to_numpy()) for column in ("score", "probability"))
     missed = pd.Series(true - said, index=own.index).groupby([own["kind"], own["as_of"]]).transform("mean")
     return launches.nearness(own.assign(model="chosen, true level of months", score=expit(said + missed)))
+
+
+def expected(told: pd.DataFrame) -> pd.DataFrame:
+    """Return what decisions are worth once outcomes are not drawn: by the true expected margin of each product.
+
+    Parameters
+    ----------
+    told : pandas.DataFrame
+        From :func:`insights.certification.launches.beside_truth`, with ``model`` and ``window``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind, model, drawn`` and ``expected`` (USD), each with its ``_fraction`` of what deciding by the truth
+        earns, and ``dearest``, the part of what is missed in expectation that one product alone costs.
+    """
+    rows = []
+    for (kind, model), part in told.groupby(["kind", "model"], sort=False):
+        true = (part["expected_margin"] - part["hurdle"]).to_numpy()
+        drawn, launched, right = value.gain(part).to_numpy(), part["decision"].to_numpy() == 1, true >= 0
+        missed = np.abs(true) * (launched != right)
+        fractions = [(gain * launched).sum() / (gain * right).sum() for gain in (drawn, true)]
+        sums = [(gain * launched).sum() for gain in (drawn, true)]
+        rows.append([kind, model, sums[0], fractions[0], sums[1], fractions[1], missed.max() / missed.sum()])
+    columns = ["kind", "model", "drawn", "drawn_fraction", "expected", "expected_fraction", "dearest"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _elsewhere(model, every, target):

@@ -48,6 +48,7 @@ def found(windows: list[str]) -> dict[str, pd.DataFrame]:
     return {
         **walk.judged(told, last),
         "fraction of the best possible": near[near["model"].isin([walk.CHOSEN, launches.YESTERDAY])],
+        "decisions by true expected margins": limits.expected(pd.concat(true)),
         "rungs of the ladder that stay, in windows": walk.climbed(windows),
         "features by how stable they are over windows": walk.stability(windows).head(20),
         "what limits it": limited[limits.SHOWN],

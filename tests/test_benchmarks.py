@@ -41,3 +41,19 @@ def test_models_that_miss_only_the_level_of_months_reach_all_that_is_possible_on
     )  # fmt: skip
     assert limits.launches.nearness(told)["fraction"].iloc[0] < 0.95
     assert limits.levelled(told)["fraction"].iloc[0] == pytest.approx(1, abs=1e-9)
+
+
+def test_decisions_are_priced_by_what_was_drawn_and_by_what_was_to_be_expected(monkeypatch):
+    monkeypatch.syspath_prepend(str(HERE / "benchmarks"))
+    import limits
+
+    told = pd.DataFrame(
+        {
+            "kind": "launch", "model": "m", "hurdle": 10.0, "decision": [1, 1, 0, 0],
+            "expected_margin": [30.0, 6.0, 18.0, 2.0], "margin_earned": [40.0, 0.0, 5.0, 0.0],
+        }
+    )  # fmt: skip
+    found = limits.expected(told).iloc[0]
+    assert found[["drawn", "expected"]].tolist() == [30 - 10, 20 - 4]
+    assert found[["drawn_fraction", "expected_fraction"]].tolist() == [20 / (30 - 5), 16 / (20 + 8)]
+    assert found["dearest"] == 8 / (8 + 4)
