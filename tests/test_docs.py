@@ -53,6 +53,13 @@ def test_every_name_of_the_library_that_code_speaks_of_exists():
     assert sorted((file, name) for file, name in spoken if not exists(name)) == []
 
 
+def test_every_room_on_the_four_ways_through_the_house_is_a_module():
+    told = (HERE / "docs" / "architecture.md").read_text().split("## Four ways")[1].split("A value is typed")[0]
+    rooms = set(re.findall(r"`([a-z_.]+)`", told))
+    assert len(rooms) > 25
+    assert sorted(room for room in rooms if not exists(f"insights.{room}")) == []
+
+
 def exists(name):
     """Tell whether a dotted name leads to a module, or to what is defined in one."""
     parts = name.split(".")
