@@ -14,7 +14,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install lint lock bench seeds cotraining shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window mapping exports docs install format lint lock bench seeds cotraining shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -75,6 +75,10 @@ docs: $(INSTALLED) ## write docs/data_dictionary.md from the contract, and draw 
 
 measures: $(INSTALLED) ## print how long functions and files are, what repeats, what is tested where
 	@$(PYTHON) benchmarks/house.py --coverage
+
+format: $(INSTALLED) ## put code into the form that lint asks for
+	@$(PYTHON) -m ruff check --fix src tests benchmarks
+	@$(PYTHON) -m ruff format src tests benchmarks
 
 lint: $(INSTALLED) ## check code and notebooks
 	@$(PYTHON) -m ruff check src tests benchmarks notebooks

@@ -201,7 +201,7 @@ def test_protected_attributes_become_groups_and_silence_a_group_of_its_own():
     groups = bias.attributes(people)
     assert list(groups) == ["gender", "birth_year"]
     assert groups["gender"].tolist() == ["f", bias.NOT_DECLARED, "m", "f", bias.NOT_DECLARED]
-    old, middle, young = bias.BIRTH_BANDS
+    old, middle, young = bias.BANDS["birth_year"][1]
     assert groups["birth_year"].tolist() == [old, middle, middle, young, bias.NOT_DECLARED]
     assert groups.index.tolist() == list("pqrst")
 

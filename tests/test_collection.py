@@ -1,11 +1,13 @@
 """Collecting: the window's limits, what is known when, and who can be recognised afterwards."""
 
+from typing import get_args
+
 import pandas as pd
 import pytest
 from collecting import KEY, collected, digests, everything, make_project, run, use_tables, write_window  # fmt: skip
 
-from insights import contract, paths, store, warehouse
-from insights.collection import CollectionError, collect, identities, layout
+from insights import contract, params, paths, store, warehouse
+from insights.collection import CollectionError, collect, core, identities, layout
 
 START, END = pd.Timestamp("2025-01-01"), pd.Timestamp("2026-01-01")
 TICK = pd.Timedelta(microseconds=1)
@@ -253,3 +255,11 @@ def test_a_large_table_in_months_holds_the_same_rows_in_the_same_order(window, m
     assert files == sorted({f"{time:%Y-%m}.parquet" for time in whole["viewed_at"]})
     pd.testing.assert_frame_equal(collected(window, "page_views"), whole)
     assert list(paths.step(window, "00_data_collection").rglob("*unsorted*")) == []
+
+
+def test_every_kind_of_source_that_a_window_may_name_is_a_module_that_can_be_asked():
+    assert set(core.SOURCES) == set(get_args(params.Source.model_fields["kind"].annotation))
+    asked = ("check", "files_of", "read")
+    assert [
+        name for name, module in core.SOURCES.items() for way in asked if not callable(getattr(module, way))
+    ] == []

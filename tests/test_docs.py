@@ -53,6 +53,14 @@ def test_every_name_of_the_library_that_code_speaks_of_exists():
     assert sorted((file, name) for file, name in spoken if not exists(name)) == []
 
 
+def test_the_tables_of_what_the_launch_model_reaches_are_those_that_the_walk_wrote():
+    table = [line for line in (HERE / "docs" / "validation.md").read_text().splitlines() if line.startswith("|")]
+    said = set(re.findall(r"\d\.\d{3}", " ".join(table)))
+    walked = set(re.findall(r"\d\.\d{3}", (HERE / "docs" / "walk.md").read_text()))
+    assert len(said) > 20
+    assert sorted(said - walked) == []
+
+
 def test_every_room_on_the_four_ways_through_the_house_is_a_module():
     told = (HERE / "docs" / "architecture.md").read_text().split("## Four ways")[1].split("A value is typed")[0]
     rooms = set(re.findall(r"`([a-z_.]+)`", told))

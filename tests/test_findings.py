@@ -10,7 +10,7 @@ from prose import read
 
 from insights import gaps, params, paths, report, store
 from insights.findings import answer, groups, records, scores, words, worth
-from insights.modeling import ladder
+from insights.modeling import baselines, ladder
 from insights.modeling.search import automl
 
 
@@ -160,6 +160,11 @@ def test_a_model_below_a_baseline_cannot_be_released():
 
 def test_every_model_of_the_ladder_is_known_to_be_learned():
     assert set(words.LEARNED) == set(ladder.LADDER)
+
+
+def test_every_baseline_of_a_contest_has_its_words():
+    named = {rule.name for model in ("launch", "completion") for rule in baselines.RULES[model]}
+    assert named | {"chance"} == set(words.BASELINES)
 
 
 def test_learned_models_are_no_baselines():

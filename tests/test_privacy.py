@@ -1,6 +1,7 @@
 """Privacy: what a pseudonym promises, and what scrubbing leaves of a text."""
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -213,3 +214,8 @@ def test_a_weak_key_stops_nobody_who_does_not_use_it(tmp_path, monkeypatch):
     assert privacy.key_files() == [paths.key_fingerprint()]
     with pytest.raises(privacy.PrivacyError, match="too short"):
         privacy.secret_key()
+
+
+def test_only_people_who_are_invented_or_were_anonymous_have_pseudonyms_by_a_key_that_everybody_knows():
+    asking = {file.stem for file in Path(privacy.__file__).parent.rglob("*.py") if "public_key(" in file.read_text()}
+    assert asking == {"privacy", "simulated", "oulad", "online_retail", "defects"}

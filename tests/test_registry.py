@@ -3,7 +3,7 @@
 import pytest
 
 from insights import contract
-from insights.features import registry
+from insights.features import completion, enrollment, launch, registry  # noqa: F401
 
 
 def test_the_panels_vote_is_never_a_feature():
@@ -23,3 +23,14 @@ def test_every_source_of_a_feature_is_a_table_of_the_contract():
     sources = {source for feature in every for source in feature.sources}
     assert {"enrollments", "page_views", "submissions", "social_posts"} <= sources
     assert sources <= {*contract.TABLES, *contract.DERIVED} - {"protected"}
+
+
+def test_a_unit_that_nobody_knows_is_refused_for_it_says_what_a_missing_value_means():
+    with pytest.raises(ValueError, match="feature days_open, family door: unit 'shares' is not known"):
+        registry.family("launch", "door", view="plan", sources=(), features={"days_open": ("open", "shares")})
+    assert ("launch", "door") not in registry.FAMILIES
+
+
+def test_every_known_unit_is_that_of_a_feature():
+    used = {f.unit for model in ("launch", "completion", "enrollment") for f in registry.features(model)}
+    assert used == registry.COUNTED | registry.MEASURED

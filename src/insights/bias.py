@@ -29,8 +29,9 @@ RATES = ("base_rate", "selection_rate", "recall", "false_positive_rate", "precis
 COLUMNS = [
     "attribute", "group", "measure", "value", "low", "high", "gap", "gap_low", "gap_high", "n", "verdict",
 ]  # fmt: skip
-BIRTH_EDGES = (1900, 1970, 1990, 2021)
-BIRTH_BANDS = ("born before 1970", "born 1970 to 1989", "born 1990 or later")
+BANDS = {  # of numbers, which are no groups: edges, and the names of what lies between them
+    "birth_year": ((1900, 1970, 1990, 2021), ("born before 1970", "born 1970 to 1989", "born 1990 or later"))
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
 
 
 def attributes(protected: pd.DataFrame) -> pd.DataFrame:
-    """Return the protected attributes as groups, one column each; years of birth are put into bands.
+    """Return the protected attributes as groups, one column each; numbers are put into ``BANDS``.
 
     Parameters
     ----------
@@ -84,9 +85,9 @@ def attributes(protected: pd.DataFrame) -> pd.DataFrame:
     names = [c.name for c in contract.columns("protected").values() if c.sensitivity == contract.PROTECTED]
     present = [name for name in names if name in protected and protected[name].notna().any()]
     table = protected.drop_duplicates("learner_id").set_index("learner_id")[present]
-    if "birth_year" in present:
-        years = table["birth_year"].astype("float64")
-        table = table.assign(birth_year=pd.cut(years, BIRTH_EDGES, right=False, labels=BIRTH_BANDS).astype("str"))
+    for name in BANDS.keys() & set(present):
+        edges, bands = BANDS[name]
+        table[name] = pd.cut(table[name].astype("float64"), edges, right=False, labels=bands).astype("str")
     return table.astype("str").where(table.notna(), NOT_DECLARED).replace("nan", NOT_DECLARED)
 
 

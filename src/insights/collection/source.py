@@ -1,4 +1,10 @@
-"""What every source hands over: raw tables in contract columns, and an account of where they came from."""
+"""What every source hands over: raw tables in contract columns, and an account of where they came from.
+
+A source is a module of this package with three functions: ``check(params)`` refuses what cannot be collected and
+reads no records; ``files_of(params)`` lists the files that it is read from; ``read(params, con, tell)`` returns an
+:class:`Extract`. The key of its pseudonyms is :func:`insights.privacy.secret_key`, unless its people are invented or
+were anonymous before they came here.
+"""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence

@@ -15,6 +15,16 @@ import pandas as pd
 from insights import asof, contract
 
 PLAN, JOURNEY, SOCIAL, PANEL = "plan", "journey", "social", "panel"
+# Units of what is counted: where no record tells of it, there were none.
+COUNTED = {
+    "views", "visitors", "units", "buyers", "clicks", "e-mails", "registrations", "posts", "reactions",
+    "answers", "days seen", "lean", "pages", "submissions", "products", "lists", "enrollments",
+}  # fmt: skip
+# Units of what is measured: where no record tells of it, nobody knows.
+MEASURED = {
+    "USD", "USD a month", "attempts", "completions", "credits", "days", "log USD", "log factor", "log ratio",
+    "log units", "months", "points", "rank", "ratio", "share", "units a product", "views a day", "years",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,16 @@ FAMILIES: dict[tuple[str, str], Family] = {}
 
 
 def family(model: str, name: str, *, view: str, sources: Iterable[str], features: dict[str, tuple[str, str]]):
-    """Enter a family: what it is called, what it reads, and its features as name -> (meaning, unit)."""
+    """Enter a family: what it is called, what it reads, and its features as name -> (meaning, unit).
+
+    Raises
+    ------
+    ValueError
+        If the unit of a feature is neither ``COUNTED`` nor ``MEASURED``: it says what a missing value means.
+    """
+    for feature, (_, unit) in features.items():
+        if unit not in COUNTED | MEASURED:
+            raise ValueError(f"feature {feature}, family {name}: unit {unit!r} is not known. Enter it in {__name__}.")
     needed = tuple(sources)
     listed = tuple(
         Feature(feature, meaning, unit, model, name, view, needed) for feature, (meaning, unit) in features.items()
@@ -167,11 +186,5 @@ def _frame(fam, past):
 
 
 def _fill_counts(fam, frame):
-    counts = [f.name for f in fam.features if f.name in frame and f.unit in _COUNTED]
+    counts = [f.name for f in fam.features if f.name in frame and f.unit in COUNTED]
     return frame.assign(**{name: frame[name].fillna(0.0) for name in counts})
-
-
-_COUNTED = {
-    "views", "visitors", "units", "buyers", "clicks", "e-mails", "registrations", "posts", "reactions",
-    "answers", "days seen", "lean", "pages", "submissions", "products", "lists", "enrollments",
-}  # fmt: skip

@@ -172,7 +172,12 @@ def boosting(features: list[str], params: Params) -> Learned:
     return Learned("boosting", filled(("model", model)), features)
 
 
-HAND_MADE = {"margin": margin, "logistic": logistic, "forest": forest, "boosting": boosting}  # simplest first
+HAND_MADE = {  # the simplest first: of those that are about as good it is chosen
+    "margin": margin,
+    "logistic": logistic,
+    "forest": forest,
+    "boosting": boosting,
+}
 
 
 def filled(*steps: tuple[str, BaseEstimator]) -> Pipeline:

@@ -11,7 +11,6 @@ import pandas as pd
 from sklearn.metrics import roc_curve
 
 LEVEL = 0.95
-METRICS = ("roc_auc", "average_precision", "accuracy", "precision", "recall", "f1")
 
 
 def evaluate(y: np.ndarray, score: np.ndarray, decision: np.ndarray, weights: np.ndarray | None = None) -> dict:
@@ -31,7 +30,7 @@ def evaluate(y: np.ndarray, score: np.ndarray, decision: np.ndarray, weights: np
     Returns
     -------
     dict of str to float
-        By name in ``METRICS``; nan where a metric is not defined (one outcome only, no positive decision).
+        By name; nan where a metric is not defined (one outcome only, no positive decision).
     """
     return _every(_Ordered(y, score), y, decision, np.ones(len(y)) if weights is None else weights)
 
@@ -64,8 +63,8 @@ def intervals(y, score, decision, weights: np.ndarray) -> pd.DataFrame:
     ordered = _Ordered(y, score)
     draws = pd.DataFrame([_every(ordered, y, decision, w) for w in weights])
     point = evaluate(y, score, decision)
-    low, high = percentile_interval(draws[list(METRICS)].to_numpy())
-    return pd.DataFrame({"metric": METRICS, "value": [point[m] for m in METRICS], "low": low, "high": high})
+    low, high = percentile_interval(draws[list(point)].to_numpy())
+    return pd.DataFrame({"metric": list(point), "value": list(point.values()), "low": low, "high": high})
 
 
 def auc_draws(y: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -45,7 +45,10 @@ def load(path: Path) -> Learned:
     """
     foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
     if foreign:
-        raise ModelFileError(f"{path}: holds {', '.join(foreign)}, which our models do not. Do not load it.")
+        raise ModelFileError(
+            f"{path}: holds {', '.join(foreign)}, which no model of ours has. Do not load it. If you have just added "
+            "a model that has it, name it in insights.modeling.saved.TRUSTED."
+        )
     content = skops.io.load(path, trusted=list(TRUSTED))
     kind = KINDS.get(content["name"], Learned)
     model = kind(
