@@ -1,5 +1,7 @@
 """The register of features: each declared once, with its meaning, unit and sources."""
 
+import re
+
 import pytest
 
 from insights import contract
@@ -16,6 +18,12 @@ def test_the_register_says_what_each_feature_is_once(model):
     listed = registry.describe(model)
     assert listed["name"].is_unique
     assert (listed[["name", "meaning", "unit", "family", "view"]] != "").all().all()
+
+
+@pytest.mark.parametrize("model", ["launch", "completion", "enrollment"])
+def test_meanings_of_features_are_english(model):
+    meanings = registry.describe(model)["meaning"]
+    assert [m for m in meanings if re.search(r"\ba [aeio]|\bpage pages\b|\b(\w+) \1\b", m)] == []
 
 
 def test_every_source_of_a_feature_is_a_table_of_the_contract():
