@@ -217,3 +217,12 @@ def test_a_window_with_one_outcome_only_is_refused():
 @given(st.permutations(range(len(STEADY))))
 def test_launch_rows_do_not_depend_on_the_order_of_records(order):
     pd.testing.assert_frame_equal(built(sales=[STEADY[i] for i in order]), built())
+
+
+def test_what_was_earned_is_the_same_to_the_last_digit_in_whatever_order_sales_come():
+    falling = [sale("NEVER", day, amount=round(500.1 - 40.7 * i, 2)) for i, day in enumerate(MONTHS)]
+    growing = [sale("ALWAYS", day, amount=round(100.1 * 3**i, 2)) for i, day in enumerate(MONTHS)]
+    sales = falling + growing
+    one, other = (built(sales=listed, launch={"hurdle": "past"}) for listed in (sales, sales[::-1]))
+    assert (one["asked"] > 0).any()
+    pd.testing.assert_frame_equal(one, other, check_exact=True)

@@ -202,7 +202,7 @@ def _not_on_sale(params, listed, kind, as_of, resolved_at, role):
 def _monthly_sales(enrollments):
     e = enrollments.mutate(month=enrollments.enrolled_at.truncate("M"), known=enrollments.recorded_at.truncate("M"))
     sums = e.group_by("product_id", "month", "known").agg(amount=e.amount.sum(), units=e.units.sum())
-    frame = sums.to_pandas()
+    frame = sums.order_by("product_id", "month", "known").to_pandas()  # summed in this order, to the last digit
     return frame.assign(amount=frame["amount"].astype("float64"))
 
 
