@@ -237,6 +237,8 @@ def test_bias_says_what_is_shown_excluded_unknown_and_too_small():
     )
     assert told.count("who completed, the model foresaw") == 1
     assert "Too few to say anything: gender: non-binary." in told
+    hidden = GAPS.iloc[:1].assign(verdict="too few to say", value=float("nan"), n=float("nan"))
+    assert read(groups.bias([], pd.concat([GAPS, hidden]), 0.05, [])).count("gender: woman") == 1
 
 
 def test_a_protected_attribute_among_the_features_is_said_first():

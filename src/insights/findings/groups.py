@@ -56,7 +56,7 @@ def _gaps(table, margin):
         excluded=_are(int(verdicts.get(GAP_EXCLUDED, 0))), margin=number(margin),
         unknown=number(int(verdicts.get(UNKNOWN, 0))), chance=number(round(compared / 20)),
     )  # fmt: skip
-    few = table[table["verdict"] == TOO_FEW]
+    few = table[(table["verdict"] == TOO_FEW) & table["measure"].isna()]  # of others one measure alone is too few
     if len(few):
         names = listing([f"{r.attribute}: {r.group}" for r in few.itertuples()], most=6)
         yield say("Too few to say anything: {names}.", names=names)
