@@ -54,7 +54,7 @@ def headline(results: pd.DataFrame) -> pd.DataFrame:
 
     ``ahead_low`` and ``ahead_high`` bound the chosen model's ROC AUC minus this one's, on the same rows.
     """
-    by = pd.DataFrame(list(results["by"]), index=results.index).reindex(columns=["split", "rows"])
+    by = store.restrictions(results, ["split", "rows"])
     whole = results["by"].map(lambda keys: set(keys) <= {"split", "rows", "day"})  # not of a part, as in an ablation
     judged = whole & (by["split"] == "validation") & by["rows"].notna()
     auc = results[results["name"].str.endswith(".roc_auc") & judged]

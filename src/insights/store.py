@@ -16,7 +16,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -183,6 +183,11 @@ def results(window: str) -> pd.DataFrame:
     """Return the results store of a window as a table, a row per record."""
     frame = pd.DataFrame(json.loads(paths.results(window).read_text()))
     return frame if len(frame) else pd.DataFrame(columns=list(RECORD))
+
+
+def restrictions(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return what each record of a results store was restricted to, a column per key; missing where it was not."""
+    return pd.DataFrame(list(results["by"]), index=results.index).reindex(columns=list(keys))
 
 
 def table(window: str, step: str, name: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
-from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, UNITS, opening
+from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, opening, units
 from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
 
 AIM = 0.1
@@ -44,7 +44,7 @@ def headline(table: pd.DataFrame) -> Prose:
                 f"{_against(chosen, best)} the best baseline, {{other}}, with {{baseline}}.",
                 kind=opening(ROWS[kind]), question=QUESTIONS[question], chosen=TITLES[chosen["model"]],
                 auc=interval(chosen["value"], chosen["low"], chosen["high"]),
-                n=count(int(chosen["n"]), UNITS.get(kind, "row")),
+                n=units(chosen["n"], kind),
                 other=TITLES[best["model"]], baseline=interval(best["value"], best["low"], best["high"]),
             )
         )  # fmt: skip

@@ -2,9 +2,12 @@
 
 import pandas as pd
 
+from insights import store
 from insights.display.wording import Prose, bullets, count, date, interval, listing, money, number, points, say
 from insights.findings.words import DECISIONS, TITLES
 from insights.verdicts import ALL
+
+KEYS = ("stage", "estimate", "rows", "split", "attribute", "group", "measure")
 
 
 def about(params) -> Prose:
@@ -31,11 +34,8 @@ def beyond(results: pd.DataFrame) -> Prose:
     results : pandas.DataFrame
         The results store of a window, from :func:`insights.store.results`; what it lacks is not said.
     """
-    keyed = results.join(pd.json_normalize(list(results["by"])).reindex(columns=KEYS).set_index(results.index))
+    keyed = results.join(store.restrictions(results, KEYS))
     return bullets(*_journey(keyed), *_event(keyed), *_money(keyed), *_served(keyed))
-
-
-KEYS = ["stage", "estimate", "rows", "split", "attribute", "group", "measure"]
 
 
 def _named(keyed, name, **by):

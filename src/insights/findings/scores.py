@@ -5,7 +5,7 @@ from itertools import compress
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
-from insights.findings.words import LEARNED, QUESTIONS, ROWS, TITLES, UNITS, opening
+from insights.findings.words import LEARNED, QUESTIONS, ROWS, TITLES, opening, units
 
 
 def rows(model: str, table: pd.DataFrame) -> Prose:
@@ -40,7 +40,7 @@ def performance(model: str, part, chosen: str) -> Prose:
     return bullets(
         say(
             "**On {n} ({kind}, {positives} came true), {chosen} reaches a ROC AUC of {auc}** for {question}.",
-            n=count(int(r["n"]), UNITS.get(part.kind, "row")), kind=ROWS.get(part.kind, part.kind),
+            n=units(r["n"], part.kind), kind=ROWS.get(part.kind, part.kind),
             positives=number(int(r["positives"])),
             chosen=TITLES[chosen], auc=interval(r["value"], r["low"], r["high"]), question=QUESTIONS[model],
         ),

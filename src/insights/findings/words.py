@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, listing, say
+from insights.display.wording import Prose, count, listing, say
 from insights.verdicts import ALL, HINDSIGHT
 
 # Of each baseline and each model: its name in a sentence, and in a table.
@@ -62,6 +62,11 @@ def in_two(performance: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "how well scores rank": in_words(performance[of_scores]),
         "how right the 0 or 1 is": in_words(performance[~of_scores]),
     }
+
+
+def units(n: int, kind: str) -> str:
+    """Return how many rows of a kind there are, by what a row of it is: ``300 decisions``."""
+    return count(int(n), UNITS.get(kind, "row"))
 
 
 def not_supported(analysis: str, lacking: list[str]) -> Prose:
