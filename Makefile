@@ -14,7 +14,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install format lint lock bench seeds cotraining shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window mapping exports docs install format lint lock bench seeds cotraining parts shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -35,6 +35,9 @@ seeds: $(INSTALLED) ## hold estimated effects against the planted ones, in twent
 
 cotraining: $(INSTALLED) ## hold co-training against the supervised model, in nine kinds of worlds
 	@$(PYTHON) benchmarks/cotraining.py
+
+parts: $(INSTALLED) ## ablate in twenty companies what is planted there, and in twenty where nothing is
+	@$(PYTHON) benchmarks/parts.py
 
 shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffles of its outcomes
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample

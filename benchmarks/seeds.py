@@ -5,11 +5,14 @@ difference and the doubly robust one; of each channel on enrollments, the lift. 
 credit orders the channels against what is truly owed to them. Each company is made in a folder that is removed.
 """
 
+import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import ibis
 import pandas as pd
 import yaml
 
@@ -22,10 +25,9 @@ SEEDS = 20
 
 def of_seed(seed: int, people: int) -> tuple[pd.DataFrame, pd.Series]:
     """Return the estimates of the company of one seed with what is true, and how each order of channels agrees."""
-    with tempfile.TemporaryDirectory() as aside:
-        window = _window(Path(aside), seed, people)
-        step, con = _cleaned(window)
-        clean = cleaning.tables(con, window)
+    with tempfile.TemporaryDirectory() as aside, home(Path(aside)):
+        step, con = company(Path(aside), seed, {"people": people})
+        clean = cleaning.tables(con, step.params.window)
         rows = effects.rows(con, clean, times.enrollments(clean, step.params), step.params)
         events = effects.estimate(rows, step.params.modeling.seed).estimates
         events = events.assign(estimate="events, " + events["estimate"], true=journeys.event_effect(step, con))
@@ -44,16 +46,27 @@ def of_seed(seed: int, people: int) -> tuple[pd.DataFrame, pd.Series]:
     return found.assign(holds=held), agreed
 
 
-def _window(root, seed, people):
-    """Write the parameters of a company of its own below a root of its own, and go there."""
-    settings = params.load("sample")
+@contextlib.contextmanager
+def home(root: Path) -> Iterator[None]:
+    """Work below a root of its own, and go back."""
+    before = os.environ.get("INSIGHTS_ROOT")
     (root / "params").mkdir()
     (root / "params" / "base.yaml").write_text(paths.params_file("base").read_text())
-    dates = {name: getattr(settings.dates, name) for name in ("start", "split", "end")}
-    content = {"dates": dates, "simulation": {"people": people, "seed": seed}}
-    (root / "params" / "seed.yaml").write_text(yaml.safe_dump(content))
+    sample = yaml.safe_load(paths.params_file("sample").read_text())
     os.environ["INSIGHTS_ROOT"] = str(root)
-    return "seed"
+    (root / "params" / "sample.yaml").write_text(yaml.safe_dump(sample))
+    try:
+        yield
+    finally:
+        os.environ.pop("INSIGHTS_ROOT") if before is None else os.environ.update(INSIGHTS_ROOT=before)
+
+
+def company(root: Path, seed: int, changes: dict) -> tuple[store.Step, ibis.BaseBackend]:
+    """Return the sample's company of a seed, collected and cleaned, with some of its parameters changed."""
+    settings = yaml.safe_load((root / "params" / "sample.yaml").read_text())
+    settings["simulation"] |= {"seed": seed} | changes
+    (root / "params" / "seed.yaml").write_text(yaml.safe_dump(settings))
+    return _cleaned("seed")
 
 
 def _cleaned(window):
@@ -69,13 +82,11 @@ def _cleaned(window):
 
 def main() -> None:
     """Print how often each interval held the truth, with the mean error, and the agreement of the orders."""
-    home = os.environ.get("INSIGHTS_ROOT")
     people, found, orders = params.load("sample").simulation.people, [], []
     for seed in range(1, SEEDS + 1):
         one, order = of_seed(seed, people)
         found.append(one)
         orders.append(order)
-        os.environ.pop("INSIGHTS_ROOT") if home is None else os.environ.update(INSIGHTS_ROOT=home)
         print(f"{seed} of {SEEDS} companies made", file=sys.stderr)
     every = pd.concat(found).assign(error=lambda frame: frame["difference"] - frame["true"])
     told = every.groupby("estimate", sort=False).agg(

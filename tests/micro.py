@@ -20,6 +20,7 @@ def window(name: str = "2025Q4", **changes: dict) -> Params:
     loaded = params.load(name)
     small = {"chance_repeats": 50, "bootstrap_repeats": 100, "forest_trees": 30, "tuning_trials": 0}
     changes["modeling"] = small | changes.get("modeling", {})
+    changes["compute"] = {"threads": 1} | changes.get("compute", {})
     sections = {section: getattr(loaded, section).model_copy(update=values) for section, values in changes.items()}
     return loaded.model_copy(update=sections)
 

@@ -201,19 +201,6 @@ def test_a_search_says_how_many_were_evaluated_of_how_many_and_that_the_best_fla
     assert "C, reached 0.700 over the folds with 90 numbers to keep, the simplest, A, 0.600 with 10" in told
 
 
-def test_ablation_says_which_groups_earn_their_place_which_may_go_and_which_nobody_can_tell():
-    table = pd.DataFrame(
-        {"group": list("abcd"), "verdict": ["earns its place", "may go", "cannot tell", "cannot tell"]}
-    )
-    told = read(groups.ablation("launch", "catalogue", table, 0.01))
-    assert "1 group earns its place: a." in told
-    assert "Could be left out, as each adds less than 0.010 of ROC AUC: b. Of 2 others the data do not tell." in told
-    both = table.assign(verdict="earns its place")
-    assert "4 groups earn their place: a, b, c and d." in read(groups.ablation("launch", "catalogue", both, 0.01))
-    none = table.assign(verdict="may go")
-    assert "0 groups earn their place: none." in read(groups.ablation("launch", "catalogue", none, 0.01))
-
-
 GAPS = pd.DataFrame(
     {
         "verdict": ["gap shown", "cannot tell", "cannot tell", "gap excluded", "too few to say"],

@@ -181,9 +181,14 @@ class Modeling(_Section):
 
 
 class Ablation(_Section):
-    """When a group of features earns its place."""
+    """When a component earns its place, and how much is spent on finding out."""
 
     margin: Share
+    value_margin: Share
+    rows: Count
+    noise: Count
+    tried: Count
+    pairs: Count
 
 
 class Bias(_Section):

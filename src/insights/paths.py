@@ -165,6 +165,11 @@ def search(name: str, kind: str) -> Path:
     return cache() / "search" / name / kind
 
 
+def simplified(name: str, kind: str) -> Path:
+    """Return the simplified model of a window, which does without the parts that were not shown to add anything."""
+    return step(name, "06_ablation") / "models" / f"{kind}.skops"
+
+
 def card(name: str, kind: str) -> Path:
     """Return the card of a chosen model: what it is for, what it reached, what it is not for."""
     return step(name, "05_modeling") / "models" / f"{kind}.md"

@@ -9,9 +9,13 @@ LAUNCH, HOLD, NOT_ENOUGH = "1", "0", "not enough evidence"
 # of deciders that are no models
 CHANCE, ALL, HINDSIGHT = "chance", "launch all", "in hindsight"
 
-# of a feature, by who sees it, and of a group of features
+# of a feature, by who sees it
 BOTH, FOREST_ONLY, OLS_ONLY, NEITHER = "both", "forest only", "OLS only", "neither"
-EARNS, MAY_GO = "earns its place", "may go"
+
+# of a component of a model, of two of them, and of a model that has fewer
+EARNS, MAY_GO, NOT_USED = "earns its place", "may go", "not used"
+REPLACE, NEED, APART = "replace each other", "need each other", "independent"
+NOT_WORSE, WORSE = "not worse", "worse"
 
 # of a gap between groups of people
 GAP_SHOWN, GAP_EXCLUDED = "gap shown", "gap excluded"

@@ -36,8 +36,8 @@ from insights.display.maps import diagram, heat, months
 from insights.display.pictures import Picture, show
 
 __all__ = (
-    "Picture", "alluvial", "calibration", "coverage", "curves", "diagram", "distribution", "dots", "funnel", "graph",
-    "heat", "importance", "intervals", "loss_ledger", "months", "pauses", "roc", "show",
+    "Picture", "alluvial", "calibration", "coverage", "curves", "diagram", "distribution", "dots", "front", "funnel",
+    "graph", "heat", "importance", "intervals", "loss_ledger", "months", "pauses", "roc", "show",
 )  # fmt: skip
 
 
@@ -120,6 +120,37 @@ def importance(
             axes.hlines(places, shown[low], shown[high], color="black", linewidth=1.2)
         name_rows(axes, shown[label])
         axes.set_xlabel(f"{xlabel}{of_how_many(len(shown), len(frame))}")
+    return figure
+
+
+def front(
+    frame: pd.DataFrame, x: str, y: str, best: str, marks: Mapping[str, tuple[float, float]], xlabel: str, ylabel: str
+) -> Figure:
+    """Draw how good many things are against what they take, and those that none beats in both as a line.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    x, y, best : str
+        Columns: what it takes, how good it is, and whether none that takes as little is as good.
+    marks : mapping of str to (float, float)
+        Points with a name.
+    xlabel, ylabel : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    require(frame, x, y, best)
+    with drawing(3.6) as (figure, axes):
+        axes.plot(frame[x], frame[y], ".", color=GREY, alpha=0.6, label="a model that was fitted")
+        line = frame[frame[best]].sort_values(x)
+        axes.step(line[x], line[y], where="post", color=BLUE, label="none is simpler and as good")
+        for (name, (across, up)), colour, mark in zip(marks.items(), (ORANGE, GREEN, BLUE), "Ds^", strict=False):
+            axes.plot([across], [up], mark, color=colour, markersize=9, label=name)
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        legend_below(figure, axes)
     return figure
 
 

@@ -1,12 +1,12 @@
 """Feature tables: modelling rows joined with what was known of them, ready for every later notebook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import ibis
 import pandas as pd
 
 from insights import rows
-from insights.features import completion, launch
+from insights.features import completion, launch, registry
 from insights.params import Params
 
 
@@ -26,4 +26,40 @@ def build_completion(
     return every, completion.completion_features(con, tables, rows.sample(params, every), params)
 
 
+def again(
+    con: ibis.BaseBackend,
+    model: str,
+    frame: pd.DataFrame,
+    tables: dict[str, ibis.Table],
+    params: Params,
+    changed: Iterable[str],
+) -> pd.DataFrame:
+    """Return a feature table as it would be if some tables were others; rows and outcomes stay.
+
+    Parameters
+    ----------
+    con : ibis.BaseBackend
+    model : str
+        ``launch`` or ``completion``.
+    frame : pandas.DataFrame
+        The feature table as it is.
+    tables : dict of str to ibis.Table
+        All tables, the changed ones in place of those that they were. A table that is not there takes the features
+        that need it away.
+    params : Params
+    changed : iterable of str
+        Names of the tables that are others; features that rest on none of them are taken from ``frame``.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    rows = frame[[column for column in frame if column not in registry.computed(model)]]
+    return FEATURES[model](con, tables, rows, params, known=frame, changed=changed)
+
+
+FEATURES: dict[str, Callable] = {
+    launch.MODEL: launch.launch_features,
+    completion.MODEL: completion.completion_features,
+}
 BUILDERS: dict[str, Callable] = {launch.MODEL: build_launch, completion.MODEL: build_completion}

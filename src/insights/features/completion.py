@@ -1,5 +1,7 @@
 """Features of an enrolled learner at an ``as_of`` date, absolute and against the course's own norm."""
 
+from collections.abc import Iterable
+
 import ibis
 import pandas as pd
 from ibis import _
@@ -22,7 +24,12 @@ COUNTED_PAGES = ("lesson", "quiz", "forum", "resource", "course_home", "course_p
 
 
 def completion_features(
-    con: ibis.BaseBackend, tables: dict[str, ibis.Table], rows: pd.DataFrame, params: Params
+    con: ibis.BaseBackend,
+    tables: dict[str, ibis.Table],
+    rows: pd.DataFrame,
+    params: Params,
+    known: pd.DataFrame | None = None,
+    changed: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Return the completion rows with a column per feature.
 
@@ -34,6 +41,8 @@ def completion_features(
     rows : pandas.DataFrame
         From :func:`insights.rows.completion_rows`.
     params : Params
+    known, changed : optional
+        As of :func:`insights.features.registry.compute`.
 
     Returns
     -------
@@ -42,7 +51,7 @@ def completion_features(
     """
     at = {identity: asof.moments(con, rows, identity) for identity in ("learner_id", "product_id")}
     past = Past(tables, at, ibis.interval(days=params.completion.lookback_days))
-    absolute = compute(MODEL, past, rows, KEYS)
+    absolute = compute(MODEL, past, rows, KEYS, known, changed)
     relative = against_course(rows, absolute[[name for name in NORMED if name in absolute]])
     return pd.concat([rows.reset_index(drop=True), absolute, relative], axis=1)
 
@@ -303,6 +312,7 @@ declare(
     features={
         f"{name}_rank": (f"{_MEANINGS[name]}, {_AGAINST}", "rank") for name in NORMED
     },
+    of={f"{name}_rank": name for name in NORMED},
 )  # fmt: skip
 
 

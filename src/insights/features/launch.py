@@ -1,5 +1,7 @@
 """Features of a product at a launch decision, seen from its plan, from journeys and from social feeds."""
 
+from collections.abc import Iterable
+
 import ibis
 import numpy as np
 import pandas as pd
@@ -17,7 +19,12 @@ EVENT_TITLES = {kind: kind.replace("_", " ") for kind in EVENT_KINDS}
 
 
 def launch_features(
-    con: ibis.BaseBackend, tables: dict[str, ibis.Table], rows: pd.DataFrame, params: Params
+    con: ibis.BaseBackend,
+    tables: dict[str, ibis.Table],
+    rows: pd.DataFrame,
+    params: Params,
+    known: pd.DataFrame | None = None,
+    changed: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Return the launch rows with a column per feature, and the panel's vote where there is one.
 
@@ -29,6 +36,8 @@ def launch_features(
     rows : pandas.DataFrame
         From :func:`insights.rows.launch_rows`.
     params : Params
+    known, changed : optional
+        As of :func:`insights.features.registry.compute`.
 
     Returns
     -------
@@ -36,7 +45,7 @@ def launch_features(
         The rows, then features as float64; missing where nothing is known.
     """
     past = Past(tables, {"": asof.moments(con, rows)}, ibis.interval(months=params.launch.lookback_months))
-    built = pd.concat([rows.reset_index(drop=True), compute(MODEL, past, rows, KEYS)], axis=1)
+    built = pd.concat([rows.reset_index(drop=True), compute(MODEL, past, rows, KEYS, known, changed)], axis=1)
     built = built.assign(log_hurdle=np.log1p(built["asked"].clip(lower=0)), **_persistence(built))
     return pd.concat([built, against_need(built, params.launch.lookback_months)], axis=1)
 

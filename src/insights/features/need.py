@@ -24,6 +24,7 @@ SEEN = {
     "topic_registrations": "registrations for events of its topic",
 }  # fmt: skip
 SAID = {f"{name}_posts_last_month": f"posts about it on {NETWORK_TITLES[name]}, last month" for name in NETWORKS}
+MADE_FROM = {"units_before": "units_lookback"}  # signals that are no features themselves
 SUFFIX = "_per_need"  # of the name of a signal over the units needed
 FAMILIES = ("need", "seen_per_need", "said_per_need")
 LITTLE = 0.5  # added to counts before the logarithm is taken
@@ -32,6 +33,7 @@ NO_MARGIN = 0.05  # of the hurdle: added, so that the logarithm of earning nothi
 declare(
     MODEL, FAMILIES[0], view=PLAN,
     features={"units_needed": ("units to be sold to reach the hurdle, logarithm", "log units")},
+    of={"units_needed": "price"},
 )  # fmt: skip
 for _family, _view, _signals in zip(FAMILIES[1:], (JOURNEY, SOCIAL), (SEEN, SAID), strict=True):
     declare(
@@ -40,6 +42,7 @@ for _family, _view, _signals in zip(FAMILIES[1:], (JOURNEY, SOCIAL), (SEEN, SAID
             f"{name}{SUFFIX}": (f"{meaning}, over the units needed, logarithm", "log ratio")
             for name, meaning in _signals.items()
         },
+        of={f"{name}{SUFFIX}": MADE_FROM.get(name, name) for name in _signals},
     )  # fmt: skip
 
 

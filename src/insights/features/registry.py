@@ -29,7 +29,15 @@ MEASURED = {
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature of one model."""
+    """One feature of one model.
+
+    Attributes
+    ----------
+    reads : tuple of str
+        Tables that its family reads.
+    of : str or None
+        The feature that it is made from, where it is made from one rather than from records.
+    """
 
     name: str
     meaning: str
@@ -37,7 +45,13 @@ class Feature:
     model: str
     family: str
     view: str
-    sources: tuple[str, ...]
+    reads: tuple[str, ...]
+    of: str | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Tables that it rests on, through the feature that it is made from where there is one."""
+        return self.reads if self.of is None else named(self.model, self.of).sources
 
 
 @dataclass(frozen=True)
@@ -70,9 +84,7 @@ def family(model: str, name: str, *, view: str, sources: Iterable[str], features
     ValueError
         If the unit of a feature is neither ``COUNTED`` nor ``MEASURED``: it says what a missing value means.
     """
-    for feature, (_, unit) in features.items():
-        if unit not in COUNTED | MEASURED:
-            raise ValueError(f"feature {feature}, family {name}: unit {unit!r} is not known. Enter it in {__name__}.")
+    _require_units(name, features)
     needed = tuple(sources)
     listed = tuple(
         Feature(feature, meaning, unit, model, name, view, needed) for feature, (meaning, unit) in features.items()
@@ -92,9 +104,28 @@ def enter(model: str, other: str, name: str) -> None:
     family(model, name, view=known.view, sources=known.sources, features=described)(known.compute)
 
 
-def declare(model: str, name: str, *, view: str, features: dict[str, tuple[str, str]]) -> None:
-    """Enter features that are made from other features rather than from records."""
-    family(model, name, view=view, sources=(), features=features)(None)
+def declare(model: str, name: str, *, view: str, features: dict[str, tuple[str, str]], of: dict[str, str]) -> None:
+    """Enter features that are made from other features rather than from records.
+
+    Parameters
+    ----------
+    model, name, view : str
+    features : dict of str to (str, str)
+        Name -> (meaning, unit).
+    of : dict of str to str
+        The feature that each is made from: it rests on the same tables.
+
+    Raises
+    ------
+    ValueError
+        If a unit is not known.
+    """
+    _require_units(name, features)
+    listed = tuple(
+        Feature(feature, meaning, unit, model, name, view, (), of[feature])
+        for feature, (meaning, unit) in features.items()
+    )
+    FAMILIES[model, name] = Family(name, model, view, (), listed, None)
 
 
 def features(model: str, columns: Iterable[str] | None = None) -> list[Feature]:
@@ -102,6 +133,16 @@ def features(model: str, columns: Iterable[str] | None = None) -> list[Feature]:
     registered = [f for (m, _), fam in FAMILIES.items() if m == model for f in fam.features if f.view != PANEL]
     present = None if columns is None else set(columns)
     return [f for f in registered if present is None or f.name in present]
+
+
+def computed(model: str) -> set[str]:
+    """Return the names of all columns that the families of a model compute, the panel's vote among them."""
+    return {f.name for (m, _), fam in FAMILIES.items() if m == model for f in fam.features}
+
+
+def named(model: str, name: str) -> Feature:
+    """Return a feature of a model by its name."""
+    return next(f for (m, _), fam in FAMILIES.items() if m == model for f in fam.features if f.name == name)
 
 
 def describe(model: str) -> pd.DataFrame:
@@ -154,7 +195,14 @@ def beside(left: ibis.Table, right: ibis.Table, keys: Iterable[str]) -> ibis.Tab
     return left.left_join(right, keys).drop(*(f"{key}_right" for key in keys))
 
 
-def compute(model: str, past: Past, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def compute(
+    model: str,
+    past: Past,
+    rows: pd.DataFrame,
+    keys: list[str],
+    known: pd.DataFrame | None = None,
+    changed: Iterable[str] = (),
+) -> pd.DataFrame:
     """Return a column per feature for each row, in the order of the rows.
 
     Families whose tables the source lacks are left out. A count that is missing because nothing was
@@ -167,15 +215,31 @@ def compute(model: str, past: Past, rows: pd.DataFrame, keys: list[str]) -> pd.D
     rows : pandas.DataFrame
     keys : list of str
         Columns that identify a row in the families' tables.
+    known : pandas.DataFrame, optional
+        Features of the same rows as they were before some tables changed. Families that read none of these are not
+        computed again.
+    changed : iterable of str
+        The tables that changed.
     """
     built = rows[keys].reset_index(drop=True)
     for (owner, _), fam in FAMILIES.items():
-        if owner == model and fam.compute and past.has(*fam.sources):
+        if owner != model or not fam.compute or not past.has(*fam.sources):
+            continue
+        if known is not None and not {*fam.sources} & {*changed}:
+            there = [f.name for f in fam.features if f.name in known]
+            built[there] = known[there].reset_index(drop=True)
+        else:
             frame = _frame(fam, past)
             shared = [key for key in keys if key in frame]
             built = built.merge(frame, on=shared, how="left", validate="many_to_one")
             built = _fill_counts(fam, built)
     return built.drop(columns=keys)
+
+
+def _require_units(name, features):
+    for feature, (_, unit) in features.items():
+        if unit not in COUNTED | MEASURED:
+            raise ValueError(f"feature {feature}, family {name}: unit {unit!r} is not known. Enter it in {__name__}.")
 
 
 def _frame(fam, past):

@@ -1,29 +1,10 @@
-"""Findings about groups: of features that are left out, and of people."""
+"""Findings about groups of people: who is served worse, and of whom nobody can tell."""
 
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
 from insights.findings.answer import _are
-from insights.findings.words import QUESTIONS, ROWS, in_words
-from insights.verdicts import EARNS, GAP_EXCLUDED, GAP_SHOWN, MAY_GO, TOO_FEW, UNKNOWN
-
-
-def ablation(model: str, kind: str, table: pd.DataFrame, margin: float) -> Prose:
-    """Say which groups of features earn their place on one kind of rows, and which may go."""
-    by = in_words(table).groupby("verdict")["group"].agg(list)
-    return bullets(
-        say(
-            "**For {question} ({kind}), {earn}**: {names}.",
-            question=QUESTIONS[model], kind=ROWS[kind], earn=_earns(len(by.get(EARNS, []))),
-            names=listing(by.get(EARNS, [])),
-        ),
-        say(
-            "Could be left out, as each adds less than {margin} of ROC AUC: {names}. Of {unknown} the data do not "
-            "tell.",
-            margin=number(margin), names=listing(by.get(MAY_GO, []), most=6),
-            unknown=count(len(by.get(UNKNOWN, [])), "other"),
-        ),
-    )  # fmt: skip
+from insights.verdicts import GAP_EXCLUDED, GAP_SHOWN, TOO_FEW, UNKNOWN
 
 
 def bias(used: list[str], table: pd.DataFrame, margin: float, lacking: list[str]) -> Prose:
@@ -73,7 +54,3 @@ def _served(table):
             else interval(r.gap, r.gap_low, r.gap_high, kind="points"),
             way="more" if r.gap < 0 else "fewer", them="them" if r.gap < 0 else "the others",
         )  # fmt: skip
-
-
-def _earns(n):
-    return f"{number(n)} {'group earns its place' if n == 1 else 'groups earn their place'}"

@@ -46,7 +46,7 @@ HURDLES = {
 METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
 OF_SCORES = ("roc_auc", "average_precision")
 _WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "kind": ROWS, "metric": METRICS, "measure": METRICS}
-_WORDS |= {"group": {}, "attribute": {}}
+_WORDS |= {key: {} for key in ("group", "attribute", "component", "removed", "one", "other", "tables")}
 
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ def worth(register: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     register : pandas.DataFrame
         From :func:`insights.gaps.register`.
     sources : pandas.DataFrame
-        From :func:`insights.ablation.by_source`.
+        From :func:`insights.ablation.by_table`.
 
     Returns
     -------

@@ -133,12 +133,15 @@ class HeldOut:
         itself; else the one that tells best between the outcomes.
     worth : insights.modeling.thresholds.Worth or None
         What a dollar asked brings by the score, where rows say it.
+    said : tuple of (numpy.ndarray, numpy.ndarray)
+        For each fold the positions of the rows that it held out, and the probabilities as said of them.
     """
 
     scores: pd.DataFrame
     calibration: tuple[float, float]
     threshold: float
     worth: thresholds.Worth | None
+    said: tuple
 
 
 def judge_out_of_fold(
@@ -153,13 +156,23 @@ def judge_out_of_fold(
         held_out.append((judge, said))
     judged, said = (np.concatenate(part) for part in zip(*held_out, strict=True))
     calibration = probabilities.carried_over([(y[judge], told) for judge, told in held_out])
-    score = probabilities.calibrated(said, calibration)
-    worth = _worth(rows.iloc[judged], score)
-    threshold = worth.threshold() if worth else thresholds.best_balanced(y[judged], score)
+    threshold, worth = decided(rows.iloc[judged], probabilities.calibrated(said, calibration))
     scores = pd.DataFrame(scores, columns=["model", "fold", "rows", "roc_auc"])
-    return HeldOut(scores, calibration, threshold, worth)
+    return HeldOut(scores, calibration, threshold, worth, tuple(held_out))
 
 
-def _worth(rows, score):
+def decided(rows: pd.DataFrame, score: np.ndarray) -> tuple[float, thresholds.Worth | None]:
+    """Return the threshold that held-out rows tell, and what a dollar asked brings by the score where they say it.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows that the scoring model was not fitted on, with ``y``.
+    score : numpy.ndarray of shape (rows,)
+        Calibrated probabilities of them.
+    """
     earned = value.gain(rows)
-    return None if earned is None else thresholds.worth((earned / rows["hurdle"]).to_numpy(), score)
+    if earned is None:
+        return thresholds.best_balanced(rows["y"].to_numpy(dtype=int), score), None
+    worth = thresholds.worth((earned / rows["hurdle"]).to_numpy(), score)
+    return worth.threshold(), worth

@@ -1,5 +1,6 @@
 """Models that learn: a scikit-learn pipeline over named features, with a threshold for the 0/1."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import ElasticNetCV, LogisticRegression
+from sklearn.linear_model import ElasticNet, ElasticNetCV, LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -18,6 +19,7 @@ from insights.modeling import probabilities
 from insights.modeling.thresholds import Worth
 from insights.params import Params
 
+L1_RATIO, ITERATIONS = 0.5, 10_000  # of the elastic net
 AS_THEY_ARE = ("opinion", "tone", "season", "audience", "overlap")  # families read beside what is seen per need
 
 
@@ -52,8 +54,12 @@ class Learned:
         read, told = self.taught(rows, y, unlabelled)
         # Two threads of boosting that share a busy core wait minutes for each other; forests have their own.
         with threadpool_limits(1, "openmp"):
-            self.fitted_ = single_threaded(clone(self.estimator).fit(read, told))
+            self.fitted_ = single_threaded(clone(self.made(rows)).fit(read, told))
         return self
+
+    def made(self, rows: pd.DataFrame) -> BaseEstimator:
+        """Return the estimator that is fitted on these rows."""
+        return self.estimator
 
     def taught(
         self, rows: pd.DataFrame, y: np.ndarray, unlabelled: pd.DataFrame | None = None
@@ -89,14 +95,52 @@ class Learned:
         """Return an unfitted copy that reads other features."""
         return replace(self, features=features)
 
+    def settled(self, sets: Iterable[pd.DataFrame]) -> "Learned":
+        """Return an unfitted copy that, on each of these sets of rows, uses whatever this model searches there.
 
+        Reading other features it is then fitted as this one is, and what differs is the features alone. A model that
+        searches nothing while it is fitted is returned as it is.
+        """
+        return self
+
+
+@dataclass
 class MarginModel(Learned):
-    """A model that learns how far the margin lies above or below its hurdle, and not only on which side."""
+    """A model that learns how far the margin lies above or below its hurdle, and not only on which side.
+
+    Attributes
+    ----------
+    penalties : dict of int to float
+        The penalty to use on each set of rows, by their identity; on others it is searched.
+    """
+
+    penalties: dict[int, float] = field(default_factory=dict)
 
     def target(self, rows: pd.DataFrame, y: np.ndarray) -> np.ndarray:
         """Return the logarithm of the margin earned over the hurdle, shape (rows,): 0 where it is just reached."""
         earned = (rows["margin_earned"] / rows["hurdle"]).clip(lower=0).to_numpy(dtype="float64")
         return np.log((earned + need.NO_MARGIN) / (1 + need.NO_MARGIN))
+
+    def made(self, rows: pd.DataFrame) -> BaseEstimator:
+        """Return the regression with the penalty for these rows, or with a search for it."""
+        penalty = self.penalties.get(_identity(rows)) if self.penalties else None
+        if penalty is None:
+            return self.estimator
+        return reaching(ElasticNet(alpha=penalty, l1_ratio=L1_RATIO, max_iter=ITERATIONS))
+
+    def settled(self, sets: Iterable[pd.DataFrame]) -> "MarginModel":
+        """Return an unfitted copy that uses, on each of these sets of rows, the penalty that is found there."""
+        found = {_identity(rows): self._penalty(rows) for rows in sets}
+        return replace(self, penalties=found)
+
+    def _penalty(self, rows):
+        fitted = replace(self).fit(rows, rows["y"].to_numpy(dtype=int)).fitted_
+        return float(fitted.regressor_.named_steps["model"].alpha_)
+
+
+def _identity(rows):
+    """Return a number that tells a set of rows from others."""
+    return int(pd.util.hash_pandas_object(rows[["product_id", "as_of"]], index=False).sum())
 
 
 class Reaches(ClassifierMixin, BaseEstimator):
@@ -140,9 +184,12 @@ def margin(features: list[str], params: Params) -> MarginModel:
     """
     families = {f.name: f.family for f in registry.features(need.MODEL, features)}
     read = [name for name in features if families.get(name) in (*need.FAMILIES, *AS_THEY_ARE)]
-    net = ElasticNetCV(l1_ratio=0.5, cv=4, max_iter=10_000)
-    regressor = filled(("scale", StandardScaler()), ("model", net))
-    return MarginModel("margin", Reaches(regressor), read)
+    return MarginModel("margin", reaching(ElasticNetCV(l1_ratio=L1_RATIO, cv=4, max_iter=ITERATIONS)), read)
+
+
+def reaching(net: BaseEstimator) -> Reaches:
+    """Return what tells, by a regression of standardised features, the probability of reaching 0."""
+    return Reaches(filled(("scale", StandardScaler()), ("model", net)))
 
 
 def logistic(features: list[str], params: Params) -> Learned:

@@ -177,6 +177,11 @@ def worth(row: pd.Series) -> bool:
     return bool(row["low"] > 0)
 
 
+def hyperparameters(model: Learned) -> dict:
+    """Return the hyper-parameters of a model that tuning searches, as they are; none of a model that is not tuned."""
+    return _values(model, SPACES[model.name]) if model.name in SPACES else {}
+
+
 def _search(model, seen, folds, params, about):
     space, trials = SPACES[model.name], params.modeling.tuning_trials
     sampler = optuna.samplers.TPESampler(seed=params.modeling.seed, n_startup_trials=RANDOM)

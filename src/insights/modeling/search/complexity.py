@@ -15,13 +15,18 @@ def complexity(model: BaseEstimator) -> int:
     Parameters
     ----------
     model : scikit-learn classifier
-        Fitted: logistic regression, forests or gradient boosting by histograms, or a pipeline that ends in one.
+        Fitted: a linear model, forests or gradient boosting by histograms, a pipeline that ends in one, co-training,
+        or what tells probabilities from a regression.
 
     Raises
     ------
     TypeError
         For any other model.
     """
+    if hasattr(model, "regressor_"):  # and how far it errs
+        return complexity(model.regressor_) + 1
+    if hasattr(model, "supervised_"):  # of co-training: the model of both views, and those that taught each other
+        return complexity(model.supervised_) + sum(complexity(one) for pair in model.pairs_ for one in pair)
     if hasattr(model, "steps"):
         return complexity(model.steps[-1][1])
     if hasattr(model, "coef_"):

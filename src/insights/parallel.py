@@ -1,0 +1,51 @@
+"""Work on several cores: the same function on many items, the answers in the order of the items.
+
+Each item is worked on by one thread of one process, so that sums come in the same order however many work at once.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from insights.progress import report
+
+Item, Answer = TypeVar("Item"), TypeVar("Answer")
+FEWEST = 2  # items for which other processes are worth their time
+TOLD = 8  # items of which progress is reported
+
+
+def each(work: Callable[[Item], Answer], items: Iterable[Item], threads: int, about: str = "") -> list[Answer]:
+    """Return what a function answers for each item, in their order.
+
+    Parameters
+    ----------
+    work : callable
+        Can be sent to another process, as can the items and the answers.
+    items : iterable
+    threads : int
+        Processes that work at once; with 1, or few items, it is this one.
+    about : str
+        What progress is reported of; of a few items none is, nor without it.
+
+    Returns
+    -------
+    list
+    """
+    items = list(items)
+    if threads == 1 or len(items) < FEWEST:
+        answers = (_alone(work, item) for item in items)
+    else:
+        answers = Parallel(n_jobs=threads, return_as="generator")(delayed(_alone)(work, item) for item in items)
+    done = []
+    for answer in answers:
+        done.append(answer)
+        if about and len(items) >= TOLD:
+            report(f"{about}: {len(done)} of {len(items)}")
+    return done
+
+
+def _alone(work, item):
+    with threadpool_limits(1):
+        return work(item)
