@@ -25,7 +25,7 @@ PLANTED = {"planted": None, "nothing planted": []}
 
 
 def of_seed(seed: int, planted: list[str] | None) -> pd.DataFrame:
-    """Return the verdicts on what is planted in the company of one seed, and whether the simplified model keeps it."""
+    """Return the verdicts on what is planted in a company, and whether the simplified model keeps it."""
     with tempfile.TemporaryDirectory() as aside, home(Path(aside)):
         step, con = company(Path(aside), seed, {} if planted is None else {"planted": planted})
         tables = cleaning.tables(con, step.params.window)
@@ -37,9 +37,8 @@ def of_seed(seed: int, planted: list[str] | None) -> pd.DataFrame:
         found = core.ablate(launch.MODEL, model, frames, [], step.params)
     table = components.beside(found.added, step.params)
     kept = {(part.kind, part.name): {*part.features} & {*found.simple.model.features} for part in found.parts}
-    return table.assign(
-        seed=seed, kept=[bool(kept.get(key)) for key in zip(table["kind"], table["component"], strict=True)]
-    )
+    keys = zip(table["kind"], table["component"], strict=True)
+    return table.assign(seed=seed, kept=[bool(kept.get(key)) for key in keys])
 
 
 def main() -> None:
@@ -50,6 +49,8 @@ def main() -> None:
             found.append(of_seed(seed, planted).assign(company=name))
             print(f"{name}: {seed} of {SEEDS} companies made", file=sys.stderr)
     every = pd.concat(found)
+    sale = every[every["rows"] == "catalogue"].groupby(["company", "seed"])["holds"].all()
+    print(sale.groupby("company").agg(seeds="size", all_hold="sum").to_string(), end="\n\n")
     by = every.groupby(["company", "rows", "kind", "component", "truth"], sort=False)
     told = by.agg(seeds=("holds", "size"), holds=("holds", "sum"), in_simplified=("kept", "sum"),
                   adds=("roc_auc_adds", "mean"), spread=("roc_auc_adds", "std"), low=("roc_auc_low", "mean"),

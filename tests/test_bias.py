@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from micro import brisk, window
 from sklearn.metrics import precision_score, recall_score, roc_auc_score
 
-from insights import bias
+from insights.bias import core, groups, measures
 from insights.features import registry
+from insights.verdicts import GAP_EXCLUDED, GAP_SHOWN, TOO_FEW, UNKNOWN
 
 PARAMS = window(bias={"smallest_group": 30, "margin": 0.05})
 ORACLES = {
@@ -38,7 +39,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def table(rows):
-    return bias.by_group(rows, "gender", PARAMS)
+    return measures.by_group(rows, "gender", PARAMS)
 
 
 def measured(table, measure, column="value"):
@@ -68,7 +69,7 @@ def test_a_gap_is_a_group_minus_everybody_else(rows, table, measure):
 
 def test_a_planted_gap_is_shown_and_its_interval_holds_it(table):
     worst = table[(table["group"] == "c") & (table["measure"] == "recall")].iloc[0]
-    assert worst["verdict"] == bias.GAP_SHOWN
+    assert worst["verdict"] == GAP_SHOWN
     assert worst["gap_low"] < worst["gap"] < worst["gap_high"] < 0
     assert worst["gap"] < -0.3
 
@@ -76,61 +77,61 @@ def test_a_planted_gap_is_shown_and_its_interval_holds_it(table):
 def test_groups_that_are_treated_alike_have_no_gap_to_the_last_bit():
     one = judged(n=300)
     twins = [one.assign(gender=g, learner_id=g + one["learner_id"]) for g in ("a", "b")]
-    found = bias.by_group(pd.concat(twins, ignore_index=True), "gender", PARAMS)
+    found = measures.by_group(pd.concat(twins, ignore_index=True), "gender", PARAMS)
     assert (found["gap"] == 0).all()
-    assert not (found["verdict"] == bias.GAP_SHOWN).any()
+    assert not (found["verdict"] == GAP_SHOWN).any()
 
 
 def test_a_small_group_is_named_as_too_few_and_compared_with_nobody(rows):
     small = judged(n=30, seed=1).head(29).assign(gender="d")
     small["learner_id"] = "S" + small["learner_id"]
-    found = bias.by_group(pd.concat([rows, small], ignore_index=True), "gender", PARAMS)
+    found = measures.by_group(pd.concat([rows, small], ignore_index=True), "gender", PARAMS)
     few = found[found["group"] == "d"]
-    assert few[["verdict", "n"]].to_numpy().tolist() == [[bias.TOO_FEW, 29]]
+    assert few[["verdict", "n"]].to_numpy().tolist() == [[TOO_FEW, 29]]
     assert few[["measure", "value", "gap"]].isna().all().all()
     rest = found[found["group"] != "d"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(rest, bias.by_group(rows, "gender", PARAMS), check_dtype=False)
+    pd.testing.assert_frame_equal(rest, measures.by_group(rows, "gender", PARAMS), check_dtype=False)
 
 
 def test_a_group_is_small_by_people_and_not_by_their_rows(rows):
     few_people = judged(n=60, seed=1).assign(gender="d")
     few_people["learner_id"] = [f"S{i % 20}" for i in range(60)]
-    found = bias.by_group(pd.concat([rows, few_people], ignore_index=True), "gender", PARAMS)
-    assert found.loc[found["group"] == "d", ["verdict", "n"]].to_numpy().tolist() == [[bias.TOO_FEW, 20]]
+    found = measures.by_group(pd.concat([rows, few_people], ignore_index=True), "gender", PARAMS)
+    assert found.loc[found["group"] == "d", ["verdict", "n"]].to_numpy().tolist() == [[TOO_FEW, 20]]
 
 
 def test_one_group_large_enough_has_nobody_to_be_compared_with():
     alone = judged(n=90).assign(gender="a")
-    assert bias.by_group(alone, "gender", PARAMS).empty
+    assert measures.by_group(alone, "gender", PARAMS).empty
 
 
 def test_renaming_groups_and_shuffling_rows_changes_no_value(rows, table):
     renamed = rows.assign(gender=rows["gender"].map({"a": "x", "b": "y", "c": "z"})).sample(frac=1, random_state=1)
-    found = bias.by_group(renamed, "gender", PARAMS)
+    found = measures.by_group(renamed, "gender", PARAMS)
     for column in ("value", "gap"):
         np.testing.assert_allclose(found[column].astype(float), table[column].astype(float))
 
 
 def test_a_group_without_a_single_1_has_no_precision_rather_than_one_of_0(rows):
     silent = rows.assign(decision=rows["decision"].where(rows["gender"] != "a", 0))
-    found = bias.by_group(silent, "gender", PARAMS)
+    found = measures.by_group(silent, "gender", PARAMS)
     own = found[(found["group"] == "a") & (found["measure"] == "precision")].iloc[0]
     assert np.isnan(own["value"])
-    assert own["verdict"] == bias.TOO_FEW
+    assert own["verdict"] == TOO_FEW
 
 
 def test_what_rests_on_too_few_people_is_not_told_nor_how_many_they_are(rows):
     smallest = PARAMS.privacy.smallest_group
     positive = rows.index[(rows["gender"] == "a") & (rows["y"] == 1)]
     rare = rows.drop(positive[smallest - 1 :]).reset_index(drop=True)
-    found = bias.by_group(rare, "gender", PARAMS)
+    found = measures.by_group(rare, "gender", PARAMS)
     own = found[found["group"] == "a"].set_index("measure")
     told = ["value", "low", "high", "gap", "gap_low", "gap_high", "n"]
     assert own.loc[["recall", "roc_auc"], told].isna().all().all()
-    assert (own.loc[["recall", "roc_auc"], "verdict"] == bias.TOO_FEW).all()
+    assert (own.loc[["recall", "roc_auc"], "verdict"] == TOO_FEW).all()
     assert own.loc["selection_rate", told].notna().all()
     tiny = rows.head(3).assign(gender="d", learner_id=["x", "y", "z"])
-    small = bias.by_group(pd.concat([rows, tiny], ignore_index=True), "gender", PARAMS)
+    small = measures.by_group(pd.concat([rows, tiny], ignore_index=True), "gender", PARAMS)
     assert small.loc[small["group"] == "d", ["n", "verdict"]].isna().to_numpy().tolist() == [[True, False]]
 
 
@@ -143,7 +144,7 @@ def test_n_counts_the_people_that_a_measure_is_about(rows, table):
 
 def test_a_rate_of_1_in_a_small_group_is_not_known_to_be_1(rows):
     sure = rows.assign(decision=rows["decision"].where(rows["gender"] != "a", 1)).iloc[:120]
-    found = bias.by_group(sure, "gender", PARAMS)
+    found = measures.by_group(sure, "gender", PARAMS)
     own = found[(found["group"] == "a") & (found["measure"] == "recall")].iloc[0]
     people = int(sure.loc[sure["gender"] == "a", "y"].sum())
     z2 = 1.959963984540054**2
@@ -153,7 +154,7 @@ def test_a_rate_of_1_in_a_small_group_is_not_known_to_be_1(rows):
 
 
 def test_the_interval_of_a_gap_is_newcombes():
-    one = bias._rate_gap((56, 70), (48, 80))  # the example of Newcombe 1998, table II, case (a)
+    one = measures._rate_gap((56, 70), (48, 80))  # the example of Newcombe 1998, table II, case (a)
     assert one[2] == pytest.approx(0.2)
     assert one[3:] == pytest.approx([0.0524, 0.3339], abs=5e-5)
 
@@ -163,7 +164,7 @@ def test_resampling_keeps_the_rows_of_a_person_together():
     often = pd.concat([once] * 9, ignore_index=True)
     widths = [
         (part["gap_high"] - part["gap_low"]).astype(float).to_numpy()
-        for part in (bias.by_group(once, "gender", PARAMS), bias.by_group(often, "gender", PARAMS))
+        for part in (measures.by_group(once, "gender", PARAMS), measures.by_group(often, "gender", PARAMS))
     ]
     np.testing.assert_allclose(widths[0], widths[1], rtol=1e-5)
 
@@ -171,23 +172,23 @@ def test_resampling_keeps_the_rows_of_a_person_together():
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
-        (0.001, 0.2, bias.GAP_SHOWN),
-        (-0.02, -0.001, bias.GAP_SHOWN),
-        (-0.049, 0.049, bias.GAP_EXCLUDED),
-        (0.0, 0.049, bias.GAP_EXCLUDED),
-        (-0.05, 0.01, bias.UNKNOWN),
-        (-0.01, 0.05, bias.UNKNOWN),
-        (float("nan"), 0.01, bias.UNKNOWN),
+        (0.001, 0.2, GAP_SHOWN),
+        (-0.02, -0.001, GAP_SHOWN),
+        (-0.049, 0.049, GAP_EXCLUDED),
+        (0.0, 0.049, GAP_EXCLUDED),
+        (-0.05, 0.01, UNKNOWN),
+        (-0.01, 0.05, UNKNOWN),
+        (float("nan"), 0.01, UNKNOWN),
     ],
 )
 def test_the_verdict_follows_the_interval_and_the_margin(low, high, verdict):
-    assert bias.verdict(low, high, 0.05) == verdict
+    assert measures.verdict(low, high, 0.05) == verdict
 
 
 @brisk
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0.001, 1))
 def test_turning_a_gap_round_turns_no_verdict_round(low, width, margin):
-    assert bias.verdict(low, low + width, margin) == bias.verdict(-low - width, -low, margin)
+    assert measures.verdict(low, low + width, margin) == measures.verdict(-low - width, -low, margin)
 
 
 def test_protected_attributes_become_groups_and_silence_a_group_of_its_own():
@@ -198,18 +199,18 @@ def test_protected_attributes_become_groups_and_silence_a_group_of_its_own():
             "birth_year": pd.array([1969, 1970, 1989, 1990, None], dtype="Int16"), "ethnicity": [None] * 5,
         }
     )  # fmt: skip
-    groups = bias.attributes(people)
-    assert list(groups) == ["gender", "birth_year"]
-    assert groups["gender"].tolist() == ["f", bias.NOT_DECLARED, "m", "f", bias.NOT_DECLARED]
-    old, middle, young = bias.BANDS["birth_year"][1]
-    assert groups["birth_year"].tolist() == [old, middle, middle, young, bias.NOT_DECLARED]
-    assert groups.index.tolist() == list("pqrst")
+    table = groups.attributes(people)
+    assert list(table) == ["gender", "birth_year"]
+    assert table["gender"].tolist() == ["f", groups.NOT_DECLARED, "m", "f", groups.NOT_DECLARED]
+    old, middle, young = groups.BANDS["birth_year"][1]
+    assert table["birth_year"].tolist() == [old, middle, middle, young, groups.NOT_DECLARED]
+    assert table.index.tolist() == list("pqrst")
 
 
 @pytest.mark.parametrize("model", ["launch", "completion"])
 def test_no_feature_is_a_protected_attribute(model):
     names = [f.name for f in registry.features(model) if f.sources != ("protected",)]
-    assert bias.used_as_features(model, names) == []
+    assert core.used_as_features(model, names) == []
 
 
 def test_a_feature_that_is_protected_or_made_from_protected_records_is_named(monkeypatch):
@@ -218,9 +219,4 @@ def test_a_feature_that_is_protected_or_made_from_protected_records_is_named(mon
 
     planted = [feature("gender", ()), feature("mostly_women", ("protected",)), feature("price", ("products",))]
     monkeypatch.setattr(registry, "features", lambda model, columns: planted)
-    assert bias.used_as_features("launch", []) == ["gender", "mostly_women"]
-
-
-def test_gaps_for_a_picture_are_labelled(table):
-    shown = bias.gaps_in(table.assign(attribute="birth_year"), "recall")
-    assert shown["label"].tolist() == ["birth year: a", "birth year: b", "birth year: c"]
+    assert core.used_as_features("launch", []) == ["gender", "mostly_women"]

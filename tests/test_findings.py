@@ -201,6 +201,10 @@ def test_a_search_says_how_many_were_evaluated_of_how_many_and_that_the_best_fla
     assert "C, reached 0.700 over the folds with 90 numbers to keep, the simplest, A, 0.600 with 10" in told
 
 
+TOLD = pd.DataFrame(
+    {"attribute": ["gender", "birth_year"], "verdict": ["present through proxies", "cannot tell"],
+     "proxies": ["site_views, pause_mean", ""]}
+)  # fmt: skip
 GAPS = pd.DataFrame(
     {
         "verdict": ["gap shown", "cannot tell", "cannot tell", "gap excluded", "too few to say"],
@@ -212,7 +216,7 @@ GAPS = pd.DataFrame(
 
 
 def test_bias_says_what_is_shown_excluded_unknown_and_too_small():
-    told = read(groups.bias([], GAPS, 0.05, []))
+    told = read(groups.bias([], TOLD, GAPS, 0.05, []))
     assert "No protected attribute is a feature of a model" in told
     assert (
         "Of 4 gaps compared, 1 is shown (the interval excludes 0), 1 is excluded within ±0.050, and of 2 nobody"
@@ -225,17 +229,17 @@ def test_bias_says_what_is_shown_excluded_unknown_and_too_small():
     assert told.count("who completed, the model foresaw") == 1
     assert "Too few to say anything: gender: non-binary." in told
     hidden = GAPS.iloc[:1].assign(verdict="too few to say", value=float("nan"), n=float("nan"))
-    assert read(groups.bias([], pd.concat([GAPS, hidden]), 0.05, [])).count("gender: woman") == 1
+    assert read(groups.bias([], TOLD, pd.concat([GAPS, hidden]), 0.05, [])).count("gender: woman") == 1
 
 
 def test_a_protected_attribute_among_the_features_is_said_first():
-    assert read(groups.bias(["gender"], GAPS, 0.05, [])).startswith(
+    assert read(groups.bias(["gender"], TOLD, GAPS, 0.05, [])).startswith(
         "- Protected attributes among the features: gender."
     )
 
 
 def test_without_protected_attributes_nobody_can_say_who_is_served_worse():
-    told = read(groups.bias([], GAPS.iloc[:0], 0.05, ["protected"]))
+    told = read(groups.bias([], TOLD.iloc[:0], GAPS.iloc[:0], 0.05, ["protected"]))
     assert "nobody can say here, for this source lacks protected" in told
     assert "gaps compared" not in told
 
@@ -457,3 +461,65 @@ def test_what_tuning_bought_is_told_with_what_it_promised():
     assert "12 settings of each model were tried. Tuned: logistic regression;" in told
     assert "The Random Forest promised 0.050 on the rows that tuning saw and kept \u22120.012 on others." in told
     assert "nothing was tuned" in read(scores.tuning("launch", gains.head(0)))
+
+
+def test_bias_says_what_features_tell_of_people_who_are_asked_about_nothing():
+    told = read(groups.bias([], TOLD, GAPS, 0.05, []))
+    assert "Yet the features tell something of gender; of single features most by site views and pause mean." in told
+    assert "Of birth year no feature is shown to tell anything." in told
+
+
+CHANCE = pd.DataFrame(
+    {"attribute": ["gender", "ethnicity"], "measure": "base_rate", "group": ["woman", "Black"], "gap": [-0.07, 0.02],
+     "p": [0.002, 0.4]}
+)  # fmt: skip
+
+
+def test_only_gaps_larger_than_chance_are_called_so():
+    told = read(groups.chance(CHANCE))
+    assert "base rate of gender: woman (−7.0 percentage points); of 1 other this is not shown." in told
+    assert "Of 1 gap, the largest among the groups" in read(groups.chance(CHANCE.tail(1)))
+
+
+def test_a_gap_is_said_to_be_of_the_model_only_where_its_part_is_sure():
+    table = pd.DataFrame(
+        [["gender", "woman", -0.12, -0.01, -0.11, -0.2, -0.02], ["gender", "man", 0.03, 0.0, 0.03, -0.05, 0.1]],
+        columns=["attribute", "group", "gap", "of_data", "of_model", "model_low", "model_high"],
+    )
+    told = read(groups.origins(table))
+    assert (
+        "Gender, woman: of a gap of −12.0 percentage points in the share called 1" in told
+        and "Gender, man" not in told
+    )
+    assert "Of no group is the model shown to add" in read(groups.origins(table.tail(1)))
+
+
+def test_refits_say_what_ranking_loses_and_nothing_of_the_model_as_it_is():
+    table = pd.DataFrame(
+        [["as it is", 0.75, 0.0, 0.0, 0.0], ["without proxies", 0.74, -0.01, -0.02, -0.001]],
+        columns=["model", "roc_auc", "difference", "low", "high"],
+    )
+    told = read(groups.refits(table))
+    assert "Without proxies: ROC AUC 0.740, −0.010" in told and "as it is:" not in told.lower()
+    assert "nothing to take out" in read(groups.refits(table.head(1)))
+
+
+def test_the_audience_of_a_catalogue_is_said_to_differ_only_where_it_does():
+    table = pd.DataFrame(
+        {"attribute": "gender", "group": ["woman", "man"], "difference": [0.1, 0.0],
+         "verdict": ["gap shown", "gap excluded"]}
+    )  # fmt: skip
+    assert "differs from that of all by more than chance in gender: woman (10.0 percentage" in read(
+        groups.audience(table, 0.05)
+    )
+    assert "Of 1 difference, 1 is within ±0.050 for sure" in read(groups.audience(table.tail(1), 0.05))
+    assert "nobody can say here" in read(groups.audience(table.iloc[:0], 0.05))
+
+
+def test_a_trend_takes_three_windows_and_names_what_grows():
+    table = pd.DataFrame(
+        {"attribute": "gender", "group": "woman", "measure": ["recall", "base_rate"], "a_year": [0.02, 0.0],
+         "verdict": ["growing", "cannot tell"]}
+    )  # fmt: skip
+    assert "these grow: recall of gender: woman (2.0 percentage points a year)" in read(groups.trend(table, 4))
+    assert "of 2 windows the gaps are recorded, and it takes three" in read(groups.trend(table.iloc[:0], 2))

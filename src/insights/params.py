@@ -196,6 +196,8 @@ class Bias(_Section):
 
     smallest_group: Count
     margin: Share
+    proxy: Share
+    permutations: Count
 
 
 class Compute(_Section):

@@ -19,6 +19,10 @@ NOT_WORSE, WORSE = "not worse", "worse"
 
 # of a gap between groups of people
 GAP_SHOWN, GAP_EXCLUDED = "gap shown", "gap excluded"
+GROWING, SHRINKING = "growing", "shrinking"
+
+# of a protected attribute: whether a model reads it, or features tell it
+USED, PROXIED, EXCLUDED = "used", "present through proxies", "excluded"
 
 # of journeys: of a channel, of a way, of what follows it, of a grouping, of an action, of a check
 ADDS, NOT_SHOWN, TAKES = "adds", "not shown", "takes away"

@@ -9,6 +9,7 @@ import ibis
 from insights.features.completion import MODEL, PERSON
 from insights.features.registry import JOURNEY, Past, family
 
+OF = {"declared_woman": "gender", "age": "birth_year"}  # the attribute that each feature is computed from
 WOMEN = ("woman", "female", "f")
 
 

@@ -35,6 +35,12 @@ def continent(country_name: str) -> str | None:
     return next((row["continent"] for row in _rows("countries") if row["country"] == named), None)
 
 
+def iso(country_name: str) -> str | None:
+    """Return the ISO 3166 code of a country, by any of its names; None for what no rule names."""
+    named = country(country_name)
+    return next((row["iso"] for row in _rows("countries") if row["country"] == named), None)
+
+
 def continents(countries: Iterable[str]) -> dict[str, str | None]:
     """Return the continent of each of the countries that are named."""
     return {name: continent(name) for name in set(countries) if isinstance(name, str)}
