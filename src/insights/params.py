@@ -200,6 +200,36 @@ class Bias(_Section):
     permutations: Count
 
 
+class Limits(_Section):
+    """What a model must keep to be used; null where nothing is asked."""
+
+    roc_auc: Share
+    recall: Share
+    value: Share | None
+    calibration: Share
+    gap: Share | None
+    latency: pydantic.confloat(gt=0)
+
+
+class Specification(_Section):
+    """The specification of each model."""
+
+    launch: Limits
+    completion: Limits
+
+
+class Tolerance(_Section):
+    """How much is spent on finding out how bad each input may get."""
+
+    people: Count
+    rows: Count
+    levels: pydantic.conint(ge=2, le=3)
+    seeds: Count
+    resamples: Count
+    runs: Literal[8, 16]
+    faults: Count
+
+
 class Compute(_Section):
     """What the machine may be asked for."""
 
@@ -224,6 +254,8 @@ class Params(_Section):
     modeling: Modeling
     ablation: Ablation
     bias: Bias
+    specification: Specification
+    tolerance: Tolerance
     compute: Compute
 
     @property

@@ -24,6 +24,13 @@ GROWING, SHRINKING = "growing", "shrinking"
 # of a protected attribute: whether a model reads it, or features tell it
 USED, PROXIED, EXCLUDED = "used", "present through proxies", "excluded"
 
+# of an input against its tolerance
+WITHIN, NEAR, BEYOND, BROKEN = "within", "near its limit", "beyond its limit", "out of specification already"
+NO_LIMIT, NOT_MEASURED = "no limit found", "not measured by records"
+
+# of a criterion of a gate
+MET, MISSED = "met", "missed"
+
 # of journeys: of a channel, of a way, of what follows it, of a grouping, of an action, of a check
 ADDS, NOT_SHOWN, TAKES = "adds", "not shown", "takes away"
 WINS, LOSES, AS_OTHERS = "wins", "loses", "as others"
