@@ -230,6 +230,36 @@ class Tolerance(_Section):
     faults: Count
 
 
+class Range(_Section):
+    """What is expected of a quantity, and between which bounds it surely lies."""
+
+    low: float
+    middle: float
+    high: float
+
+    @pydantic.model_validator(mode="after")
+    def _in_order(self):
+        if not self.low <= self.middle <= self.high:
+            raise ValueError(f"low {self.low}, middle {self.middle}, high {self.high} are out of order")
+        return self
+
+
+class Feasibility(_Section):
+    """What it takes to build and to run the product, and how it is followed."""
+
+    quarters: Count
+    draws: Count
+    build_days: Range
+    run_days: Range
+    day_cost: Range
+    followed: Range
+    decay: Range
+    discount: Range
+    engineer: Share
+    scientist: Share
+    working_days: Count
+
+
 class Compute(_Section):
     """What the machine may be asked for."""
 
@@ -256,6 +286,7 @@ class Params(_Section):
     bias: Bias
     specification: Specification
     tolerance: Tolerance
+    feasibility: Feasibility
     compute: Compute
 
     @property

@@ -16,6 +16,7 @@ STEPS = (
     "05_modeling",
     "06_ablation",
     "07_bias_checks",
+    "08_tolerance",
     "11_report",
 )
 
@@ -58,6 +59,16 @@ def cache() -> Path:
 def gap_register() -> Path:
     """Return the file in which people write down what is done about information gaps."""
     return root() / "registers" / "gaps.yaml"
+
+
+def failure_modes() -> Path:
+    """Return the file in which people write down what can go wrong, why, and what to do."""
+    return root() / "registers" / "fmea.yaml"
+
+
+def plan() -> Path:
+    """Return the plan by which the product comes into use."""
+    return root() / "registers" / "plan.yaml"
 
 
 def key_file() -> Path:

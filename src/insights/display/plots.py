@@ -37,7 +37,8 @@ from insights.display.pictures import Picture, show
 
 __all__ = (
     "Picture", "alluvial", "calibration", "coverage", "curves", "diagram", "distribution", "dots", "front", "funnel",
-    "graph", "heat", "importance", "intervals", "loss_ledger", "months", "pauses", "roc", "show",
+    "graph", "heat", "importance", "intervals", "loss_ledger", "months", "pauses", "responses", "roc",
+    "show",
 )  # fmt: skip
 
 
@@ -150,6 +151,35 @@ def front(
             axes.plot([across], [up], mark, color=colour, markersize=9, label=name)
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        legend_below(figure, axes)
+    return figure
+
+
+def responses(
+    frame: pd.DataFrame, x: str, y: str, low: str, high: str, by: str, limit: float, limit_name: str, xlabel: str,
+    ylabel: str,
+) -> Figure:  # fmt: skip
+    """Draw how something answers to rising levels, a line with a band for each of a few groups, beside a limit.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    x, y, low, high, by : str
+        Columns.
+    limit : float
+    limit_name, xlabel, ylabel : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    require(frame, x, y, low, high, by)
+    with drawing(3.0) as (figure, axes):
+        for (name, points), colour, dash in zip(frame.groupby(by, sort=False), *styles(frame[by]), strict=True):
+            axes.plot(points[x], points[y], "o", color=colour, linestyle=dash, label=name, markersize=4)
+            axes.fill_between(points[x], points[low], points[high], color=colour, alpha=0.12, linewidth=0)
+        axes.axhline(limit, color="black", linewidth=1, linestyle=":", label=limit_name)
+        axes.set(xlabel=xlabel, ylabel=ylabel)
         legend_below(figure, axes)
     return figure
 
