@@ -14,7 +14,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install format lint lock bench seeds cotraining parts gaps shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window mapping exports docs install format lint lock bench seeds cotraining parts gaps tolerances shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -41,6 +41,10 @@ parts: $(INSTALLED) ## ablate in twenty companies what is planted there, and in 
 
 gaps: $(INSTALLED) ## look for a planted disparity in forty companies, and for none in forty others
 	@$(PYTHON) benchmarks/gaps.py
+
+tolerances: $(INSTALLED) ## hold two limits of the sample against other companies that are disturbed exactly so much
+	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample
+	@$(PYTHON) benchmarks/tolerances.py
 
 shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffles of its outcomes
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample

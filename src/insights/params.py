@@ -223,7 +223,7 @@ class Tolerance(_Section):
 
     people: Count
     rows: Count
-    levels: pydantic.conint(ge=2, le=3)
+    levels: pydantic.conint(ge=1, le=3)
     seeds: Count
     resamples: Count
     runs: Literal[8, 16]

@@ -33,6 +33,7 @@ def again(
     tables: dict[str, ibis.Table],
     params: Params,
     changed: Iterable[str],
+    read: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Return a feature table as it would be if some tables were others; rows and outcomes stay.
 
@@ -49,13 +50,16 @@ def again(
     params : Params
     changed : iterable of str
         Names of the tables that are others; features that rest on none of them are taken from ``frame``.
+    read : iterable of str, optional
+        Features that matter: families that make none of them are taken from ``frame`` as they were.
 
     Returns
     -------
     pandas.DataFrame
     """
     rows = frame[[column for column in frame if column not in registry.computed(model)]]
-    return FEATURES[model](con, tables, rows, params, known=frame, changed=changed)
+    only = None if read is None else registry.making(model, read)
+    return FEATURES[model](con, tables, rows, params, known=frame, changed=changed, only=only)
 
 
 FEATURES: dict[str, Callable] = {

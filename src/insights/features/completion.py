@@ -30,6 +30,7 @@ def completion_features(
     params: Params,
     known: pd.DataFrame | None = None,
     changed: Iterable[str] = (),
+    only: set[str] | None = None,
 ) -> pd.DataFrame:
     """Return the completion rows with a column per feature.
 
@@ -41,7 +42,7 @@ def completion_features(
     rows : pandas.DataFrame
         From :func:`insights.rows.completion_rows`.
     params : Params
-    known, changed : optional
+    known, changed, only : optional
         As of :func:`insights.features.registry.compute`.
 
     Returns
@@ -51,7 +52,7 @@ def completion_features(
     """
     at = {identity: asof.moments(con, rows, identity) for identity in ("learner_id", "product_id")}
     past = Past(tables, at, ibis.interval(days=params.completion.lookback_days))
-    absolute = compute(MODEL, past, rows, KEYS, known, changed)
+    absolute = compute(MODEL, past, rows, KEYS, known, changed, only)
     relative = against_course(rows, absolute[[name for name in NORMED if name in absolute]])
     return pd.concat([rows.reset_index(drop=True), absolute, relative], axis=1)
 

@@ -25,6 +25,7 @@ def launch_features(
     params: Params,
     known: pd.DataFrame | None = None,
     changed: Iterable[str] = (),
+    only: set[str] | None = None,
 ) -> pd.DataFrame:
     """Return the launch rows with a column per feature, and the panel's vote where there is one.
 
@@ -36,7 +37,7 @@ def launch_features(
     rows : pandas.DataFrame
         From :func:`insights.rows.launch_rows`.
     params : Params
-    known, changed : optional
+    known, changed, only : optional
         As of :func:`insights.features.registry.compute`.
 
     Returns
@@ -45,7 +46,7 @@ def launch_features(
         The rows, then features as float64; missing where nothing is known.
     """
     past = Past(tables, {"": asof.moments(con, rows)}, ibis.interval(months=params.launch.lookback_months))
-    built = pd.concat([rows.reset_index(drop=True), compute(MODEL, past, rows, KEYS, known, changed)], axis=1)
+    built = pd.concat([rows.reset_index(drop=True), compute(MODEL, past, rows, KEYS, known, changed, only)], axis=1)
     built = built.assign(log_hurdle=np.log1p(built["asked"].clip(lower=0)), **_persistence(built))
     return pd.concat([built, against_need(built, params.launch.lookback_months)], axis=1)
 

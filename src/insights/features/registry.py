@@ -74,6 +74,7 @@ class Family:
 
 
 FAMILIES: dict[tuple[str, str], Family] = {}
+ALWAYS = {"launch": {"plan", "sales"}}  # families that tell what a unit brings, which other features are set against
 
 
 def family(model: str, name: str, *, view: str, sources: Iterable[str], features: dict[str, tuple[str, str]]):
@@ -145,6 +146,13 @@ def named(model: str, name: str) -> Feature:
     return next(f for (m, _), fam in FAMILIES.items() if m == model for f in fam.features if f.name == name)
 
 
+def making(model: str, names: Iterable[str]) -> set[str]:
+    """Return the families that make some features, and those of the features that these are made from."""
+    made = [named(model, name) for name in names]
+    bases = [named(model, feature.of) for feature in made if feature.of is not None]
+    return {feature.family for feature in (*made, *bases)} | ALWAYS.get(model, set())
+
+
 def describe(model: str) -> pd.DataFrame:
     """Return the register of a model as a table, a row per feature."""
     listed = features(model)
@@ -202,6 +210,7 @@ def compute(
     keys: list[str],
     known: pd.DataFrame | None = None,
     changed: Iterable[str] = (),
+    only: set[str] | None = None,
 ) -> pd.DataFrame:
     """Return a column per feature for each row, in the order of the rows.
 
@@ -220,12 +229,14 @@ def compute(
         computed again.
     changed : iterable of str
         The tables that changed.
+    only : set of str, optional
+        Families to compute again; others are taken as they were known.
     """
     built = rows[keys].reset_index(drop=True)
-    for (owner, _), fam in FAMILIES.items():
+    for (owner, name), fam in FAMILIES.items():
         if owner != model or not fam.compute or not past.has(*fam.sources):
             continue
-        if known is not None and not {*fam.sources} & {*changed}:
+        if known is not None and not ({*fam.sources} & {*changed} and (only is None or name in only)):
             there = [f.name for f in fam.features if f.name in known]
             built[there] = known[there].reset_index(drop=True)
         else:

@@ -41,6 +41,8 @@ class Disturbance:
         not tell it.
     relabels : bool
         Whether it changes outcomes of training rows instead of records.
+    random : bool
+        Whether records are picked, so that seeds differ.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Disturbance:
     apply: Callable[[Tables, float, int], Tables]
     measure: quality.Measure | None
     relabels: bool = False
+    random: bool = True
 
 
 def _lost(name):
@@ -184,9 +187,9 @@ DISTURBANCES = (
     Disturbance("doubled_views", "page views recorded twice", "share", (_VIEWS,), SHARES, _twice(_VIEWS),
                 quality.repeated(_VIEWS)),
     Disturbance("late_views", "page views arriving late", "days", (_VIEWS,), (3, 10, 30), _late(_VIEWS),
-                quality.delay(_VIEWS)),
+                quality.delay(_VIEWS), random=False),
     Disturbance("skewed_clocks", "clocks of browsers set back", "hours", (_VIEWS,), (6, 24, 96), _skewed,
-                quality.skew),
+                quality.skew, random=False),
     Disturbance("bots", "views by programs, for each by a person", "share", (_VIEWS,), (0.3, 1.0, 3.0), _bots,
                 quality.glances),
     Disturbance("drift", "people whose visits mislead", "share", (_VIEWS,), SHARES, _drifted, quality.misled),
@@ -200,7 +203,7 @@ DISTURBANCES = (
     Disturbance("doubled_sales", "enrollments exported twice", "share", (_SALES,), SHARES, _twice(_SALES),
                 quality.repeated(_SALES)),
     Disturbance("late_sales", "enrollments arriving late", "days", (_SALES,), (3, 10, 30), _late(_SALES),
-                quality.delay(_SALES)),
+                quality.delay(_SALES), random=False),
     *(
         Disturbance(f"outage_{name}", f"posts on {NETWORK_TITLES[name]} missing", "share", ("social_posts",),
                     (0.3, 0.7, 1.0), _outage(name), quality.silent(name))

@@ -136,7 +136,13 @@ def resamples(clusters: pd.Series, params: Params) -> np.ndarray:
 
 
 def _of_people(con, tables, most):
-    """Return the tables with the records of at most so many people, by a hash; of those unknown the same share."""
+    """Return the tables with the records of at most so many people, by a hash; of those unknown the same share.
+
+    Views of pages that are about no product tell nothing of one and are left out.
+    """
+    if "page_views" in tables:
+        views = tables["page_views"]
+        tables = {**tables, "page_views": views.filter(views.product_id.notnull())}
     there = int(tables["learners"].count().execute()) if "learners" in tables else 0
     if there <= most:
         return dict(tables)

@@ -5,6 +5,15 @@ import ibis
 from insights import contract
 
 STEPS = 100_000
+TELLING = (
+    "learner_id",
+    "anonymous_id",
+    "product_id",
+    "url",
+    "campaign",
+    "event",
+    "work_id",
+)  # of records without a key
 
 
 def picked(name: str, table: ibis.Table, share: float, seed: int) -> ibis.Value:
@@ -13,14 +22,15 @@ def picked(name: str, table: ibis.Table, share: float, seed: int) -> ibis.Value:
     Parameters
     ----------
     name : str
-        Of the contract; its key identifies a record, else all that is known of it but when it was recorded.
+        Of the contract; its key identifies a record, else when it happened, to whom, and what it was.
     table : ibis.Table
     share : float
         0 to 1; what is picked at a share is picked at every larger one.
     seed : int
     """
-    key = list(contract.entry(name).key)
-    columns = key or [column for column in table.columns if column != "recorded_at"]
+    entry = contract.entry(name)
+    told = [entry.happened, *(column for column in TELLING if column in table.columns)]
+    columns = list(entry.key) or told
     return (hashed(table, columns, seed) % STEPS) < round(share * STEPS)
 
 

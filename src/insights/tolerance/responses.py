@@ -55,7 +55,9 @@ def respond(con: ibis.BaseBackend, kit: Kit, disturbances: list[Disturbance], pa
         ``tolerance.levels`` of each are tried, ``tolerance.seeds`` times each.
     """
     frames: dict[tuple, Dataset] = {}
-    asked = [(one, level, seed) for one in disturbances for level in levels(one, params) for seed in _seeds(params)]
+    asked = [
+        (one, level, seed) for one in disturbances for level in levels(one, params) for seed in seeds(one, params)
+    ]
     for number, (one, level, seed) in enumerate(asked, start=1):
         report(f"{kit.name}: {one.title}, {number} of {len(asked)}")
         frames[one.name, level, seed] = disturbed(con, kit, [(one, level)], seed, params)
@@ -75,12 +77,16 @@ def disturbed(
     con: ibis.BaseBackend, kit: Kit, what: list[tuple[Disturbance, float]], seed: int, params: Params
 ) -> Dataset:
     """Return a model's dataset with one or several disturbances of its records, or of its training outcomes."""
-    tables, frame = kit.tables, kit.dataset.frame
-    changed = {name for one, _ in what for name in one.tables}
+    tables, frame = dict(kit.tables), kit.dataset.frame
+    changed = sorted({name for one, _ in what for name in one.tables})
     for one, level in what:
-        tables = one.apply(tables, level, seed)
+        tables = dict(one.apply(tables, level, seed))
     if changed:
-        frame = build.again(con, kit.name, frame, tables, params, sorted(changed))
+        # Each is read by several families, and is made once, in place of the one before.
+        made = {
+            name: con.create_table(f"disturbed_{name}", tables[name], temp=True, overwrite=True) for name in changed
+        }
+        frame = build.again(con, kit.name, frame, tables | made, params, changed, kit.recipe.features)
     for one, level in what:
         if one.relabels:
             frame = relabelled(frame, level, seed)
@@ -102,8 +108,9 @@ def relabelled(frame: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
     return changed
 
 
-def _seeds(params):
-    return range(1, params.tolerance.seeds + 1)
+def seeds(disturbance: Disturbance, params: Params) -> range:
+    """Return the seeds that a level is tried with: one where nothing is picked at random."""
+    return range(1, (params.tolerance.seeds if disturbance.random else 1) + 1)
 
 
 def _gone(kit, frame):
@@ -119,7 +126,9 @@ def _of_one(kit, one, frames, trials, params):
     for mode in (RETRAINED,) if one.relabels else (KEPT, RETRAINED):
         values, draws, spread = [base], [base_draws], [np.zeros_like(base)]
         for level in tried:
-            said = [_said(kit, mode, frames[one.name, level, s], trials[one.name, level, s]) for s in _seeds(params)]
+            said = [
+                _said(kit, mode, frames[one.name, level, s], trials[one.name, level, s]) for s in seeds(one, params)
+            ]
             each = np.array([kit.measured(*pair, False)[0] for pair in said])
             values.append(each.mean(axis=0))
             draws.append(np.mean([kit.measured(*pair) for pair in said], axis=0))
