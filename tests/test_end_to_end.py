@@ -26,9 +26,10 @@ TIMELESS = (".parquet", ".csv", "results.json")
 
 # Budgets of the sample in these two runs; everything else is as in its own file.
 LESS = {
-    "modeling": {"forest_trees": 10, "tuning_trials": 1}, "ablation": {"noise": 1, "tried": 1, "pairs": 1},
-    "tolerance": {"levels": 1, "faults": 21},
-}  # fmt: skip
+    "modeling": {"forest_trees": 10, "tuning_trials": 1, "bootstrap_repeats": 50, "chance_repeats": 50},
+    "ablation": {"rows": 400, "noise": 1, "tried": 1, "pairs": 1},
+    "tolerance": {"levels": 1, "rows": 400, "resamples": 20, "faults": 21},
+}
 
 
 def project(folder):

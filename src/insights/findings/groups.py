@@ -172,3 +172,8 @@ def labelled(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of groups with a label in words for each: its attribute and its name."""
     words = in_words(table)
     return table.assign(label=words["attribute"] + ": " + words["group"])
+
+
+def some(names: str, most: int = 4) -> str:
+    """Return the first of several names, with commas between them, in words; ``none`` where there are none."""
+    return listing(names.replace("_", " ").split(", "), most=most) if names else "none"

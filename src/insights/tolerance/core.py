@@ -85,7 +85,7 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
         for key in ("main", "pairs", "runs"):
             parts[key].append(getattr(designed, key))
     joined = {key: _joined(some, _COLUMNS[key]) for key, some in parts.items()}
-    told = [one for one in DISTURBANCES if one.measure is not None and kits and {*one.tables} <= {*kits[0].tables}]
+    told = [one for one in DISTURBANCES if one.measure is not None and kits and one.possible(kits[0].tables)]
     alerts = alert_limits(joined["limits"], told, kits[0].tables if kits else {})
     injected, caught = _faults(kits[0].tables if kits else {}, told, alerts, joined["limits"], params)
     found = Study(_joined(asked, SPECIFICATION), *joined.values(), alerts, injected, caught)

@@ -43,6 +43,8 @@ class Disturbance:
         Whether it changes outcomes of training rows instead of records.
     random : bool
         Whether records are picked, so that seeds differ.
+    needs : tuple of str
+        Columns without which there is nothing to disturb or to measure, as ``table.column``.
     """
 
     name: str
@@ -54,6 +56,12 @@ class Disturbance:
     measure: quality.Measure | None
     relabels: bool = False
     random: bool = True
+    needs: tuple[str, ...] = ()
+
+    def possible(self, tables: Tables) -> bool:
+        """Say whether the tables have what it changes and what tells it."""
+        there = {f"{name}.{column}" for name in tables for column in tables[name].columns}
+        return {*self.tables} <= {*tables} and {*self.needs} <= there
 
 
 def _lost(name):
@@ -191,13 +199,14 @@ DISTURBANCES = (
     Disturbance("skewed_clocks", "clocks of browsers set back", "hours", (_VIEWS,), (6, 24, 96), _skewed,
                 quality.skew, random=False),
     Disturbance("bots", "views by programs, for each by a person", "share", (_VIEWS,), (0.3, 1.0, 3.0), _bots,
-                quality.glances),
-    Disturbance("drift", "people whose visits mislead", "share", (_VIEWS,), SHARES, _drifted, quality.misled),
+                quality.glances, needs=("page_views.product_id", "page_views.seconds", "products.product_id")),
+    Disturbance("drift", "people whose visits mislead", "share", (_VIEWS,), SHARES, _drifted, quality.misled,
+                needs=("page_views.product_id", "products.product_id", "enrollments.product_id")),
     Disturbance("lost_mail", "e-mail events lost", "share", (_MAIL,), SHARES, _lost(_MAIL), quality.fewer(_MAIL)),
     Disturbance("machine_opens", "e-mails opened by machines unnoticed", "share", (_MAIL,), SHARES, _machine_opens,
-                quality.machines("opened")),
+                quality.machines("opened"), needs=("email_events.human_probability",)),
     Disturbance("scanner_clicks", "e-mails clicked by machines unnoticed", "share", (_MAIL,), SHARES, _scanner_clicks,
-                quality.machines("clicked")),
+                quality.machines("clicked"), needs=("email_events.human_probability",)),
     Disturbance("lost_sales", "enrollments missing from the export", "share", (_SALES,), SHARES, _lost(_SALES),
                 quality.fewer(_SALES)),
     Disturbance("doubled_sales", "enrollments exported twice", "share", (_SALES,), SHARES, _twice(_SALES),
@@ -210,17 +219,17 @@ DISTURBANCES = (
         for name in NETWORKS
     ),
     Disturbance("keen_survey", "lukewarm answers missing from the survey", "share", ("survey_responses",),
-                (0.3, 0.7, 1.0), _keen, quality.keen),
+                (0.3, 0.7, 1.0), _keen, quality.keen, needs=("survey_responses.intent",)),
     Disturbance("lost_registrations", "registrations for events lost", "share", ("event_registrations",), SHARES,
                 _lost("event_registrations"), quality.fewer("event_registrations")),
     Disturbance("lost_submissions", "submissions lost", "share", ("submissions",), SHARES, _lost("submissions"),
                 quality.fewer("submissions")),
     Disturbance("no_prices", "products without a price", "share", ("products",), SHARES, _priceless,
-                quality.empty("products", "price")),
+                quality.empty("products", "price"), needs=("products.price",)),
     Disturbance("repriced", "prices raised after the fact, of half the products", "share", ("products",),
-                (0.2, 0.5, 2.0), _repriced, quality.repriced),
+                (0.2, 0.5, 2.0), _repriced, quality.repriced, needs=("products.price", "enrollments.amount")),
     Disturbance("no_topics", "products without a topic", "share", ("products",), SHARES, _topicless,
-                quality.empty("products", "topic")),
+                quality.empty("products", "topic"), needs=("products.topic",)),
     Disturbance("wrong_outcomes", "outcomes of training rows recorded wrongly", "share", (), (0.05, 0.15, 0.3),
                 _unchanged, None, relabels=True),
 )  # fmt: skip
@@ -228,4 +237,4 @@ DISTURBANCES = (
 
 def of(tables: Tables, read: set[str]) -> list[Disturbance]:
     """Return the disturbances of tables that are there and that a model reads, and those of its outcomes."""
-    return [one for one in DISTURBANCES if {*one.tables} <= {*tables} and ({*one.tables} & read or one.relabels)]
+    return [one for one in DISTURBANCES if one.possible(tables) and ({*one.tables} & read or one.relabels)]
