@@ -371,3 +371,16 @@ def test_lenths_margin_is_his_own():
     size = np.abs(effects)
     pseudo = 1.5 * np.median(size[size <= 2.5 * 1.5 * np.median(size)])
     assert factorial.lenth(effects) == pytest.approx(2.5706 * pseudo, rel=1e-3)  # 5 degrees of freedom of 15 effects
+
+
+def test_disturbances_need_no_column_that_a_source_may_lack(company):
+    views = company.tables["page_views"].drop("anonymous_id", "seconds", "referrer", "user_agent")
+    bare = {"page_views": views, "products": company.tables["products"].drop("price", "topic")}
+    bare["enrollments"] = company.tables["enrollments"].drop("amount")
+    tried = disturbances.of(bare, {*bare})
+    assert {"lost_views", "drift", "late_sales"} <= {one.name for one in tried}
+    assert not {"bots", "no_prices", "no_topics", "repriced"} & {one.name for one in tried}
+    for one in tried:
+        after = one.apply(bare, one.levels[-1], 1)
+        assert all(after[name].count().execute() > 0 for name in one.tables)
+        assert one.measure is None or len(one.measure(bare))

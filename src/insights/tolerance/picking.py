@@ -28,10 +28,13 @@ def picked(name: str, table: ibis.Table, share: float, seed: int) -> ibis.Value:
         0 to 1; what is picked at a share is picked at every larger one.
     seed : int
     """
+    return (hashed(table, telling(name, table), seed) % STEPS) < round(share * STEPS)
+
+
+def telling(name: str, table: ibis.Table) -> list[str]:
+    """Return the columns that tell a record of a table from others, as far as the source has them."""
     entry = contract.entry(name)
-    told = [entry.happened, *(column for column in TELLING if column in table.columns)]
-    columns = list(entry.key) or told
-    return (hashed(table, columns, seed) % STEPS) < round(share * STEPS)
+    return list(entry.key) or [entry.happened, *(column for column in TELLING if column in table.columns)]
 
 
 def hashed(table: ibis.Table, columns: list[str], seed: int) -> ibis.Value:

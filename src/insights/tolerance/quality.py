@@ -98,10 +98,7 @@ def misled(tables: Tables) -> pd.Series:
         for name in ("page_views", "enrollments")
     )
     both = views.inner_join(sales, ["product_id", "month"]).order_by("month", "product_id").to_pandas()
-    alike = {
-        month: part["page_views"].corr(part["enrollments"], method="spearman")
-        for month, part in both.groupby("month")
-    }
+    alike = {month: _same_order(part) for month, part in both.groupby("month")}
     return 1 - _over_others(pd.Series(alike, dtype="float64"))
 
 
@@ -155,6 +152,13 @@ def repriced(tables: Tables) -> pd.Series:
     both = paid.inner_join(prices, "product_id").order_by("month", "product_id").to_pandas()
     above = both.assign(above=both["price"] / both["paid"] - 1).groupby("month")["above"].mean()
     return 2 * pd.Series(above, dtype="float64")
+
+
+def _same_order(counts):
+    """Return the rank correlation of views and sales over products; nan where one is the same of all."""
+    if any(len(set(counts[name])) < 2 for name in ("page_views", "enrollments")):
+        return np.nan
+    return counts["page_views"].corr(counts["enrollments"], method="spearman")
 
 
 def _counted(table, name):
