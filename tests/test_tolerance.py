@@ -229,8 +229,12 @@ def test_an_alert_is_the_lower_bound_of_the_least_tolerance_and_never_what_every
     found = pd.DataFrame(rows, columns=["disturbance", "model", "tolerance", "low"]).assign(mode=responses.KEPT)
     alerts = core.alert_limits(found, told, company.tables).set_index("disturbance")
     control = alerts["control"]
-    assert alerts.loc["lost_views", ["alert", "of"]].tolist() == [max(0.6, control["lost_views"]), "launch"]
-    assert alerts.loc["doubled_views", "alert"] == max(0.3, control["doubled_views"])
+    assert alerts.loc["lost_views", ["alert", "of"]].tolist() == (
+        [0.6, "launch"] if control["lost_views"] <= 0.6 else [control["lost_views"], "above launch"]
+    )
+    assert alerts.loc["doubled_views", ["alert", "of"]].tolist() == [0.3, "launch"]
+    tight = core.alert_limits(found.assign(low=-1.0), told, company.tables).set_index("disturbance")
+    assert tight.loc["lost_views", ["alert", "of"]].tolist() == [control["lost_views"], "above launch"]
     assert alerts.loc["lost_mail", ["alert", "of"]].tolist() == [control["lost_mail"], "control"]
 
 

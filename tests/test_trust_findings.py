@@ -59,9 +59,12 @@ def test_tolerances_are_read_in_their_own_units():
 
 
 def test_alerts_say_what_sets_them():
-    table = pd.DataFrame({"title": ["a", "b"], "unit": "share", "alert": [0.3, 0.1], "of": ["launch", "control"],
-                          "control": [0.1, 0.1], "today": [0.0, 0.05]})  # fmt: skip
-    assert trust.alerts(table)["set by"].tolist() == ["tolerance of the launch model", "limit of control"]
+    table = pd.DataFrame({"title": list("abc"), "unit": "share", "alert": [0.3, 0.1, 0.5], "today": 0.0,
+                          "of": ["launch", "control", "above launch"], "control": [0.1, 0.1, 0.5]})  # fmt: skip
+    assert trust.alerts(table)["set by"].tolist() == [
+        "tolerance of the launch model", "limit of control",
+        "limit of control, above the tolerance of the launch model",
+    ]  # fmt: skip
 
 
 def test_faults_are_counted_with_the_harmful_ones_apart():
@@ -69,7 +72,7 @@ def test_faults_are_counted_with_the_harmful_ones_apart():
                            "months": [12, 12], "false_alarms": [1, 0]})  # fmt: skip
     told = read(trust.noticed(caught))
     assert "Of 24 faults injected, 62.5 % were noticed; of 4 that break the specification, 3." in told
-    assert "In 24 months of inputs that nobody disturbed there were 1 false alarm." in told
+    assert "False alarms in 24 months of inputs that nobody disturbed: 1." in told
 
 
 def test_effects_together_are_named_only_where_they_are_sure():

@@ -74,9 +74,9 @@ def noticed(caught: pd.DataFrame) -> Prose:
             harmful=number(harmful), caught=number(int(caught["harmful_noticed"].sum())),
         ),
         say(
-            "In {months} that nobody disturbed there were {alarms}.",
+            "False alarms in {months} that nobody disturbed: {alarms}.",
             months=count(int(caught["months"].sum()), "month of an input", "months of inputs"),
-            alarms=count(int(caught["false_alarms"].sum()), "false alarm"),
+            alarms=number(int(caught["false_alarms"].sum())),
         ),
     ]  # fmt: skip
     return bullets(*told)
@@ -177,7 +177,11 @@ def _bounds(row):
 
 
 def _set_by(of):
-    return "limit of control" if of == "control" else f"tolerance of the {of} model"
+    if of == "control":
+        return "limit of control"
+    if of.startswith("above "):
+        return f"limit of control, above the tolerance of the {of.removeprefix('above ')} model"
+    return f"tolerance of the {of} model"
 
 
 def drawn(curves: pd.DataFrame, limits: pd.DataFrame, most: int = 3) -> list[tuple[str, pd.DataFrame]]:

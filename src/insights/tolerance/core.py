@@ -25,6 +25,7 @@ from insights.tolerance.responses import KEPT
 from insights.verdicts import MET, MISSED
 
 SPECIFICATION = ["model", "rows", "measure", "limit", "value", "low", "high", "verdict"]
+ABOVE = "above "  # begins what sets an alert where months by themselves exceed the tolerance of a model
 ALERTS = ["disturbance", "title", "unit", "alert", "of", "control", "today"]
 
 
@@ -43,8 +44,8 @@ class Study:
     main, pairs, runs : pandas.DataFrame
         From :class:`insights.tolerance.factorial.Experiment`.
     alerts : pandas.DataFrame
-        ``disturbance, title, unit, alert, of`` (a model's tolerance, or ``control``)``, control, today``: the limits
-        of monitoring.
+        ``disturbance, title, unit, alert, of`` (the model whose tolerance it is; ``control``; or ``above`` a model,
+        where control exceeds its tolerance)``, control, today``: the limits of monitoring.
     faults, caught : pandas.DataFrame
         From :mod:`insights.tolerance.faults`.
     """
@@ -153,7 +154,9 @@ def alert_limits(found: pd.DataFrame, told: list[Disturbance], tables: dict) -> 
         of, alert = "control", now.control
         if len(mine):
             least = mine.loc[mine["low"].idxmin()]
-            of, alert = least["model"], max(float(least["low"]), now.control)
+            of, alert = least["model"], float(least["low"])
+            if alert < now.control:
+                of, alert = f"{ABOVE}{of}", now.control
         rows.append([one.name, one.title, one.unit, alert, of, now.control, now.level])
     return pd.DataFrame(rows, columns=ALERTS)
 
