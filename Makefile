@@ -25,7 +25,7 @@ run: $(INSTALLED) ## bring WINDOW, by default the newest, to its report
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run "$$WINDOW"
 
 test: $(INSTALLED) ## run the tests
-	@$(PYTHON) -m pytest -n 2 --dist loadfile
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(INSTALLED) ## measure what the simulation costs at 3,000, 30,000 and 300,000 people
 	@$(PYTHON) benchmarks/simulation.py

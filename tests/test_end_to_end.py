@@ -26,6 +26,7 @@ TIMELESS = (".parquet", ".csv", "results.json")
 
 # Budgets of the sample in these two runs; everything else is as in its own file.
 LESS = {
+    "journey": {"resamples": 40},
     "modeling": {"forest_trees": 10, "tuning_trials": 1, "bootstrap_repeats": 50, "chance_repeats": 50},
     "ablation": {"rows": 400, "noise": 1, "tried": 1, "pairs": 1},
     "tolerance": {"levels": 1, "rows": 400, "resamples": 20, "faults": 21},
@@ -39,7 +40,7 @@ def project(folder):
     shutil.copy(REPOSITORY / "Makefile", folder / "Makefile")
     file = folder / "params" / "sample.yaml"
     sample = yaml.safe_load(file.read_text())
-    file.write_text(yaml.safe_dump({**sample, **{name: sample[name] | less for name, less in LESS.items()}}))
+    file.write_text(yaml.safe_dump({**sample, **{name: sample.get(name, {}) | less for name, less in LESS.items()}}))
     return folder
 
 
