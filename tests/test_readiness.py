@@ -31,6 +31,7 @@ def test_the_register_has_an_entry_for_each_disturbance_and_there_are_twenty():
         ("- {mode: gone, effect: e e e, cause: c c, action: a a a}\n", "no disturbance gone"),
         ("- {mode: lost_views, effect: e}\n", "entry 0, cause: Field required"),
         ("- {mode: a, mode: b}\n", "mode stands twice"),
+        ("mode: lost_views\n", "the file: Input should be a valid list"),
         ("- {mode: lost_views, severity: 9, effect: e e e, cause: c c c, action: a a a}\n", "severity: Extra inputs"),
     ],
 )
@@ -220,6 +221,7 @@ def test_one_person_does_one_thing_at_a_time_and_half_a_person_takes_twice_as_lo
     [
         ("- {task: a, what: w, who: nobody, days: 1, gate: g}\n", "who: Input should be 'engineer' or 'scientist'"),
         ("- {task: a, what: w, who: engineer, days: 0, gate: g}\n", "days: Input should be greater than 0"),
+        ("task: a\n", "the file: Input should be a valid list"),
         (
             "- {task: a, what: w, who: engineer, days: 1, gate: g, after: [b]}\n",
             "a waits for b, which stands not before",

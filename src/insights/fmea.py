@@ -4,8 +4,7 @@ What is written by hand (effect, cause, action) stands in ``registers/fmea.yaml`
 measurement of notebook 08 on the scale of 1 to 10 that is customary (AIAG and VDA 2019):
 
 * **Severity**, from the largest loss at any level that was tried: of launches the share of the value of decisions
-that
-  is lost, of completions the share of the ranking above chance.
+  that is lost, of completions the share of the ranking above chance.
 * **Occurrence**, from the share of the window's months in which the check alarmed, or the share of a table's records
   that cleaning took or mended for it, whichever is larger.
 * **Detection**, from the share of injected faults that was noticed, of the harmful ones where there are enough.
@@ -19,12 +18,10 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import pydantic
-import yaml
 
-from insights import paths
+from insights import paths, yamls
 from insights.tolerance.disturbances import DISTURBANCES
 from insights.tolerance.responses import KEPT, RETRAINED
-from insights.yamls import Once
 
 OCCURRENCE = (0.0, 1e-4, 1e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1, 2e-1)  # rates above which the rating is 2, 3, … 10
 ENOUGH = 3  # harmful faults, from which on detection is that of these alone
@@ -64,10 +61,6 @@ class Entry(pydantic.BaseModel):
     table: str = ""
 
 
-class _Entries(Once, yaml.SafeLoader):
-    """Reads the register."""
-
-
 def register() -> list[Entry]:
     """Return the entries of the register, in its order.
 
@@ -77,14 +70,7 @@ def register() -> list[Entry]:
         If it cannot be read, names a mode that is no disturbance, names one twice, or leaves one out.
     """
     file = paths.failure_modes()
-    try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Entries) or []  # noqa: S506
-        entries = pydantic.TypeAdapter(list[Entry]).validate_python(content)
-    except yaml.YAMLError as error:
-        raise RegisterError(f"{file.name} cannot be read: {' '.join(str(error).split())}. Mend that line.") from None
-    except pydantic.ValidationError as error:
-        said = "; ".join(f"entry {e['loc'][0]}, {e['loc'][-1]}: {e['msg']}" for e in error.errors())
-        raise RegisterError(f"{file.name}: {said}. Mend the entry.") from None
+    entries = yamls.entries(file, Entry, RegisterError)
     known, named = [one.name for one in DISTURBANCES], [entry.mode for entry in entries]
     wrong = [name for name in named if name not in known]
     twice = sorted({name for name in named if named.count(name) > 1})

@@ -4,11 +4,9 @@ from typing import Annotated, Literal
 
 import pandas as pd
 import pydantic
-import yaml
 
-from insights import paths
+from insights import paths, yamls
 from insights.params import Feasibility
-from insights.yamls import Once
 
 COLUMNS = ["task", "what", "who", "days", "begins", "ends", "critical", "gate"]
 
@@ -41,10 +39,6 @@ class Task(pydantic.BaseModel):
     gate: str
 
 
-class _Tasks(Once, yaml.SafeLoader):
-    """Reads the plan."""
-
-
 def read() -> list[Task]:
     """Return the tasks of the plan, in its order.
 
@@ -54,14 +48,7 @@ def read() -> list[Task]:
         If it cannot be read, or a task waits for one that does not stand before it.
     """
     file = paths.plan()
-    try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Tasks) or []  # noqa: S506
-        tasks = pydantic.TypeAdapter(list[Task]).validate_python(content)
-    except yaml.YAMLError as error:
-        raise PlanError(f"{file.name} cannot be read: {' '.join(str(error).split())}. Mend that line.") from None
-    except pydantic.ValidationError as error:
-        said = "; ".join(f"task {e['loc'][0]}, {e['loc'][-1]}: {e['msg']}" for e in error.errors())
-        raise PlanError(f"{file.name}: {said}. Mend the task.") from None
+    tasks = yamls.entries(file, Task, PlanError)
     done: set[str] = set()
     for task in tasks:
         if absent := [name for name in task.after if name not in done]:

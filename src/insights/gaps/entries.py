@@ -4,10 +4,8 @@ import datetime
 from typing import Literal
 
 import pydantic
-import yaml
 
-from insights import contract, paths
-from insights.yamls import Once
+from insights import contract, paths, yamls
 
 
 class GapError(ValueError):
@@ -52,22 +50,10 @@ def read(source: str) -> dict[str, Entry]:
     file = paths.gap_register()
     if not file.exists():
         return {}
-    try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Entries) or []  # noqa: S506
-        entries = pydantic.TypeAdapter(list[Entry]).validate_python(content)
-    except yaml.YAMLError as error:
-        place = " ".join(str(error).replace(str(file), file.name).split())
-        raise GapError(f"{file.name} cannot be read: {place}. Mend that line.") from None
-    except pydantic.ValidationError as error:
-        faults = "; ".join(_explain(e) for e in error.errors())
-        raise GapError(f"{file.name} cannot be read: {faults}. Mend that entry.") from None
+    entries = yamls.entries(file, Entry, GapError, _explain)
     for entry in entries:
         _require_known(entry, file)
     return {entry.gap: entry for entry in entries if entry.source == source}
-
-
-class _Entries(Once, yaml.SafeLoader):
-    """Reads scalars by their type."""
 
 
 def _explain(error):
