@@ -65,6 +65,23 @@ def verdict(low: float, high: float, margin: float) -> str:
     return GAP_EXCLUDED if -margin < low and high < margin else UNKNOWN
 
 
+def asked(rows: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return of each of ``RATES`` which rows are hits, and which rows it asks of.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``y, decision``.
+    """
+    y, called = (rows["y"] == 1).to_numpy(), (rows["decision"] == 1).to_numpy()
+    every = np.ones(len(rows), dtype=bool)
+    pairs = {
+        "base_rate": (y, every), "selection_rate": (called, every), "recall": (called, y),
+        "false_positive_rate": (called, ~y), "precision": (y, called),
+    }  # fmt: skip
+    return {rate: pairs[rate] for rate in RATES}
+
+
 def _too_few(attribute, sizes, params):
     rows = [{"attribute": attribute, "group": g, "n": n, "verdict": TOO_FEW} for g, n in sizes.items()]
     return _suppressed(pd.DataFrame(rows, columns=COLUMNS), params)
@@ -130,14 +147,12 @@ def _fewer_outcome(rows):
 
 def _rates(rows):
     """Return each rate as hits and tries of people: of the rows it is asked of, the people count, not the rows."""
-    y, called = rows["y"] == 1, rows["decision"] == 1
-    everybody = pd.Series(True, index=rows.index)
-    asked = {
-        "base_rate": (y, everybody), "selection_rate": (called, everybody), "recall": (called, y),
-        "false_positive_rate": (called, ~y), "precision": (y, called),
-    }  # fmt: skip
-    people = {rate: rows.loc[among, "learner_id"].nunique() for rate, (_, among) in asked.items()}
-    return {rate: (hit[among].mean() * people[rate], people[rate]) for rate, (hit, among) in asked.items()}
+    pairs = asked(rows)
+    people = {rate: rows.loc[among, "learner_id"].nunique() for rate, (_, among) in pairs.items()}
+    return {
+        rate: (hit[among].mean() * people[rate] if people[rate] else np.nan, people[rate])
+        for rate, (hit, among) in pairs.items()
+    }
 
 
 def _rate_gap(inside, outside):

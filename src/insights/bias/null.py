@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from insights.bias.groups import NOT_DECLARED
-from insights.bias.measures import RATES
+from insights.bias.measures import asked
 from insights.params import Params
 
 COLUMNS = ["attribute", "measure", "groups", "group", "gap", "largest", "by_chance", "p"]
@@ -44,9 +44,8 @@ def largest(rows: pd.DataFrame, attribute: str, params: Params) -> pd.DataFrame:
     people = pd.factorize(kept["learner_id"])[0]
     of_person = codes[np.unique(people, return_index=True)[1]]
     rng = np.random.default_rng([params.modeling.seed, 13])
-    asked = _asked(kept)
     found = []
-    for measure, (hit, among) in asked.items():
+    for measure, (hit, among) in asked(kept).items():
         own = _gaps(codes, len(names), hit, among)
         deals = [
             np.nanmax(np.abs(_gaps(rng.permutation(of_person)[people], len(names), hit, among)[1]))
@@ -59,17 +58,6 @@ def largest(rows: pd.DataFrame, attribute: str, params: Params) -> pd.DataFrame:
              float(np.quantile(deals, 0.95)), float(exceeded)]
         )  # fmt: skip
     return pd.DataFrame(found, columns=COLUMNS)
-
-
-def _asked(rows):
-    """Return of each rate which rows it asks of, and which of these are hits."""
-    y, called = (rows["y"] == 1).to_numpy(), (rows["decision"] == 1).to_numpy()
-    every = np.ones(len(rows), dtype=bool)
-    asked = {
-        "base_rate": (y, every), "selection_rate": (called, every), "recall": (called, y),
-        "false_positive_rate": (called, ~y), "precision": (y, called),
-    }  # fmt: skip
-    return {rate: asked[rate] for rate in RATES}
 
 
 def _gaps(codes, groups, hit, among):
