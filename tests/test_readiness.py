@@ -9,7 +9,7 @@ from insights import feasibility, fmea, gates, paths, plan
 from insights.params import Range
 from insights.tolerance.core import Study
 from insights.tolerance.disturbances import DISTURBANCES
-from insights.verdicts import MET, MISSED, UNKNOWN
+from insights.verdicts import HIGH, LOW, MEDIUM, MET, MISSED, UNKNOWN
 
 PARAMS = window()
 
@@ -59,7 +59,7 @@ def test_detection_follows_what_is_noticed(noticed, rating):
 
 
 def test_priority_never_falls_when_a_rating_rises():
-    order = [fmea.LOW, fmea.MEDIUM, fmea.HIGH]
+    order = [LOW, MEDIUM, HIGH]
     rank = {
         (s, o, d): order.index(fmea.priority(s, o, d))
         for s in range(1, 11)

@@ -15,7 +15,7 @@ from insights.params import Limits
 from insights.tolerance import core, disturbances, factorial, faults, kit, limits, quality, responses
 from insights.tolerance.disturbances import DISTURBANCES
 from insights.tolerance.picking import picked
-from insights.verdicts import BEYOND, BROKEN, MET, MISSED, NEAR, NO_LIMIT, NOT_MEASURED, WITHIN
+from insights.verdicts import AS_TRAINED, BEYOND, BROKEN, MET, MISSED, NEAR, NO_LIMIT, NOT_MEASURED, RETRAINED, WITHIN
 
 BY = {one.name: one for one in DISTURBANCES}
 RECORDS = [one for one in DISTURBANCES if not one.relabels]
@@ -226,7 +226,7 @@ def test_an_alert_is_the_lower_bound_of_the_least_tolerance_and_never_what_every
         ("lost_views", "completion", 0.9, 0.7),
         ("doubled_views", "launch", 0.5, 0.3),
     ]
-    found = pd.DataFrame(rows, columns=["disturbance", "model", "tolerance", "low"]).assign(mode=responses.KEPT)
+    found = pd.DataFrame(rows, columns=["disturbance", "model", "tolerance", "low"]).assign(mode=AS_TRAINED)
     alerts = core.alert_limits(found, told, company.tables).set_index("disturbance")
     control = alerts["control"]
     assert alerts.loc["lost_views", ["alert", "of"]].tolist() == (
@@ -276,14 +276,14 @@ def test_an_answer_is_what_the_model_says_of_features_of_disturbed_records(launc
     frame = build.again(company.con, "launch", one.dataset.frame, tables, params, ["page_views"])
     rows = frame[frame["role"] == "validate"].reset_index(drop=True)
     by_hand = one.measured(one.model.score(rows), one.model.decide(rows), False)[0]
-    values = answered[1].values[responses.KEPT]
+    values = answered[1].values[AS_TRAINED]
     np.testing.assert_allclose(values[-1], by_hand, rtol=1e-12)
     np.testing.assert_array_equal(values[0], one.measured(one.trial.score, one.trial.decision, False)[0])
     assert (values[-1] != values[0]).any()
 
 
 def test_wrong_outcomes_can_only_be_learned_from(answered):
-    assert list(answered[-1].values) == [responses.RETRAINED]
+    assert list(answered[-1].values) == [RETRAINED]
 
 
 def test_the_same_disturbance_gives_the_same_answer_twice(launch_kit, answered, company):
@@ -305,7 +305,7 @@ def test_response_curves_are_listed_with_bounds_that_hold_them(launch_kit, answe
 def test_several_disturbances_at_once_are_run_by_the_design(launch_kit, answered, company):
     done = factorial.run(company.con, launch_kit[0], answered, launch_kit[1])
     assert len(done.runs) == 8 and len(done.main) == 4
-    assert done.runs["roc_auc"].iloc[0] == answered[0].values[responses.KEPT][0, 0]  # the run without any
+    assert done.runs["roc_auc"].iloc[0] == answered[0].values[AS_TRAINED][0, 0]  # the run without any
 
 
 def test_faults_are_injected_as_many_as_asked_and_found_again(company):

@@ -21,12 +21,11 @@ import pydantic
 
 from insights import paths, yamls
 from insights.tolerance.disturbances import DISTURBANCES
-from insights.tolerance.responses import KEPT, RETRAINED
+from insights.verdicts import AS_TRAINED, HIGH, LOW, MEDIUM, RETRAINED
 
 OCCURRENCE = (0.0, 1e-4, 1e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1, 2e-1)  # rates above which the rating is 2, 3, … 10
 ENOUGH = 3  # harmful faults, from which on detection is that of these alone
 BLIND = 10  # detection where no record tells
-HIGH, MEDIUM, LOW = "high", "medium", "low"
 COLUMNS = [
     "mode", "title", "effect", "cause", "noticed_by", "action", "loss", "severity", "rate", "occurrence", "noticed",
     "detection", "rpn", "priority", "loss_after", "severity_after", "noticed_after", "detection_after", "rpn_after",
@@ -113,7 +112,7 @@ def rated(
         if mine.empty:
             continue
         modes = set(mine["mode"])
-        before, after = loss(mine, KEPT if KEPT in modes else RETRAINED), loss(mine, RETRAINED)
+        before, after = loss(mine, AS_TRAINED if AS_TRAINED in modes else RETRAINED), loss(mine, RETRAINED)
         told = entry.mode in checks.index
         noticed = _share(checks.loc[entry.mode]) if told else 0.0
         later = max(noticed, early.get(entry.mode, 0.0)) if told else 0.0

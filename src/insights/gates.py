@@ -14,7 +14,7 @@ from insights import store
 from insights.feasibility import Economics
 from insights.params import Params
 from insights.tolerance.core import Study as Tolerances
-from insights.verdicts import GAP_SHOWN, MET, MISSED, NO_LIMIT, NOT_WORSE, UNKNOWN, WITHIN
+from insights.verdicts import AS_TRAINED, GAP_SHOWN, MET, MISSED, NO_LIMIT, NOT_WORSE, UNKNOWN, WITHIN
 
 GATES = ("concept", "design", "optimisation", "verification", "feasibility")
 COLUMNS = ["gate", "criterion", "measured", "low", "high", "limit", "unit", "source", "verdict"]
@@ -137,7 +137,7 @@ def _design(read):
 
 def _optimisation(params, tolerances):
     limits = tolerances.limits
-    kept = limits[limits["mode"] == "as trained"]
+    kept = limits[limits["mode"] == AS_TRAINED]
     robust = kept["verdict"].isin([WITHIN, NO_LIMIT])
     share = Measured(float(robust.mean())) if len(kept) else Measured()
     yield _row("optimisation", "inputs that are within half their tolerance today", share, 1.0, "share",

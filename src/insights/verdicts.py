@@ -28,6 +28,13 @@ USED, PROXIED, EXCLUDED = "used", "present through proxies", "excluded"
 WITHIN, NEAR, BEYOND, BROKEN = "within", "near its limit", "beyond its limit", "out of specification already"
 NO_LIMIT, NOT_MEASURED = "no limit found", "not measured by records"
 
+# of a model that meets worse records, and of a limit of alert that no tolerance sets
+AS_TRAINED, RETRAINED = "as trained", "retrained"
+CONTROL, ABOVE = "control", "above "
+
+# of a failure mode: the priority of action
+HIGH, MEDIUM, LOW = "high", "medium", "low"
+
 # of a criterion of a gate
 MET, MISSED = "met", "missed"
 

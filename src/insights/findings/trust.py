@@ -5,11 +5,9 @@ import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, money, number, say, share
 from insights.findings.words import METRICS
-from insights.verdicts import BEYOND, BROKEN, MET, NEAR, NO_LIMIT
+from insights.verdicts import ABOVE, AS_TRAINED, BEYOND, CONTROL, HIGH, MET, NEAR, NO_LIMIT
 
 UNITS = {"share": share, "days": lambda n: f"{n:.1f} days", "hours": lambda n: f"{n:.1f} hours"}
-HIGH = "high"
-KEPT = "as trained"
 
 
 def in_short(specification: pd.DataFrame, limits: pd.DataFrame, modes: pd.DataFrame, by_gate: pd.DataFrame) -> Prose:
@@ -138,14 +136,10 @@ def _kept(specification):
 
 
 def _room(limits):
-    kept = limits[limits["mode"] == KEPT]
-    for verdict, words in (
-        (BROKEN, "Already out of specification"),
-        (BEYOND, "Beyond its tolerance"),
-        (NEAR, "Near it"),
-    ):
+    kept = limits[limits["mode"] == AS_TRAINED]
+    for verdict, words in ((BEYOND, "Beyond its tolerance"), (NEAR, "Near it")):
         mine = kept[kept["verdict"] == verdict]
-        if len(mine) and verdict != BROKEN:
+        if len(mine):
             yield say("{words}: {names}.", words=words, names=listing(mine["title"].drop_duplicates(), most=6))
     found = kept[np.isfinite(kept["tolerance"]) & (kept["tolerance"] > 0)]
     free = kept[kept["verdict"] == NO_LIMIT]["title"].nunique()
@@ -177,10 +171,10 @@ def _bounds(row):
 
 
 def _set_by(of):
-    if of == "control":
+    if of == CONTROL:
         return "limit of control"
-    if of.startswith("above "):
-        return f"limit of control, above the tolerance of the {of.removeprefix('above ')} model"
+    if of.startswith(ABOVE):
+        return f"limit of control, above the tolerance of the {of.removeprefix(ABOVE)} model"
     return f"tolerance of the {of} model"
 
 
@@ -202,7 +196,7 @@ def drawn(curves: pd.DataFrame, limits: pd.DataFrame, most: int = 3) -> list[tup
     titles = limits.drop_duplicates("disturbance").set_index("disturbance")["title"]
     found = []
     for model, part in auc.groupby("model", sort=False):
-        kept = part[part["mode"] == KEPT].groupby("disturbance", sort=False)["value"]
+        kept = part[part["mode"] == AS_TRAINED].groupby("disturbance", sort=False)["value"]
         harm = (kept.first() - kept.min()).sort_values(ascending=False, kind="stable")
         for name in harm.index[:most]:
             found.append((model, part[part["disturbance"] == name].assign(title=titles[name])))

@@ -21,11 +21,9 @@ from insights.store import Step
 from insights.tolerance import disturbances, factorial, faults, kit, limits, responses
 from insights.tolerance.disturbances import DISTURBANCES, Disturbance
 from insights.tolerance.kit import UPPER, Kit
-from insights.tolerance.responses import KEPT
-from insights.verdicts import MET, MISSED
+from insights.verdicts import ABOVE, AS_TRAINED, CONTROL, MET, MISSED
 
 SPECIFICATION = ["model", "rows", "measure", "limit", "value", "low", "high", "verdict"]
-ABOVE = "above "  # begins what sets an alert where months by themselves exceed the tolerance of a model
 ALERTS = ["disturbance", "title", "unit", "alert", "of", "control", "today"]
 
 
@@ -149,9 +147,11 @@ def alert_limits(found: pd.DataFrame, told: list[Disturbance], tables: dict) -> 
     """
     rows = []
     for one in told:
-        mine = found[(found["disturbance"] == one.name) & (found["mode"] == KEPT) & np.isfinite(found["tolerance"])]
+        mine = found[
+            (found["disturbance"] == one.name) & (found["mode"] == AS_TRAINED) & np.isfinite(found["tolerance"])
+        ]
         now = limits.today(one, tables)
-        of, alert = "control", now.control
+        of, alert = CONTROL, now.control
         if len(mine):
             least = mine.loc[mine["low"].idxmin()]
             of, alert = least["model"], float(least["low"])
@@ -163,7 +163,7 @@ def alert_limits(found: pd.DataFrame, told: list[Disturbance], tables: dict) -> 
 
 def _faults(tables, told, alerts, found, params):
     limit = dict(zip(alerts["disturbance"], alerts["alert"], strict=True))
-    harmful = found[found["mode"] == KEPT].groupby("disturbance")["tolerance"].min().to_dict()
+    harmful = found[found["mode"] == AS_TRAINED].groupby("disturbance")["tolerance"].min().to_dict()
     injected = faults.inject(tables, told, limit, harmful, params)
     return injected, faults.caught(injected, told, faults.false_alarms(tables, told, limit))
 

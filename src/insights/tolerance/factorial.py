@@ -20,7 +20,8 @@ from insights.params import Params
 from insights.progress import report
 from insights.tolerance.disturbances import Disturbance
 from insights.tolerance.kit import Kit
-from insights.tolerance.responses import KEPT, Response, disturbed
+from insights.tolerance.responses import Response, disturbed
+from insights.verdicts import AS_TRAINED
 
 BASE = {8: 3, 16: 4}  # factors that are varied in every combination, by the number of runs
 PRODUCTS = {8: ("012",), 16: ("012", "123", "023")}  # the others, each the product of some of these
@@ -78,7 +79,7 @@ def run(con: ibis.BaseBackend, kit: Kit, responses: list[Response], params: Para
         ``tolerance.runs``.
     """
     tried = [one for one in responses if not one.disturbance.relabels]
-    harm = {one.disturbance.name: one.values[KEPT][0, 0] - one.values[KEPT][1, 0] for one in tried}
+    harm = {one.disturbance.name: one.values[AS_TRAINED][0, 0] - one.values[AS_TRAINED][1, 0] for one in tried}
     room = BASE[params.tolerance.runs] + len(PRODUCTS[params.tolerance.runs])
     worst = sorted(tried, key=lambda one: -harm[one.disturbance.name])[:room]
     factors = [(one.disturbance, one.levels[1]) for one in worst]

@@ -14,8 +14,7 @@ from insights.progress import report
 from insights.timeline import TRAIN
 from insights.tolerance.disturbances import Disturbance
 from insights.tolerance.kit import Kit
-
-KEPT, RETRAINED = "as trained", "retrained"
+from insights.verdicts import AS_TRAINED, RETRAINED
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _of_one(kit, one, frames, trials, params):
     base = kit.measured(kit.trial.score, kit.trial.decision, False)[0]
     base_draws = kit.measured(kit.trial.score, kit.trial.decision)
     found = Response(one, (0.0, *tried))
-    for mode in (RETRAINED,) if one.relabels else (KEPT, RETRAINED):
+    for mode in (RETRAINED,) if one.relabels else (AS_TRAINED, RETRAINED):
         values, draws, spread = [base], [base_draws], [np.zeros_like(base)]
         for level in tried:
             said = [
