@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from insights.ablation.components import AS_IS, Component
+from insights.ablation.refits import key
 from insights.modeling.dataset import Dataset
 from insights.modeling.evaluation.paired import FoldBench
 from insights.modeling.learned import Learned
@@ -63,26 +64,22 @@ def eliminate(
     -------
     Path
     """
-    full = trials.of({_key(model.features): Variant(model, dataset)})[_key(model.features)]
+    full = trials.of({key(AS_IS, model.features): Variant(model, dataset)})[key(AS_IS, model.features)]
     left, kept = list(atoms), [list(model.features)]
     rows = [["", len(left), full]]
     order = left
     while len(left) > 1:
         tried = order[: params.ablation.tried] if len(rows) > 1 else left
         options = {part: [f for f in kept[-1] if f not in part.features] for part in tried}
-        found = trials.of({_key(rest): Variant(model.on(rest), dataset) for rest in options.values()})
-        auc = {part: bench.value(found[_key(rest)].held_out) for part, rest in options.items()}
+        found = trials.of({key(AS_IS, rest): Variant(model.on(rest), dataset) for rest in options.values()})
+        auc = {part: bench.value(found[key(AS_IS, rest)].held_out) for part, rest in options.items()}
         best = sorted(tried, key=lambda part: (-auc[part], -len(part.features)))
         gone = best[0]
         left = [part for part in left if part is not gone]
         order = [part for part in best if part is not gone] + [part for part in order if part not in best]
         kept.append(options[gone])
-        rows.append([gone.name, len(left), found[_key(options[gone])]])
+        rows.append([gone.name, len(left), found[key(AS_IS, options[gone])]])
     return Path(table_of(rows, kept, bench, params.ablation.margin), kept)
-
-
-def _key(features: list[str]) -> tuple:
-    return AS_IS, tuple(features)
 
 
 def table_of(rows: list, kept: list, bench: FoldBench, margin: float) -> pd.DataFrame:

@@ -12,7 +12,6 @@ from insights.modeling.dataset import Dataset
 from insights.modeling.learned import Learned
 from insights.modeling.trials import Trial, Trials, Variant
 from insights.params import Params
-from insights.timeline import TRAIN, VALIDATE, evenly
 
 NOISE = "noise"
 
@@ -85,7 +84,7 @@ def left(model: Learned, parts: Iterable[Component]) -> list[str]:
 def thinned(frames: dict[str, Dataset], most: int) -> dict[str, Dataset]:
     """Return the datasets with at most so many rows to train on and to judge by, the same in each."""
     first = {id(data): data for data in frames.values()}
-    thin = {one: _thin(data, most) for one, data in first.items()}
+    thin = {one: data.thinned(most) for one, data in first.items()}
     return {name: thin[id(data)] for name, data in frames.items()}
 
 
@@ -93,15 +92,6 @@ def noise_columns(parts: Iterable[Component]) -> int:
     """Return how many columns of noise stand for a component: as many as families have features, in the median."""
     sizes = [len(part.features) for part in parts if part.kind == FAMILY]
     return int(np.median(sizes)) if sizes else 1
-
-
-def _thin(data, most):
-    roles = {
-        role: evenly(data.frame[data.frame["role"] == role].reset_index(drop=True), most)
-        for role in (TRAIN, VALIDATE)
-    }
-    others = data.frame[~data.frame["role"].isin(list(roles))]
-    return Dataset(data.model, pd.concat([*roles.values(), others], ignore_index=True), data.features)
 
 
 def _noisy(model, dataset, wide, draw, params):

@@ -51,6 +51,12 @@ class Dataset:
         """The column within which rows resemble each other: resampling keeps its groups whole."""
         return "family" if self.model == "launch" else "learner_id"
 
+    def thinned(self, most: int) -> "Dataset":
+        """Return at most so many rows to train on and to judge by, the same share of every stretch of time."""
+        roles = [timeline.evenly(rows, most) for rows in (self.train, self.validate)]
+        others = self.frame[~self.frame["role"].isin([timeline.TRAIN, timeline.VALIDATE])]
+        return Dataset(self.model, pd.concat([*roles, others], ignore_index=True), self.features)
+
     def _role(self, role):
         return self.frame[self.frame["role"] == role].reset_index(drop=True)
 
@@ -73,6 +79,12 @@ def from_frame(model: str, frame: pd.DataFrame) -> Dataset:
     registered = [f.name for f in registry.features(model, frame.columns)]
     trained = frame.loc[frame["role"] == timeline.TRAIN, registered]
     return Dataset(model, frame, [name for name in registered if varies(trained[name])])
+
+
+def row_hash(rows: pd.DataFrame) -> int:
+    """Return a number that tells a set of rows from others, whatever their order, by what a row is about and when."""
+    identity = [c for c in ("learner_id", "product_id", "as_of") if c in rows]
+    return int(pd.util.hash_pandas_object(rows[identity], index=False).sum())
 
 
 def varies(values: pd.Series) -> bool:

@@ -7,7 +7,7 @@ import pandas as pd
 from insights import paths, timeline
 from insights.modeling import metrics, saved
 from insights.modeling.card import card
-from insights.modeling.dataset import Dataset
+from insights.modeling.dataset import Dataset, row_hash
 from insights.modeling.search.code import export_code
 from insights.store import Step
 
@@ -111,14 +111,9 @@ def _rows_seen(data: Dataset):
             "first_as_of": rows["as_of"].min().isoformat(),
             "last_as_of": rows["as_of"].max().isoformat(),
             "last_resolved_at": rows["resolved_at"].max().isoformat(),
-            "row_hash": _hash(rows),
+            "row_hash": f"{row_hash(rows):016x}",
         }
     return seen
-
-
-def _hash(rows):
-    identity = [c for c in ("learner_id", "product_id", "as_of") if c in rows]
-    return f"{int(pd.util.hash_pandas_object(rows[identity], index=False).sum()):016x}"
 
 
 def _by_rows(table: str, of: str = "parts"):

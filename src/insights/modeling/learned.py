@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from insights.features import need, registry
 from insights.modeling import probabilities
+from insights.modeling.dataset import row_hash
 from insights.modeling.thresholds import Worth
 from insights.params import Params
 
@@ -123,24 +124,19 @@ class MarginModel(Learned):
 
     def made(self, rows: pd.DataFrame) -> BaseEstimator:
         """Return the regression with the penalty for these rows, or with a search for it."""
-        penalty = self.penalties.get(_identity(rows)) if self.penalties else None
+        penalty = self.penalties.get(row_hash(rows)) if self.penalties else None
         if penalty is None:
             return self.estimator
         return reaching(ElasticNet(alpha=penalty, l1_ratio=L1_RATIO, max_iter=ITERATIONS))
 
     def settled(self, sets: Iterable[pd.DataFrame]) -> "MarginModel":
         """Return an unfitted copy that uses, on each of these sets of rows, the penalty that is found there."""
-        found = {_identity(rows): self._penalty(rows) for rows in sets}
+        found = {row_hash(rows): self._penalty(rows) for rows in sets}
         return replace(self, penalties=found)
 
     def _penalty(self, rows):
         fitted = replace(self).fit(rows, rows["y"].to_numpy(dtype=int)).fitted_
         return float(fitted.regressor_.named_steps["model"].alpha_)
-
-
-def _identity(rows):
-    """Return a number that tells a set of rows from others."""
-    return int(pd.util.hash_pandas_object(rows[["product_id", "as_of"]], index=False).sum())
 
 
 class Reaches(ClassifierMixin, BaseEstimator):

@@ -12,7 +12,6 @@ from insights.modeling.dataset import Dataset
 from insights.modeling.learned import Learned
 from insights.modeling.trials import Trial, Variant, fitted
 from insights.params import Params
-from insights.timeline import TRAIN, VALIDATE, evenly
 from insights.tolerance.picking import STEPS, hashed
 
 ROC_AUC, RECALL, VALUE, CALIBRATION = MEASURES = ("roc_auc", "recall", "value", "calibration")
@@ -112,7 +111,7 @@ def kit(
     if name == launch.MODEL:
         kept = _of_people(con, tables, params.tolerance.people)
     else:
-        dataset = _fewer_rows(dataset, params.tolerance.rows)
+        dataset = dataset.thinned(params.tolerance.rows)
         kept = _of_learners(con, tables, dataset.frame["learner_id"])
     frame = build.again(con, name, dataset.frame, kept, params, list(kept))
     data = Dataset(name, frame, dataset.features)
@@ -170,11 +169,3 @@ def _of_learners(con, tables, learners):
 
 def _materialised(con, table):
     return con.create_table(ibis.util.gen_name("tolerance"), obj=table, temp=True)
-
-
-def _fewer_rows(dataset, most):
-    roles = [
-        evenly(dataset.frame[dataset.frame["role"] == role].reset_index(drop=True), most)
-        for role in (TRAIN, VALIDATE)
-    ]
-    return Dataset(dataset.model, pd.concat(roles, ignore_index=True), dataset.features)
