@@ -42,8 +42,7 @@ parts: $(INSTALLED) ## ablate in twenty companies what is planted there, and in 
 gaps: $(INSTALLED) ## look for a planted disparity in forty companies, and for none in forty others
 	@$(PYTHON) benchmarks/gaps.py
 
-tolerances: $(INSTALLED) ## hold two limits of the sample against other companies that are disturbed exactly so much
-	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample
+tolerances: $(INSTALLED) ## hold two limits of one company against ten others that are disturbed exactly so much
 	@$(PYTHON) benchmarks/tolerances.py
 
 shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffles of its outcomes
@@ -128,7 +127,7 @@ lock: ## pin all packages anew in requirements.lock (needs uv)
 # --- the graph: a stamp per notebook and window -----------------------------------------------------------
 
 STEPS := 00_data_collection 01_data_dictionary 02_data_cleaning 03_learner_journey 04_feature_analysis 05_modeling \
-  06_ablation 07_bias_checks 08_tolerance 11_report
+  06_ablation 07_bias_checks 08_tolerance 09_experiments 11_report
 
 # Only for insights.running.pipeline, which has checked the window's name and holds its lock.
 ifdef INSIGHTS_LOCK_HELD
@@ -145,7 +144,8 @@ $(DONE)/04_feature_analysis: $(DONE)/01_data_dictionary $(DONE)/03_learner_journ
 $(DONE)/05_modeling: $(DONE)/04_feature_analysis
 $(DONE)/06_ablation: $(DONE)/05_modeling $(DONE)/01_data_dictionary
 $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
-$(DONE)/08_tolerance: $(DONE)/06_ablation $(DONE)/07_bias_checks $(wildcard registers/*.yaml)
+$(DONE)/08_tolerance: $(DONE)/06_ablation $(DONE)/07_bias_checks $(wildcard registers/[!e]*.yaml)
+$(DONE)/09_experiments: $(DONE)/05_modeling $(wildcard registers/experiments.yaml)
 $(DONE)/11_report: $(filter-out %/11_report,$(STAMPS))
 
 $(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $(wildcard requirements.lock)

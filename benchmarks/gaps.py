@@ -1,9 +1,10 @@
 """Whether bias checks find a planted disparity and accuse nobody where none is planted.
 
-``make gaps`` makes forty companies of 10,000 people in which women complete less for the same effort, and forty in
-which they do not. In each the completion model is fitted and its gaps by gender are taken. It prints how often the
-gap in the share that completes is shown, beside how large a gap had been stated as detectable there; and where
-nothing is planted, how often each gap is shown nevertheless, and how often the largest is called larger than chance.
+``make gaps`` makes companies in which women complete less for the same effort, forty of 10,000 people and twenty of
+30,000, and forty of 10,000 in which they do not. In each the completion model is fitted and its gaps by gender are
+taken. It prints how often the gap in the share that completes is shown, beside how large a gap had been stated as
+detectable there; and where nothing is planted, how often each gap is shown nevertheless, and how often the largest is
+called larger than chance.
 """
 
 import sys
@@ -21,17 +22,18 @@ from insights.modeling.dataset import from_frame
 from insights.params import PLANTED
 from insights.timeline import TimeFolds
 
-SEEDS, PEOPLE = 40, 10_000
-WORLDS = {
-    "disparity": [name for name in PLANTED if name != "leaking_column"],
-    "no disparity": [name for name in PLANTED if name not in ("leaking_column", "disparity")],
+DISPARITY = [name for name in PLANTED if name != "leaking_column"]
+WORLDS = {  # people, what is planted, seeds
+    "disparity, 30,000": (30_000, DISPARITY, 20),
+    "disparity": (10_000, DISPARITY, 40),
+    "no disparity": (10_000, [name for name in DISPARITY if name != "disparity"], 40),
 }
 
 
-def of_seed(seed: int, planted: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def of_seed(seed: int, people: int, planted: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the gaps by gender in the company of one seed, and what chance would show."""
     with tempfile.TemporaryDirectory() as aside, home(Path(aside)):
-        step, con = company(Path(aside), seed, {"people": PEOPLE, "planted": planted})
+        step, con = company(Path(aside), seed, {"people": people, "planted": planted})
         params = step.params
         _, frame = build.build_completion(con, cleaning.tables(con, params.window), params)
         protected = warehouse.read(con, paths.protected(params.window)).order_by("learner_id").to_pandas()
@@ -49,12 +51,12 @@ def of_seed(seed: int, planted: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
 def main() -> None:
     """Print how often gaps are shown where they are planted and where they are not."""
     found, chance = [], []
-    for world, planted in WORLDS.items():
-        for seed in range(1, SEEDS + 1):
-            gaps, largest = of_seed(seed, planted)
+    for world, (people, planted, seeds) in WORLDS.items():
+        for seed in range(1, seeds + 1):
+            gaps, largest = of_seed(seed, people, planted)
             found.append(gaps.assign(world=world, seed=seed))
             chance.append(largest.assign(world=world, seed=seed))
-            print(f"{world}: {seed} of {SEEDS} companies made", file=sys.stderr)
+            print(f"{world}: {seed} of {seeds} companies made", file=sys.stderr)
     every = pd.concat(found).dropna(subset="gap")
     every = every.assign(shown=every["verdict"] == "gap shown")
     by = every.groupby(["world", "group", "measure"], sort=False)

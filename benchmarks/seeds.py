@@ -61,10 +61,11 @@ def home(root: Path) -> Iterator[None]:
         os.environ.pop("INSIGHTS_ROOT") if before is None else os.environ.update(INSIGHTS_ROOT=before)
 
 
-def company(root: Path, seed: int, changes: dict) -> tuple[store.Step, ibis.BaseBackend]:
-    """Return the sample's company of a seed, collected and cleaned, with some of its parameters changed."""
+def company(root: Path, seed: int, changes: dict, **others: dict) -> tuple[store.Step, ibis.BaseBackend]:
+    """Return the sample's company of a seed, collected and cleaned, with changes of its simulation and its params."""
     settings = yaml.safe_load((root / "params" / "sample.yaml").read_text())
-    settings["simulation"] |= {"seed": seed} | changes
+    for section, mine in {"simulation": {"seed": seed} | changes, **others}.items():
+        settings[section] |= mine
     (root / "params" / "seed.yaml").write_text(yaml.safe_dump(settings))
     return _cleaned("seed")
 

@@ -260,6 +260,16 @@ class Feasibility(_Section):
     working_days: Count
 
 
+class Experiments(_Section):
+    """How experiments are designed and read."""
+
+    covariate_days: Count
+    level: pydantic.confloat(gt=0, lt=0.5)
+    power: pydantic.confloat(gt=0.5, lt=1)
+    smallest_group: pydantic.conint(ge=2)
+    placebos: pydantic.conint(ge=50)
+
+
 class Compute(_Section):
     """What the machine may be asked for."""
 
@@ -287,6 +297,7 @@ class Params(_Section):
     specification: Specification
     tolerance: Tolerance
     feasibility: Feasibility
+    experiments: Experiments
     compute: Compute
 
     @property

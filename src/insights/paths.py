@@ -17,6 +17,7 @@ STEPS = (
     "06_ablation",
     "07_bias_checks",
     "08_tolerance",
+    "09_experiments",
     "11_report",
 )
 
@@ -64,6 +65,11 @@ def gap_register() -> Path:
 def failure_modes() -> Path:
     """Return the file in which people write down what can go wrong, why, and what to do."""
     return root() / "registers" / "fmea.yaml"
+
+
+def experiments() -> Path:
+    """Return the register of experiments: what decides each, as written down before it ran."""
+    return root() / "registers" / "experiments.yaml"
 
 
 def plan() -> Path:
@@ -189,6 +195,11 @@ def card(name: str, kind: str) -> Path:
 def code(name: str, kind: str) -> Path:
     """Return the best pipeline that TPOT found for a model, as plain scikit-learn code."""
     return step(name, "05_modeling") / "models" / f"{kind}_tpot.py"
+
+
+def blinding_key(name: str) -> Path:
+    """Return whose choice stands on which side of each blinded case; not to be opened before all are judged."""
+    return step(name, "09_experiments") / "key.csv"
 
 
 def model(name: str, kind: str) -> Path:

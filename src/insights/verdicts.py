@@ -45,3 +45,10 @@ NOTHING = "nothing more"
 ALIKE, DIFFER, LITTLE = "no difference shown", "differ", "differ by little"
 NO_ACTION = "none shown to help"
 FINE, MIND = "in order", "mind this"
+
+# of an experiment: of its arms' sizes, and of what an arm does to a metric
+RATIO_KEPT, MISMATCH = "as meant", "sample ratio mismatch"
+RAISES, LOWERS, NO_EFFECT = "raises", "lowers", "no effect that matters"
+KEEPS, HARMS = "kept", "harmed"  # of what must not get worse
+EFFECT_DIFFERS = "differs"  # of a group, from all others
+GROWS, FADES, NO_CHANGE = "grows", "fades", "no change shown"

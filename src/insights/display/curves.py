@@ -153,6 +153,30 @@ def lines(
     return figure
 
 
+def detectable(frame: pd.DataFrame) -> Figure:
+    """Draw the smallest effect that experiments of several sizes show, a line per metric, on logarithmic scales.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        ``metric, units, detectable_share``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    require(frame, "metric", "units", "detectable_share")
+    with drawing(3.6) as (figure, axes):
+        groups = frame.groupby("metric", sort=False)
+        for (name, part), colour, dash in zip(groups, *styles(frame["metric"]), strict=True):
+            axes.plot(part["units"], part["detectable_share"], color=colour, linestyle=dash, label=name)
+        axes.set(xscale="log", yscale="log", xlabel="people in both arms", ylabel="share of the control's value")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        percent(axes.yaxis)
+        legend_below(figure, axes)
+    return figure
+
+
 def pauses(frame: pd.DataFrame, cut_off: float | None, chosen: float) -> Figure:
     """Draw how many pauses last how long, on a scale of equal ratios; lines mark what ends a visit.
 

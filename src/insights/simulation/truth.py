@@ -84,7 +84,8 @@ def completion_probability(
         ``propensity`` is the probability of ever completing. ``probability`` is that of completing between ``DAY``
         and ``DAY + HORIZON_DAYS`` days after the purchase, for one still at it on ``DAY``; missing where it was over
         by then. ``effort`` is what drives both. ``without_event`` and ``with_event`` are the probabilities of
-        completing within ``DAY + HORIZON_DAYS`` days had the person not come to an event lately, and had they come.
+        completing within ``DAY + HORIZON_DAYS`` days had the person not come to an event lately, and had they come;
+        ``without_reminder`` and ``with_reminder`` the same of the experiment's reminder.
     """
     length, chance = courses["length"].to_numpy(), courses["propensity"].to_numpy()
     early, late = (_done_by(length, day) for day in (DAY, DAY + HORIZON_DAYS))
@@ -92,6 +93,8 @@ def completion_probability(
     left = ((DAY / length - first) / (last - first)).clip(0, 1) * LEAVES_SHARE
     at_it = chance * (1 - early) + (1 - chance) * (1 - left)
     alone = courses["effort"].to_numpy() - COMMUNITY_EFFECT * courses["came"].to_numpy()
+    reminded = people.arms.variant("reminder", courses["person"].to_numpy(), courses["day"].to_numpy())
+    unreminded = courses["effort"].to_numpy() - experiments.REMINDER * reminded
     over = courses["day"].to_numpy() + DAY > courses[["finish", "leave"]].min(axis=1).to_numpy()
     return pd.DataFrame(
         {
@@ -100,6 +103,8 @@ def completion_probability(
             "effort": courses["effort"].to_numpy(), "propensity": chance,
             "without_event": completes_with(world, alone) * late,
             "with_event": completes_with(world, alone + COMMUNITY_EFFECT) * late,
+            "without_reminder": completes_with(world, unreminded) * late,
+            "with_reminder": completes_with(world, unreminded + experiments.REMINDER) * late,
             "probability": np.where(over, np.nan, chance * (late - early) / at_it),
         }
     )  # fmt: skip

@@ -16,7 +16,6 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from scipy.stats import norm, rankdata
-from statsmodels.stats.multitest import multipletests
 
 from insights.modeling import metrics
 
@@ -106,11 +105,15 @@ def delong(y: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float,
 
 
 def holm(p: pd.Series) -> np.ndarray:
-    """Return p-values corrected for their number by Holm's method, shape (comparisons,); a missing one stays so."""
+    """Return p-values corrected for their number by Holm's method, shape (comparisons,); a missing one stays so.
+
+    In a few lines of our own, for statsmodels collects garbage at each call, which takes longer than all of the rest.
+    """
     p = np.asarray(p, dtype=float)
     corrected, known = np.full(len(p), np.nan), ~np.isnan(p)
-    if known.any():
-        corrected[known] = multipletests(p[known], method="holm")[1]
+    order = np.argsort(p[known])
+    raised = np.maximum.accumulate(p[known][order] * np.arange(known.sum(), 0, -1))
+    corrected[np.flatnonzero(known)[order]] = np.minimum(raised, 1.0)
     return corrected
 
 
