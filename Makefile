@@ -4,17 +4,20 @@
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-# The names of a window and of a folder are used as they were typed, never expanded or run.
+# What is typed is used as it was typed, never expanded or run.
 override WINDOW := $(value WINDOW)
 override FOLDER := $(value FOLDER)
-export WINDOW FOLDER
+override MODEL := $(value MODEL)
+override WHY := $(value WHY)
+override PRODUCTS := $(value PRODUCTS)
+export WINDOW FOLDER MODEL WHY PRODUCTS
 unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window mapping exports docs install format lint lock bench seeds cotraining parts gaps tolerances shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window next score promote rollback deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments drifts tolerances shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -41,6 +44,12 @@ parts: $(INSTALLED) ## ablate in twenty companies what is planted there, and in 
 
 gaps: $(INSTALLED) ## look for a planted disparity in forty companies, and for none in forty others
 	@$(PYTHON) benchmarks/gaps.py
+
+drifts: $(INSTALLED) ## look for a planted shift in the window where it starts, and for none elsewhere
+	@$(PYTHON) benchmarks/drifts.py
+
+experiments: $(INSTALLED) ## hold results of experiments against known effects, simulated and in twenty companies
+	@$(PYTHON) benchmarks/experiments.py
 
 tolerances: $(INSTALLED) ## hold two limits of one company against ten others that are disturbed exactly so much
 	@$(PYTHON) benchmarks/tolerances.py
@@ -71,6 +80,21 @@ windows: $(INSTALLED) ## list windows and how far each has come
 
 clean-window: $(INSTALLED) ## remove what WINDOW made, and nothing else
 	@$(PYTHON) -m insights.running.pipeline clean "$$WINDOW"
+
+next: $(INSTALLED) ## run the window after the newest of WINDOW's records, once its exports are there; for a timer
+	@$(PYTHON) -m insights.running.upcoming "$$WINDOW"
+
+score: $(INSTALLED) ## recommend or not each candidate of the file PRODUCTS, by the launch model of WINDOW
+	@$(PYTHON) -m insights.scoring "$$WINDOW" "$$PRODUCTS"
+
+promote: $(INSTALLED) ## put the models of WINDOW into use, or only MODEL; WHY is kept
+	@$(PYTHON) -m insights.monitoring promote "$$WINDOW" --model "$$MODEL" --why "$$WHY"
+
+rollback: $(INSTALLED) ## go back to the models before, or of MODEL only; WHY is kept
+	@$(PYTHON) -m insights.monitoring rollback --model "$$MODEL" --why "$$WHY"
+
+deployed: $(INSTALLED) ## print which models are in use, and every decision
+	@$(PYTHON) -m insights.monitoring log
 
 mapping: $(INSTALLED) ## draft a mapping for the exports in FOLDER
 	@$(PYTHON) -m insights.collection draft "$$FOLDER"
@@ -127,7 +151,7 @@ lock: ## pin all packages anew in requirements.lock (needs uv)
 # --- the graph: a stamp per notebook and window -----------------------------------------------------------
 
 STEPS := 00_data_collection 01_data_dictionary 02_data_cleaning 03_learner_journey 04_feature_analysis 05_modeling \
-  06_ablation 07_bias_checks 08_tolerance 09_experiments 11_report
+  06_ablation 07_bias_checks 08_tolerance 09_experiments 10_fresh_data 11_report
 
 # Only for insights.running.pipeline, which has checked the window's name and holds its lock.
 ifdef INSIGHTS_LOCK_HELD
@@ -146,6 +170,7 @@ $(DONE)/06_ablation: $(DONE)/05_modeling $(DONE)/01_data_dictionary
 $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
 $(DONE)/08_tolerance: $(DONE)/06_ablation $(DONE)/07_bias_checks $(wildcard registers/[!e]*.yaml)
 $(DONE)/09_experiments: $(DONE)/05_modeling $(wildcard registers/experiments.yaml)
+$(DONE)/10_fresh_data: $(DONE)/05_modeling
 $(DONE)/11_report: $(filter-out %/11_report,$(STAMPS))
 
 $(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $(wildcard requirements.lock)

@@ -22,7 +22,7 @@ from insights.modeling.dataset import from_frame
 from insights.params import PLANTED
 from insights.timeline import TimeFolds
 
-DISPARITY = [name for name in PLANTED if name != "leaking_column"]
+DISPARITY = [name for name in PLANTED if name not in ("leaking_column", "shift")]
 WORLDS = {  # people, what is planted, seeds
     "disparity, 30,000": (30_000, DISPARITY, 20),
     "disparity": (10_000, DISPARITY, 40),

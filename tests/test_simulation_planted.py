@@ -45,7 +45,7 @@ ALONE = "independent_views"  # that two views are independent is how the world i
 
 
 def test_the_default_world_has_everything_planted_but_the_leak():
-    assert set(SAMPLE.planted) == set(PLANTED) - {"leaking_column"}
+    assert set(SAMPLE.planted) == set(PLANTED) - {"leaking_column", "shift"}
 
 
 @pytest.mark.parametrize(("planted", "low", "high"), [(True, 0.3, 0.5), (False, -0.1, 0.1)])
@@ -60,6 +60,22 @@ def test_effort_falls_from_year_to_year_only_where_a_drift_is_planted(make, plan
     rows = efforts(make(ALONE, "drift") if planted else make(ALONE))
     years = (rows["enrolled_at"] - pd.Timestamp("2023-01-01")) / pd.Timedelta(days=365)
     assert low < np.polyfit(years, rows["effort"], 1)[0] < high
+
+
+def test_from_the_day_of_a_planted_shift_on_people_try_less_and_a_third_of_the_views_is_lost(make):
+    begun = pd.Timestamp("2025-07-01")
+    shifted, as_ever = make(ALONE, "shift"), make(ALONE)
+    mean = {}
+    for name, folder in (("shifted", shifted), ("as ever", as_ever)):
+        rows = efforts(folder)
+        after = rows["enrolled_at"] >= begun
+        mean[name] = rows.loc[after, "effort"].mean() - rows.loc[~after, "effort"].mean()
+    assert mean["shifted"] - mean["as ever"] == pytest.approx(-0.8, abs=0.1)
+    views = {name: raw(folder, "page_views") for name, folder in (("shifted", shifted), ("as ever", as_ever))}
+    late = {name: (table["viewed_at"] >= begun).sum() for name, table in views.items()}
+    assert 0.55 < late["shifted"] / late["as ever"] < 0.72, "a third is lost, and who tries less looks less"
+    early = {name: (table["viewed_at"] < begun).sum() for name, table in views.items()}
+    assert early["shifted"] / early["as ever"] == pytest.approx(1, abs=0.02)
 
 
 def test_experiments_are_assigned_evenly_and_do_to_clicks_what_the_truth_says(make):

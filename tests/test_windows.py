@@ -28,7 +28,7 @@ ODD = ["", ".", "..", "../sample", "a/b", "-rf", "a b", "a;b", "$(x)", ".locks",
 @pytest.mark.parametrize("name", ODD)
 def test_a_name_that_could_lead_elsewhere_is_refused(name, project):
     kept = outputs("sample")
-    for act in (windows.load, windows.remove, windows.hold):
+    for act in (params.load, windows.remove, windows.hold):
         with pytest.raises(params.ParameterError, match="cannot name a window"):
             act(name)
     assert kept.exists()

@@ -8,6 +8,7 @@ import datetime
 import difflib
 import hashlib
 import json
+import re
 import typing
 from typing import Literal
 
@@ -16,6 +17,8 @@ import yaml
 
 from insights import paths
 from insights.yamls import Once
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class ParameterError(ValueError):
@@ -39,7 +42,7 @@ class Source(_Section):
 
 
 PLANTED = (
-    "experiments", "disparity", "drift", "redundant_source", "independent_views", "leaking_column",
+    "experiments", "disparity", "drift", "redundant_source", "independent_views", "leaking_column", "shift",
 )  # fmt: skip
 
 
@@ -270,6 +273,15 @@ class Experiments(_Section):
     placebos: pydantic.conint(ge=50)
 
 
+class Monitoring(_Section):
+    """When a promise is kept, and what counts as a drift."""
+
+    margin: Share
+    level: pydantic.confloat(gt=0, lt=0.5)
+    apart: Share
+    due_days: Count
+
+
 class Compute(_Section):
     """What the machine may be asked for."""
 
@@ -298,6 +310,7 @@ class Params(_Section):
     tolerance: Tolerance
     feasibility: Feasibility
     experiments: Experiments
+    monitoring: Monitoring
     compute: Compute
 
     @property
@@ -332,6 +345,21 @@ def newest() -> str:
     return max(name for name in windows() if name[:4].isdigit() and "Q" in name)
 
 
+def checked(window: str) -> str:
+    """Return the name of a window if it can safely name a file and a folder: letters, digits, dots and dashes.
+
+    Raises
+    ------
+    ParameterError
+        If it is anything else.
+    """
+    if not _NAME.fullmatch(window):
+        raise ParameterError(
+            f"WINDOW={window!r} cannot name a window. Use letters, digits, dots and dashes, as in 2025Q4."
+        )
+    return window
+
+
 def load(window: str) -> Params:
     """Read, merge and check the parameters of a window.
 
@@ -347,10 +375,10 @@ def load(window: str) -> Params:
     Raises
     ------
     ParameterError
-        For an unknown window, a key that is unknown or missing, a wrong type, dates out of order, or a
-        window that reaches past the simulated history. One message, naming value, place and remedy.
+        For a name that can name no window, an unknown window, a key that is unknown or missing, a wrong type, dates
+        out of order, or a window that reaches past the simulated history. One message, naming value, place, remedy.
     """
-    file = paths.params_file(window)
+    file = paths.params_file(checked(window))
     if window == "base" or not file.exists():
         raise ParameterError(_unknown_window(window))
     merged = _merge(_read(paths.params_file("base")), _read(file))

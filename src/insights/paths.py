@@ -18,6 +18,7 @@ STEPS = (
     "07_bias_checks",
     "08_tolerance",
     "09_experiments",
+    "10_fresh_data",
     "11_report",
 )
 
@@ -195,6 +196,21 @@ def card(name: str, kind: str) -> Path:
 def code(name: str, kind: str) -> Path:
     """Return the best pipeline that TPOT found for a model, as plain scikit-learn code."""
     return step(name, "05_modeling") / "models" / f"{kind}_tpot.py"
+
+
+def deployments() -> Path:
+    """Return the log of which model was put into use when, by whom, and why; kept out of version control."""
+    return root() / "deployed" / "decisions.jsonl"
+
+
+def deployed(kind: str, digest: str) -> Path:
+    """Return a model that was put into use, by the SHA-256 of its file."""
+    return root() / "deployed" / f"{kind}-{digest[:16]}.skops"
+
+
+def scored(name: str) -> Path:
+    """Return the folder of what a window's launch model said of candidates from files."""
+    return window(name) / "scored"
 
 
 def blinding_key(name: str) -> Path:

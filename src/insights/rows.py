@@ -138,6 +138,11 @@ def enrollment_rows(con: ibis.BaseBackend, params: Params, tables: dict[str, ibi
     return drawn.sort_values(["as_of", "learner_id"], ignore_index=True)
 
 
+def candidate_rows(params: Params, products: ibis.Table) -> pd.DataFrame:
+    """Return a row per product that is announced and not launched, decided at the end of the window, no outcome."""
+    return _candidates(params, _listed(contract.complete("products", products)))
+
+
 def sample(params: Params, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows sampled down to the parameters' limits, the same share of every stretch of time."""
     limits = _limits(params)

@@ -52,3 +52,10 @@ RAISES, LOWERS, NO_EFFECT = "raises", "lowers", "no effect that matters"
 KEEPS, HARMS = "kept", "harmed"  # of what must not get worse
 EFFECT_DIFFERS = "differs"  # of a group, from all others
 GROWS, FADES, NO_CHANGE = "grows", "fades", "no change shown"
+
+# of fresh data: of a promise, of a change, of a challenger, and what to do
+AS_PROMISED, WORSE_THAN_PROMISED = "as promised", "worse than promised"
+DRIFTED, NO_DRIFT = "drifted", "no drift shown"
+BETTER = "better"
+KEEP, KEEP_WATCHING, RECALIBRATE = "keep", "keep, and look again", "recalibrate"
+RETRAIN, MEND = "retrain", "mend the records"

@@ -11,7 +11,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from insights import cleaning, contract, dictionary, gaps, parallel, paths, warehouse
+from insights import cleaning, contract, dictionary, gaps, lineage, parallel, paths, warehouse
 from insights.bias import audience, bounds, groups, measures, mitigation, null, origins, propagation, proxies, trend
 from insights.bias.groups import NOT_DECLARED
 from insights.features import protected, registry
@@ -74,7 +74,7 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
     kept = {
         name: step.table(name, found.get(name, pd.DataFrame(columns=columns))) for name, columns in TABLES.items()
     }
-    windows = trend.earlier(params)
+    windows = lineage.earlier(params)
     over = trend.over_windows(windows, kept["table_7_1_groups"], params)
     slopes = trend.slopes(over)
     _record(step, used, kept)

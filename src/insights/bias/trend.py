@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from insights import params as parameters
-from insights import paths, store
+from insights import store
 from insights.params import Params
 from insights.verdicts import GROWING, SHRINKING, UNKNOWN
 
@@ -13,24 +13,13 @@ FEWEST = 3  # windows, below which no slope is drawn
 BOUND = 1.96
 
 
-def earlier(params: Params) -> list[str]:
-    """Return the windows of the same records that end no later than this one and have been run, in order."""
-    found = []
-    for name in parameters.windows():
-        other = parameters.load(name)
-        same = other.source == params.source and other.simulation == params.simulation
-        if same and other.end <= params.end and paths.results(name).exists():
-            found.append(other)
-    return [one.window for one in sorted(found, key=lambda one: one.end)]
-
-
 def over_windows(windows: list[str], own: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Return every gap of every window, this one's from its own table.
 
     Parameters
     ----------
     windows : list of str
-        From :func:`earlier`.
+        From :func:`insights.lineage.earlier`.
     own : pandas.DataFrame
         This window's gaps, from :func:`insights.bias.measures.by_group`.
     params : Params

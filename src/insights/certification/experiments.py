@@ -8,13 +8,13 @@ from insights.certification.certified import KIND
 from insights.collection import simulated
 from insights.experiments import outcomes
 from insights.experiments.core import PRIMARY
-from insights.experiments.registered import base_name
+from insights.experiments.registered import base_name, register
 from insights.store import Step
-from insights.verdicts import LOWERS, RAISES
+from insights.verdicts import LOWERS, NO_EFFECT, RAISES
 
 FACTORS = {"subject_line": "experiments, subject line", "send_hour": "experiments, send hour"}
 REMINDER = "reminder"
-COLUMNS = ["experiment", "metric", "effect", "truth", "value", "low", "high", "inside", "verdict", "holds"]
+COLUMNS = ["experiment", "metric", "effect", "truth", "value", "low", "high", "inside", "verdict", "right"]
 RELATIVE, ABSOLUTE = "share of the control", "difference"
 
 
@@ -35,13 +35,14 @@ def beside(effects: pd.DataFrame, step: Step, con: ibis.BaseBackend) -> pd.DataF
     -------
     pandas.DataFrame
         ``experiment, metric, effect`` (how it is read)``, truth, value, low, high, inside`` (whether the truth lies
-        in the interval)``, verdict, holds`` (whether a difference is named if and only if there is one, or none is
-        shown for lack of records).
+        in the interval)``, verdict, right`` (a difference is named with its sign where there is one, none that
+        matters where there is none; where nobody can tell nothing is wrong).
     """
     params = step.params
     if params.source.kind != KIND or "experiments" not in params.simulation.planted:
         return None
     truth = simulated.world_folder(params) / "truth"
+    plans = register()
     sizes = pd.read_parquet(truth / "planted.parquet").set_index("planted")["size"]
     rows = []
     for r in effects[effects["role"] == PRIMARY].itertuples():
@@ -52,9 +53,9 @@ def beside(effects: pd.DataFrame, step: Step, con: ibis.BaseBackend) -> pd.DataF
             found = [ABSOLUTE, _reminder(r.experiment, step, con, truth), r.difference, r.low, r.high]
         else:
             continue
-        rows.append(
-            [r.experiment, r.metric, *found, found[3] <= found[1] <= found[4], r.verdict, _right(r, found[1])]
-        )
+        margin, control = plans[name].margin, 1.0 if found[0] == RELATIVE else r.value_control
+        inside = found[3] <= found[1] <= found[4]
+        rows.append([r.experiment, r.metric, *found, inside, r.verdict, _right(r, found[1], control, margin)])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -76,7 +77,8 @@ def _reminder(experiment, step, con, truth):
     return float((kept["with_reminder"] - kept["without_reminder"]).mean())
 
 
-def _right(row, truth):
+def _right(row, truth, control, margin):
+    """Return whether a verdict is right: of nobody can tell nothing is wrong."""
     if row.verdict in (RAISES, LOWERS):
         return (row.verdict == RAISES) == (truth > 0) and truth != 0
-    return True if truth == 0 else row.low <= 0 <= row.high
+    return row.verdict != NO_EFFECT or abs(truth) < margin * control

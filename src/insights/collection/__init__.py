@@ -6,7 +6,7 @@ what it did.
 """
 
 from insights.collection.account import record
-from insights.collection.core import Collected, check_source, collect, source_files
+from insights.collection.core import Collected, check_source, collect, coverage, source_files
 from insights.collection.source import CollectionError
 
-__all__ = ["Collected", "CollectionError", "check_source", "collect", "record", "source_files"]
+__all__ = ["Collected", "CollectionError", "check_source", "collect", "coverage", "record", "source_files"]

@@ -115,6 +115,20 @@ def source_files(params: Params) -> list[Path]:
     return [*SOURCES[params.source.kind].files_of(params), *erasure.files()]
 
 
+def coverage(params: Params, con: ibis.BaseBackend) -> pd.DataFrame:
+    """Return how many rows of each table a source has in each month before the window's end: ``table, month, rows``.
+
+    Raises
+    ------
+    CollectionError
+        If the source is absent, broken or misshapen.
+    """
+    check_source(params)
+    extract = SOURCES[params.source.kind].read(params, con, _silent)
+    raw = {name: window.shaped(name, extract.tables[name]) for name in contract.TABLES if name in extract.tables}
+    return _coverage(extract, raw, params.end)
+
+
 def _silent(text):
     pass
 

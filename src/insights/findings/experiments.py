@@ -184,7 +184,7 @@ def _guarded(effects):
     if len(guards):
         harmed = guards[guards["verdict"] == HARMS]
         yield say(
-            "Of {n}, {kept} are kept and {harmed} harmed; of the rest nobody can tell.{names}",
+            "Of {n}, kept: {kept}; harmed: {harmed}; of the rest nobody can tell.{names}",
             n=count(len(guards), "guardrail"), kept=number(int((guards["verdict"] == KEEPS).sum())),
             harmed=number(len(harmed)),
             names=f" Harmed: {listing([f'{r.title} in {_name(r.experiment)}' for r in harmed.itertuples()])}."

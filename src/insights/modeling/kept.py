@@ -68,6 +68,8 @@ def _record(step, found):
                     model=contest.chosen)  # fmt: skip
     for kind, one in (found.examined or {}).items():
         _record_examined(step, kind, one, contest.chosen)
+    if name == "launch":
+        step.record("launch.trusted", int(found.trusted), model=contest.chosen)
     for verdict, number in found.recommendations.value_counts("verdict").items() if name == "launch" else ():
         step.record("launch.recommended", int(number), by={"verdict": verdict}, unit="products")
 

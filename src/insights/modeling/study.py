@@ -85,6 +85,8 @@ class Study:
     parts : dict of str to Part
     recommendations : pandas.DataFrame
         A row per candidate, empty for the completion model.
+    trusted : bool
+        Whether the launch model may recommend, from :func:`trusted`.
     explained : insights.modeling.explanation.explained.Explained or None
         Why the launch model says what it says.
     examined : dict of str to insights.modeling.evaluation.examined.Examined or None
@@ -95,6 +97,7 @@ class Study:
     contest: comparison.Contest
     parts: dict[str, Part]
     recommendations: pd.DataFrame
+    trusted: bool = False
     explained: Explained | None = None
     examined: dict[str, Examined] | None = None
 
@@ -124,7 +127,9 @@ def _study(step: Step, name: str, data: Dataset) -> Study:
     else:
         report(f"{name}: examining the chosen model, and explaining what it recommends")
         examined = examine(contest, predictions, _topics(params.window), params)
-        found = Study(name, contest, parts, advice(contest, parts, params), explain(contest, params), examined)
+        reliable = trusted(contest, parts)
+        advice = recommendation.recommend(data, contest.models[contest.chosen], reliable, params)
+        found = Study(name, contest, parts, advice, reliable, explain(contest, params), examined)
     kept.keep(step, found, predictions)
     return found
 
@@ -175,12 +180,7 @@ def part(contest: comparison.Contest, kind: str, predictions: pd.DataFrame, para
     )
 
 
-def advice(contest: comparison.Contest, parts: dict[str, Part], params: Params) -> pd.DataFrame:
-    """Return the recommendation of the chosen model.
-
-    It is trusted where it beats chance on new launches and lies below no baseline there.
-    """
+def trusted(contest: comparison.Contest, parts: dict[str, Part]) -> bool:
+    """Return whether the chosen model may recommend: it beats chance on new launches, and lies below no baseline."""
     judged = parts.get(LAUNCH)
-    chosen = contest.chosen
-    trusted = judged is not None and judged.beats_chance(chosen) and not judged.ahead_of(chosen)
-    return recommendation.recommend(contest.dataset, contest.models[contest.chosen], trusted, params)
+    return judged is not None and judged.beats_chance(contest.chosen) and not judged.ahead_of(contest.chosen)

@@ -39,7 +39,7 @@ def run(window: str) -> int:
 
     Where there is something to do this process becomes make, which keeps hold of the window.
     """
-    window = windows.load(window or params.newest()).window
+    window = params.load(window or params.newest()).window
     privacy.key_files()
     held = windows.hold(window)
     if is_fresh(window):

@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     offline.forbid()
     logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # what matters is raised, and told in our words
     try:
-        parameters = windows.load(given.window)
+        parameters = params.load(given.window)
         with windows.lock(given.window):
             return run(parameters, given.step) if given.action == "step" else write_pages(parameters)
     except (params.ParameterError, windows.BusyError) as error:

@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,37 +11,10 @@ from typing import TextIO
 from insights import params, paths
 
 HELD_VARIABLE = "INSIGHTS_LOCK_HELD"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class BusyError(RuntimeError):
     """A window on which another run is at work."""
-
-
-def load(window: str) -> params.Params:
-    """Return the parameters of a window whose name can safely name a folder.
-
-    Raises
-    ------
-    insights.params.ParameterError
-        If the name is empty or odd, or the parameters cannot be used.
-    """
-    return params.load(checked(window))
-
-
-def checked(window: str) -> str:
-    """Return the name of a window if it is letters, digits, dots and dashes.
-
-    Raises
-    ------
-    insights.params.ParameterError
-        If it is anything else.
-    """
-    if not _NAME.fullmatch(window):
-        raise params.ParameterError(
-            f"WINDOW={window!r} cannot name a window. Use letters, digits, dots and dashes, as in 2025Q4."
-        )
-    return window
 
 
 def hold(window: str) -> TextIO:
@@ -57,7 +29,7 @@ def hold(window: str) -> TextIO:
     """
     folder = paths.root() / "outputs" / ".locks"
     folder.mkdir(parents=True, exist_ok=True)
-    held = (folder / checked(window)).open("w")
+    held = (folder / params.checked(window)).open("w")
     os.set_inheritable(held.fileno(), True)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,7 +70,7 @@ def remove(window: str) -> None:
     BusyError
         If a run is at work on it.
     """
-    with lock(checked(window)):
+    with lock(params.checked(window)):
         shutil.rmtree(paths.window(window), ignore_errors=True)
 
 

@@ -19,6 +19,7 @@ from insights.simulation import (
     extract,
     mailings,
     products,
+    shift,
     studies,
     touches,
     truth,
@@ -158,6 +159,7 @@ def _live(job):
             defects.crawls(world, people, found, catalogue, dirt),
         ]
     )
+    looks = shift.recorded(world, looks)
     views, twice = extract.page_views(world, people, catalogue, setting.plan, looks, found, rng)
     extract.write_by_month("page_views", world, views, raw, chunk)
     mails = defects.machines(found, mails)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from insights.simulation import experiments
+from insights.simulation import experiments, shift
 from insights.simulation.choice import choose_products, choose_topics
 from insights.simulation.people import People
 from insights.simulation.products import CANNIBALISATION, ENROLLMENTS_A_MONTH, WEEKS, Catalogue, topic_totals
@@ -166,7 +166,7 @@ def _planted(world, people, person, day):
         planted = planted - DISPARITY * people.woman[person]
     if "drift" in world.planted:
         planted = planted - DRIFT_A_YEAR * (day / 365 - world.months / 24)
-    return planted
+    return planted - shift.effort(world, day) if "shift" in world.planted else planted
 
 
 def _settle(world, people, catalogue, frame, attended, rng):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import lognorm
 
-from insights.simulation import experiments
+from insights.simulation import experiments, shift
 from insights.simulation.people import People
 from insights.simulation.products import CANNIBALISATION, SHOCK_SD, Catalogue, topic_totals
 from insights.simulation.studies import (
@@ -136,7 +136,7 @@ def planted(world: World) -> pd.DataFrame:
         "experiments, subject line": (experiments.CLICKS["subject_line"], "factor on clicks"),
         "experiments, send hour": (experiments.CLICKS["send_hour"], "factor on clicks"),
         "experiments, reminder": (experiments.REMINDER, "effort"), "disparity": (-DISPARITY, "effort of women"),
-        "drift": (-DRIFT_A_YEAR, "effort a year"),
+        "drift": (-DRIFT_A_YEAR, "effort a year"), "shift": (-shift.EFFORT, "effort"),
     }  # fmt: skip
     rows = [
         [name, size if name.split(",")[0] in world.planted else 0.0, scale]

@@ -1,0 +1,56 @@
+"""Deployment by make: put a window's models into use, go back to those before, or print every decision."""
+
+import argparse
+import sys
+
+from insights import params
+from insights.monitoring import deployed
+
+REFUSED = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out a decision; return the exit code: 0 if it was, 2 if it was refused."""
+    parser = argparse.ArgumentParser(prog="insights.monitoring", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True)
+    promote = actions.add_parser("promote", help="put a window's models into use")
+    promote.add_argument("window")
+    rollback = actions.add_parser("rollback", help="go back to the models before")
+    for action in (promote, rollback):
+        action.add_argument("--model", default="")
+        action.add_argument("--why", default="")
+    actions.add_parser("log", help="print all decisions")
+    given = parser.parse_args(arguments)
+    try:
+        return _log() if given.action == "log" else _decide(given)
+    except (params.ParameterError, deployed.DeploymentError) as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+
+
+def _decide(given):
+    models = [given.model] if given.model else list(deployed.MODELS)
+    if given.action == deployed.PROMOTE:
+        window = params.load(given.window or params.newest()).window
+        made = deployed.promote(window, models, given.why)
+    else:
+        made = deployed.rollback(models, given.why)
+    for one in made:
+        print(f"{one['model']}: the model of {one['window']} is in use (decision {one['number']}: {one['action']}).")
+    return 0
+
+
+def _log():
+    decisions = deployed.log()
+    if decisions.empty:
+        print("No model has been promoted yet.")
+        return 0
+    print(decisions.drop(columns="sha256").to_string(index=False))
+    for model in deployed.MODELS:
+        now = deployed.in_use(model)
+        print(f"{model}: {'none' if now is None else 'that of ' + now['window']} in use")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Deployed: which model is in use, as a log of decisions to which lines are only added.
+
+A promotion copies a window's model, so that it stays what it was when the window is run again. A rollback goes back
+to the model before; it is a decision like any other, with a reason.
+"""
+
+import datetime
+import getpass
+import json
+import shutil
+from collections.abc import Sequence
+
+import pandas as pd
+
+from insights import paths, store
+from insights.modeling import saved
+from insights.modeling.learned import Learned
+
+PROMOTE, ROLLBACK = "promote", "rollback"
+MODELS = ("launch", "completion")
+COLUMNS = ["number", "decided_at", "who", "action", "model", "window", "sha256", "why"]
+
+
+class DeploymentError(ValueError):
+    """A decision that cannot be carried out; the message says why and what to do."""
+
+
+def log() -> pd.DataFrame:
+    """Return all decisions, the oldest first, in ``COLUMNS``.
+
+    Raises
+    ------
+    DeploymentError
+        If a line of the log cannot be read.
+    """
+    file = paths.deployments()
+    if not file.exists():
+        return pd.DataFrame(columns=COLUMNS)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    try:
+        rows = [{name: json.loads(line)[name] for name in COLUMNS} for line in lines]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise DeploymentError(f"{file.name}: a line is no decision ({error}). Restore it from its copy.") from None
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def promote(window: str, models: Sequence[str], why: str) -> list[dict]:
+    """Put models of a window into use; return the decisions. All of them can be carried out, or none is.
+
+    Parameters
+    ----------
+    window : str
+        Whose notebook 05 has run.
+    models : sequence of str
+        ``launch``, ``completion``, or both; of both, those that the window has.
+    why : str
+
+    Raises
+    ------
+    DeploymentError
+        If there is no such model, it cannot be loaded safely, it is in use already, or no reason is given.
+    """
+    _reason(why)
+    there = [model for model in models if model in MODELS and paths.model(window, model).exists()]
+    if not there:
+        raise DeploymentError(
+            f"{window}: no {' or '.join(models)} model to promote. Models are {', '.join(MODELS)}; run the window "
+            f"first: make run WINDOW={window}."
+        )
+    digests = {model: _promotable(window, model) for model in there}
+    if not any(digests.values()):
+        raise DeploymentError(f"{', '.join(there)} of {window}: in use already. There is nothing to promote.")
+    for model, digest in digests.items():
+        if digest:
+            _copy(paths.model(window, model), paths.deployed(model, digest))
+    return [_write(PROMOTE, model, window, digest, why) for model, digest in digests.items() if digest]
+
+
+def rollback(models: Sequence[str], why: str) -> list[dict]:
+    """Put the models before into use again; return the decisions.
+
+    Raises
+    ------
+    DeploymentError
+        If there is none before, or no reason is given.
+    """
+    _reason(why)
+    decisions = log()
+    stacks = {model: stack for model in models if len(stack := _stack(decisions, model)) > 1}
+    if not stacks:
+        raise DeploymentError(
+            f"there is no {' or '.join(models)} model before the one in use, to which to go back. "
+            "make deployed prints all decisions."
+        )
+    return [_write(ROLLBACK, model, stack[-2]["window"], stack[-2]["sha256"], why) for model, stack in stacks.items()]
+
+
+def in_use(model: str) -> dict | None:
+    """Return the decision that put the model in use there; None without one."""
+    stack = _stack(log(), model)
+    return stack[-1] if stack else None
+
+
+def load(model: str) -> Learned | None:
+    """Return the model in use; None without one.
+
+    Raises
+    ------
+    DeploymentError
+        If its file is gone or is another one than was promoted.
+    """
+    decision = in_use(model)
+    if decision is None:
+        return None
+    file = paths.deployed(model, decision["sha256"])
+    if not file.exists() or store.file_hash(file) != decision["sha256"]:
+        raise DeploymentError(
+            f"the {model} model of {decision['window']} that is in use is gone or changed ({file.name}). Roll back, "
+            "or promote anew."
+        )
+    return saved.load(file)
+
+
+def _stack(decisions, model):
+    """Return the promotions that stand, the one in use last: a rollback takes the last one off."""
+    stack = []
+    for decision in decisions[decisions["model"] == model].to_dict("records"):
+        if decision["action"] == ROLLBACK:
+            stack.pop()
+        else:
+            stack.append(decision)
+    return stack
+
+
+def _promotable(window, model):
+    """Return the SHA-256 of a model that can be loaded safely; nothing where it is in use already."""
+    file = paths.model(window, model)
+    saved.load(file)
+    digest, now = store.file_hash(file), in_use(model)
+    return None if now is not None and now["sha256"] == digest else digest
+
+
+def _copy(source, kept):
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        aside = kept.with_suffix(".part")
+        shutil.copyfile(source, aside)
+        aside.replace(kept)
+
+
+def _reason(why):
+    if not why or not why.strip():
+        raise DeploymentError('a decision needs a reason: WHY="…".')
+
+
+def _write(action, model, window, digest, why):
+    decision = {
+        "number": len(log()) + 1, "decided_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "who": getpass.getuser(), "action": action, "model": model, "window": window, "sha256": digest,
+        "why": " ".join(why.split()),
+    }  # fmt: skip
+    file = paths.deployments()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(decision, ensure_ascii=False) + "\n")
+    return decision

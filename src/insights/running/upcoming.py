@@ -1,0 +1,123 @@
+"""The next window: prepared and run once its exports have arrived; safe to be called by a timer.
+
+Each outcome has an exit code of its own, a message, and is written to ``outputs/next.json``:
+
+0 the window was run, 1 it failed, 2 it cannot be prepared, 4 nothing has arrived yet, 5 nothing has arrived and it is
+overdue, 6 only part has arrived, 7 something has arrived twice, 9 another run is at work.
+"""
+
+import argparse
+import datetime
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import yaml
+
+from insights import arrivals, collection, offline, params, paths, store, warehouse
+from insights.collection.source import CollectionError
+from insights.params import Params
+from insights.running import windows
+
+RAN, FAILED, REFUSED, WAITING, OVERDUE, INCOMPLETE, DOUBLED, BUSY = 0, 1, 2, 4, 5, 6, 7, 9
+ARRIVING = ("folder", "database")
+LOCK = "next"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the next window if it can be; return the exit code."""
+    parser = argparse.ArgumentParser(prog="insights.running.upcoming", description=__doc__.split("\n\n")[0])
+    parser.add_argument("window", help="a window of the records that are watched")
+    parser.add_argument("--today", type=datetime.date.fromisoformat, default=datetime.date.today())
+    given = parser.parse_args(arguments)
+    try:
+        held = windows.hold(LOCK)
+    except windows.BusyError:
+        return _told("", BUSY, "another make next is at work. Nothing was done.", given.today)
+    with held:
+        try:
+            window, code, message = advance(params.load(given.window), given.today)
+        except (params.ParameterError, CollectionError) as error:
+            window, code, message = given.window, REFUSED, str(error)
+    return _told(window, code, message, given.today)
+
+
+def advance(asked: Params, today: datetime.date) -> tuple[str, int, str]:
+    """Return the next window of the same records, the outcome's exit code and its message, having done what it takes.
+
+    Parameters
+    ----------
+    asked : Params
+        Any window of these records.
+    today : datetime.date
+    """
+    if asked.source.kind not in ARRIVING:
+        message = (
+            f"{asked.window}: source {asked.source.kind} gets no new exports. Name a window of a folder or database."
+        )
+        return asked.window, REFUSED, message
+    newest = arrivals.newest(asked)
+    if not windows.state(newest.window).startswith("done"):
+        return _run(newest.window)  # prepared before, and never finished
+    following = arrivals.after(newest)
+    moved = newest.model_copy(
+        update={"window": following.window, "dates": params.Dates.model_validate(following.dates)}
+    )
+    verdict, told = arrivals.judged(_coverage(moved), newest.dates.end, following.dates["end"])
+    if verdict == arrivals.ARRIVED:
+        _prepare(newest, following)
+        return _run(following.window)
+    return following.window, *_outcome(verdict, told, following, moved.monitoring.due_days, today)
+
+
+def _coverage(moved):
+    con = warehouse.connect(moved.compute)
+    return collection.coverage(moved, con)
+
+
+def _outcome(verdict, told, following, due_days, today):
+    due = following.dates["end"] + datetime.timedelta(days=due_days)
+    span = f"{following.window} (to {following.dates['end'] - datetime.timedelta(days=1)})"
+    if verdict == arrivals.NOTHING and today <= due:
+        return WAITING, f"{span}: nothing has arrived yet; it is due by {due}."
+    if verdict == arrivals.NOTHING:
+        return OVERDUE, f"{span}: nothing has arrived, and it was due by {due}. Ask those who export it."
+    named = ", ".join(f"{r.table} of {r.month} ({r.rows:,} of usually {r.usual:,.0f})" for r in told.itertuples())
+    if verdict == arrivals.HALF:
+        return (
+            INCOMPLETE,
+            f"{span}: only part has arrived: {named}. Nothing was run; it is looked at again next time.",
+        )
+    return DOUBLED, f"{span}: about twice as much as usual has arrived: {named}. Remove what was delivered twice."
+
+
+def _prepare(newest, following):
+    """Write the next window's parameters: those of the window before, its dates moved on."""
+    file = paths.params_file(following.window)
+    content = yaml.safe_load(paths.params_file(newest.window).read_text(encoding="utf-8"))
+    text = yaml.safe_dump({**content, "dates": following.dates}, sort_keys=False, allow_unicode=True)
+    store.write_atomically(file, f"# Written by make next, from {newest.window}.\n{text}".encode())
+    params.load(following.window)
+
+
+def _run(window):
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "insights.running.pipeline", "run", window], cwd=paths.root(), check=False
+    )
+    if done.returncode:
+        return window, FAILED, f"{window}: its run ended with an error (above). It is begun again next time."
+    return window, RAN, f"{window}: was run."
+
+
+def _told(window, code, message, today):
+    facts = {"day": str(today), "window": window, "exit_code": code, "message": message}
+    facts["at"] = pd.Timestamp.now(tz="UTC").isoformat(timespec="seconds")
+    store.write_atomically(paths.root() / "outputs" / "next.json", f"{json.dumps(facts, indent=1)}\n".encode())
+    print(message, file=sys.stderr if code else sys.stdout)
+    return code
+
+
+if __name__ == "__main__":
+    offline.forbid()
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The next window: which it is, whether its exports are there, and what a timer is told."""
+
+import datetime
+import json
+
+import pandas as pd
+import pytest
+import yaml
+from collecting import HERE, write_window
+from hypothesis import given
+from hypothesis import strategies as st
+from micro import brisk, window
+
+from insights import arrivals, params, paths
+from insights.arrivals import ARRIVED, HALF, NOTHING, TWICE
+from insights.running import upcoming
+
+MONTHS = pd.period_range("2025-04", "2025-10", freq="M")
+
+
+def coverage(**last):
+    """Rows by month of three tables, 100 a month; what the last month holds is given."""
+    tables = {"page_views": 100, "enrollments": 100, "email_events": 100} | last
+    rows = [[name, str(month), n if month == MONTHS[-1] else 100] for name, n in tables.items() for month in MONTHS]
+    return pd.DataFrame(rows, columns=["table", "month", "rows"]).query("rows > 0")
+
+
+def judged(**last):
+    return arrivals.judged(coverage(**last), datetime.date(2025, 10, 1), datetime.date(2025, 11, 1))
+
+
+@pytest.mark.parametrize(
+    ("last", "verdict", "named"),
+    [
+        ({}, ARRIVED, []),
+        ({"enrollments": 75}, ARRIVED, []),
+        ({"enrollments": 50}, HALF, ["enrollments"]),
+        ({"enrollments": 0}, HALF, ["enrollments"]),
+        ({"page_views": 200}, TWICE, ["page_views"]),
+        ({"page_views": 0, "enrollments": 0, "email_events": 0}, NOTHING, None),
+        ({"page_views": 200, "enrollments": 10}, HALF, ["enrollments"]),
+    ],
+)
+def test_what_has_arrived_is_told_by_what_is_usual(last, verdict, named):
+    found, told = judged(**last)
+    assert found == verdict
+    assert named is None or told["table"].tolist() == named
+
+
+def test_tables_of_few_or_rare_records_and_of_things_tell_nothing():
+    rare = pd.DataFrame({"table": "assignments", "month": ["2025-07"], "rows": [5_000]})
+    few = pd.DataFrame({"table": "events", "month": [str(m) for m in MONTHS[:-1]], "rows": 3})
+    things = pd.DataFrame({"table": "products", "month": [str(m) for m in MONTHS[:-1]], "rows": 90})
+    every = pd.concat([coverage(), rare, few, things])
+    assert arrivals.judged(every, datetime.date(2025, 10, 1), datetime.date(2025, 11, 1))[0] == ARRIVED
+
+
+@given(shares=st.lists(st.integers(0, 300), min_size=3, max_size=3))
+@brisk
+def test_a_verdict_names_tables_only_if_it_is_half_or_twice(shares):
+    last = dict(zip(("page_views", "enrollments", "email_events"), shares, strict=True))
+    found, told = judged(**last)
+    assert (found in (HALF, TWICE)) == (len(told) > 0 and any(shares))
+    assert found == ARRIVED if all(75 <= n <= 165 for n in shares) else True
+
+
+@pytest.mark.parametrize(
+    ("name", "dates", "following"),
+    [
+        ("2025Q4", ("2025-01-01", "2025-10-01", "2026-01-01"), "2026Q1"),
+        ("retail-2011Q4", ("2011-01-01", "2011-10-01", "2012-01-01"), "retail-2012Q1"),
+        ("acme-2025-09", ("2025-01-01", "2025-09-01", "2025-10-01"), "acme-2025-10"),
+        ("acme", ("2025-01-01", "2025-09-01", "2025-10-01"), "acme-2025-10"),
+    ],
+)
+def test_the_next_window_is_moved_on_by_its_validation_span_and_named_after_its_end(name, dates, following):
+    keys = dict(zip(("start", "split", "end"), map(datetime.date.fromisoformat, dates), strict=True))
+    one = window("2025Q4").model_copy(update={"window": name, "dates": params.Dates(**keys)})
+    found = arrivals.after(one)
+    assert found.window == following and found.dates["split"] == one.dates.end
+
+
+@pytest.fixture
+def watched(tmp_path, monkeypatch):
+    """A window of a folder of exports, and what each call is told of arrivals and of runs."""
+    monkeypatch.setenv("INSIGHTS_ROOT", str(tmp_path))
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "base.yaml").write_text((HERE / "params" / "base.yaml").read_text())
+    write_window(tmp_path, "acme-2025-09", source={"kind": "folder", "path": "exports", "mapping": "acme.yaml"})
+    content = yaml.safe_load((tmp_path / "params" / "acme-2025-09.yaml").read_text())
+    spans = {"start": "2025-01-01", "split": "2025-09-01", "end": "2025-10-01"}
+    content["dates"] = {name: datetime.date.fromisoformat(day) for name, day in spans.items()}
+    (tmp_path / "params" / "acme-2025-09.yaml").write_text(yaml.safe_dump(content))
+    state = {"runs": [], "coverage": coverage(), "done": {"acme-2025-09"}, "code": 0}
+
+    def run(window):
+        state["runs"].append(window)
+        if state["code"] == 0:
+            state["done"].add(window)
+        return window, state["code"], f"{window}: was run."
+
+    monkeypatch.setattr(upcoming, "_run", run)
+    monkeypatch.setattr(upcoming, "_coverage", lambda moved: state["coverage"])
+    monkeypatch.setattr(upcoming.windows, "state", lambda name: "done" if name in state["done"] else "0 of 12")
+    return state
+
+
+def call(day="2025-11-03"):
+    code = upcoming.main(["acme-2025-09", "--today", day])
+    return code, json.loads((paths.root() / "outputs" / "next.json").read_text())
+
+
+def test_a_month_that_has_arrived_is_run_once_under_its_own_parameters(watched):
+    code, told = call()
+    assert (code, told["window"], watched["runs"]) == (0, "acme-2025-10", ["acme-2025-10"])
+    made = params.load("acme-2025-10")
+    assert made.dates.split == datetime.date(2025, 10, 1) and made.source == params.load("acme-2025-09").source
+    watched["coverage"] = coverage()
+    code, told = call()
+    assert code == upcoming.WAITING and told["window"] == "acme-2025-11" and len(watched["runs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "day", "code", "said"),
+    [
+        (dict.fromkeys(("page_views", "enrollments", "email_events"), 0), "2025-11-03", 4, "due by 2025-11-11"),
+        (dict.fromkeys(("page_views", "enrollments", "email_events"), 0), "2025-11-12", 5, "was due by 2025-11-11"),
+        ({"enrollments": 40}, "2025-11-12", 6, "enrollments of 2025-10 (40 of usually 100)"),
+        ({"page_views": 200}, "2025-11-03", 7, "page_views of 2025-10 (200 of usually 100)"),
+    ],
+)
+def test_what_is_not_there_is_told_by_a_code_and_a_message_of_its_own_and_nothing_runs(
+    watched, last, day, code, said
+):
+    watched["coverage"] = coverage(**last)
+    found, told = call(day)
+    assert found == code == told["exit_code"] and said in told["message"]
+    assert watched["runs"] == [] and not paths.params_file("acme-2025-10").exists()
+
+
+def test_a_month_that_arrives_late_is_run_when_it_is_there(watched):
+    watched["coverage"] = coverage(page_views=0, enrollments=0, email_events=0)
+    assert call("2025-11-20")[0] == upcoming.OVERDUE
+    watched["coverage"] = coverage()
+    assert call("2025-11-21")[0] == upcoming.RAN and watched["runs"] == ["acme-2025-10"]
+
+
+def test_a_run_that_failed_is_begun_again_next_time(watched):
+    watched["code"] = 1
+    assert call()[0] == upcoming.FAILED
+    watched["code"] = 0
+    assert call()[0] == upcoming.RAN and watched["runs"] == ["acme-2025-10"] * 2
+
+
+def test_while_one_is_at_work_another_does_nothing(watched):
+    held = upcoming.windows.hold(upcoming.LOCK)
+    code, told = call()
+    held.close()
+    assert code == upcoming.BUSY and "at work" in told["message"] and watched["runs"] == []
+
+
+def test_windows_that_get_no_exports_are_refused(watched, tmp_path):
+    write_window(tmp_path, "made")
+    assert upcoming.main(["made"]) == upcoming.REFUSED
+    assert upcoming.main(["unknown"]) == upcoming.REFUSED

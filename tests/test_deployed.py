@@ -1,0 +1,106 @@
+"""Deployment: a log of decisions to which lines are only added, a promotion, a rollback, and what is refused."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from insights import paths
+from insights.modeling import saved
+from insights.modeling.learned import Learned, filled
+from insights.monitoring import __main__ as command
+from insights.monitoring import deployed
+from insights.monitoring.deployed import DeploymentError
+
+ROWS = pd.DataFrame({"x": np.arange(20.0), "y": np.arange(20) % 2})
+
+
+@pytest.fixture
+def windows(tmp_path, monkeypatch):
+    """Two windows with a launch model each, below a root of their own."""
+    monkeypatch.setenv("INSIGHTS_ROOT", str(tmp_path))
+    for number, name in enumerate(("2025Q3", "2025Q4")):
+        model = Learned("logistic", filled(("model", LogisticRegression(C=1.0 + number))), ["x"], threshold_=0.4)
+        saved.save(model.fit(ROWS, ROWS["y"].to_numpy()), paths.model(name, "launch"))
+    return tmp_path
+
+
+def test_a_promoted_model_is_in_use_and_stays_what_it_was_when_its_window_changes(windows):
+    deployed.promote("2025Q3", ["launch"], "first")
+    before = deployed.load("launch").score(ROWS)
+    paths.model("2025Q3", "launch").write_bytes(paths.model("2025Q4", "launch").read_bytes())
+    np.testing.assert_array_equal(deployed.load("launch").score(ROWS), before)
+    assert deployed.in_use("launch")["window"] == "2025Q3"
+    assert deployed.in_use("completion") is None and deployed.load("completion") is None
+
+
+def test_a_rollback_takes_the_last_promotion_back_and_is_a_decision_of_its_own(windows):
+    for window in ("2025Q3", "2025Q4"):
+        deployed.promote(window, ["launch"], "better")
+    [decision] = deployed.rollback(["launch"], "it ranks worse")
+    assert deployed.in_use("launch")["window"] == decision["window"] == "2025Q3"
+    assert deployed.log()["action"].tolist() == ["promote", "promote", "rollback"]
+    assert deployed.log()["number"].tolist() == [1, 2, 3]
+    with pytest.raises(DeploymentError, match="before the one in use"):
+        deployed.rollback(["launch"], "again")
+
+
+def test_lines_are_only_added(windows):
+    deployed.promote("2025Q3", ["launch"], "first")
+    kept = paths.deployments().read_text()
+    deployed.promote("2025Q4", ["launch"], "  better\nby far ")
+    assert paths.deployments().read_text().startswith(kept)
+    assert json.loads(paths.deployments().read_text().splitlines()[1])["why"] == "better by far"
+
+
+def test_of_both_models_those_that_a_window_has_are_promoted(windows):
+    assert [one["model"] for one in deployed.promote("2025Q3", deployed.MODELS, "first")] == ["launch"]
+
+
+@pytest.mark.parametrize(
+    ("window", "models", "why", "message"),
+    [
+        ("2025Q3", ["launch"], " ", "needs a reason"),
+        ("2025Q3", ["completion"], "x", "no completion model to promote"),
+        ("2024Q1", ["launch"], "x", "make run WINDOW=2024Q1"),
+        ("2025Q3", ["other"], "x", "Models are launch, completion"),
+    ],
+)
+def test_what_cannot_be_promoted_is_refused_and_nothing_is_written(windows, window, models, why, message):
+    with pytest.raises(DeploymentError, match=message):
+        deployed.promote(window, models, why)
+    assert not paths.deployments().exists()
+
+
+def test_the_model_in_use_is_not_promoted_twice(windows):
+    deployed.promote("2025Q3", ["launch"], "first")
+    with pytest.raises(DeploymentError, match="in use already"):
+        deployed.promote("2025Q3", ["launch"], "again")
+
+
+def test_a_model_that_was_changed_or_lost_is_not_used(windows):
+    [decision] = deployed.promote("2025Q3", ["launch"], "first")
+    kept = paths.deployed("launch", decision["sha256"])
+    kept.write_bytes(kept.read_bytes() + b"x")
+    with pytest.raises(DeploymentError, match="gone or changed"):
+        deployed.load("launch")
+
+
+def test_a_log_with_a_broken_line_is_refused(windows):
+    deployed.promote("2025Q3", ["launch"], "first")
+    with paths.deployments().open("a") as lines:
+        lines.write("{}\n")
+    with pytest.raises(DeploymentError, match=r"decisions\.jsonl: a line is no decision"):
+        deployed.log()
+
+
+def test_by_command_each_outcome_has_its_exit_code(windows, capsys, monkeypatch):
+    (windows / "params").mkdir()
+    monkeypatch.setattr(command.params, "load", lambda name: type("P", (), {"window": name})())
+    assert command.main(["promote", "2025Q3", "--why", "first"]) == 0
+    assert "launch: the model of 2025Q3 is in use (decision 1: promote)." in capsys.readouterr().out
+    assert command.main(["rollback", "--why", "back"]) == 2
+    assert command.main(["log"]) == 0
+    assert "launch: that of 2025Q3 in use" in capsys.readouterr().out
