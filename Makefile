@@ -17,7 +17,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window next score promote rollback deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments drifts tolerances shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window next score promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments drifts tolerances container shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -58,6 +58,9 @@ shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffle
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample
 	@$(PYTHON) benchmarks/shuffles.py
 
+container: $(INSTALLED) ## run each step of the Containerfile in an empty folder, without an engine
+	@$(PYTHON) benchmarks/container.py
+
 truth: $(INSTALLED) ## test journeys and forecasts on both windows of the real Open University
 	@INSIGHTS_REAL_JOURNEYS=1 $(PYTHON) -m pytest tests/test_journey_truth.py
 
@@ -92,6 +95,9 @@ promote: $(INSTALLED) ## put the models of WINDOW into use, or only MODEL; WHY i
 
 rollback: $(INSTALLED) ## go back to the models before, or of MODEL only; WHY is kept
 	@$(PYTHON) -m insights.monitoring rollback --model "$$MODEL" --why "$$WHY"
+
+shadow: $(INSTALLED) ## write down what the model in use and that of WINDOW say of its candidates; act on neither
+	@$(PYTHON) -m insights.monitoring shadow "$$WINDOW"
 
 deployed: $(INSTALLED) ## print which models are in use, and every decision
 	@$(PYTHON) -m insights.monitoring log

@@ -69,9 +69,9 @@ def test_an_input_that_grows_as_it_did_before_does_not_drift():
 
 
 def test_a_jump_within_what_months_do_by_themselves_is_no_drift():
-    later = rows(3, start="2025-10-01", seed=2, level=0.6)
+    later = rows(3, start="2025-10-01", seed=2, level=0.8)
     assert drifted(rows(9), later)[0] == DRIFTED
-    assert drifted(rows(9, wobble=0.6), later)[0] == NO_DRIFT
+    assert drifted(rows(9, wobble=0.7), later)[0] == NO_DRIFT
 
 
 def test_where_nothing_drifts_something_is_named_in_few_of_many_windows():

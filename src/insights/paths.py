@@ -203,6 +203,11 @@ def deployments() -> Path:
     return root() / "deployed" / "decisions.jsonl"
 
 
+def shadow() -> Path:
+    """Return what shadow runs wrote down, before anybody could know; kept out of version control."""
+    return root() / "deployed" / "shadow.jsonl"
+
+
 def deployed(kind: str, digest: str) -> Path:
     """Return a model that was put into use, by the SHA-256 of its file."""
     return root() / "deployed" / f"{kind}-{digest[:16]}.skops"

@@ -1,10 +1,10 @@
-"""Deployment by make: put a window's models into use, go back to those before, or print every decision."""
+"""Deployment by make: put models into use, go back, print every decision, or let a challenger run in the shadow."""
 
 import argparse
 import sys
 
 from insights import params
-from insights.monitoring import deployed
+from insights.monitoring import deployed, shadow
 
 REFUSED = 2
 
@@ -20,9 +20,16 @@ def main(arguments: list[str] | None = None) -> int:
         action.add_argument("--model", default="")
         action.add_argument("--why", default="")
     actions.add_parser("log", help="print all decisions")
+    beside = actions.add_parser("shadow", help="write down what both models say of a window's candidates")
+    beside.add_argument("window")
     given = parser.parse_args(arguments)
     try:
-        return _log() if given.action == "log" else _decide(given)
+        match given.action:
+            case "log":
+                return _log()
+            case "shadow":
+                return _shadow(params.load(given.window or params.newest()))
+        return _decide(given)
     except (params.ParameterError, deployed.DeploymentError) as error:
         print(error, file=sys.stderr)
         return REFUSED
@@ -37,6 +44,14 @@ def _decide(given):
         made = deployed.rollback(models, given.why)
     for one in made:
         print(f"{one['model']}: the model of {one['window']} is in use (decision {one['number']}: {one['action']}).")
+    return 0
+
+
+def _shadow(asked):
+    told = shadow.run(asked)
+    wide = told.pivot(index="product_id", columns="role", values="decision")
+    apart = int((wide[shadow.CHAMPION] != wide[shadow.CHALLENGER]).sum())
+    print(f"{asked.window}: what both say of {len(wide)} candidates is written down; they disagree on {apart}.")
     return 0
 
 

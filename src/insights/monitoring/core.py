@@ -14,7 +14,7 @@ from insights.modeling import saved
 from insights.modeling.dataset import Dataset
 from insights.modeling.dataset import load as load_dataset
 from insights.modeling.learned import Learned
-from insights.monitoring import deployed, drift, duel, fresh, quality, rule, walked
+from insights.monitoring import deployed, drift, duel, fresh, quality, rule, scorecard, walked
 from insights.params import Params
 from insights.progress import report
 from insights.store import Step, file_hash
@@ -38,6 +38,8 @@ class Study:
         From :func:`insights.monitoring.fresh.beside`.
     inputs, joint, outcomes : pandas.DataFrame
         From :mod:`insights.monitoring.drift`.
+    scorecard : pandas.DataFrame
+        From :func:`insights.monitoring.scorecard.monthly`.
     quality : pandas.DataFrame
         From :func:`insights.monitoring.quality.alarms`.
     fights : pandas.DataFrame
@@ -57,6 +59,7 @@ class Study:
     inputs: pd.DataFrame
     joint: pd.DataFrame
     outcomes: pd.DataFrame
+    scorecard: pd.DataFrame
     quality: pd.DataFrame
     fights: pd.DataFrame
     decisions: pd.DataFrame
@@ -69,7 +72,7 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
     """Return how the models in use do on this window's fresh rows, and what to do; stored and recorded."""
     params = step.params
     tables = cleaning.tables(con, params.window)
-    parts = {name: [] for name in ("champions", "performance", "inputs", "joint", "outcomes", "fights")}
+    parts = {name: [] for name in _COLUMNS}
     before, lacking = lineage.before(params), []
     alarms = quality.alarms(tables, params, before and before.window)
     for name in deployed.MODELS:
@@ -152,20 +155,22 @@ def judged(
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``champions, performance, inputs, joint, outcomes, fights``.
+        ``champions, performance, inputs, joint, outcomes, scorecard, fights``.
     """
     asked, model = params.monitoring, champion.model
     known = known[known["role"].isin([TRAIN, VALIDATE])].reset_index(drop=True)
     promised = fresh.said(model, known[known["role"] == VALIDATE].reset_index(drop=True))
-    rows = fresh.said(model, dataset.validate)
-    performance, outcomes = [], []
-    for number, kind in enumerate(sorted({*promised["kind"]} & {*rows["kind"]})):
+    rows, history = fresh.said(model, dataset.validate), fresh.said(model, known)
+    performance, outcomes, cards = [], [], []
+    kinds = sorted({*promised["kind"]} & {*rows["kind"]})
+    for number, kind in enumerate(kinds):
         pair = [part[part["kind"] == kind].reset_index(drop=True) for part in (promised, rows)]
         both = [fresh.judged(part, dataset.clusters, params, 2 * number + at) for at, part in enumerate(pair)]
         if all(both):
-            limits = getattr(params.specification, name)
-            performance.append(fresh.beside(name, kind, *both, limits, asked.margin))
-        told = drift.outcomes(*pair, dataset.clusters, asked.level)
+            limits, looks = getattr(params.specification, name), len(kinds) * len(both[0].names)
+            performance.append(fresh.beside(name, kind, *both, limits, asked.margin, looks))
+        cards.append(scorecard.monthly(name, *pair))
+        told = drift.outcomes(*pair, dataset.clusters, asked.level, history[history["kind"] == kind])
         outcomes.append({"model": name, "rows": kind} | told)
     families = {f.name: f.family for f in registry.features(name, {*known.columns} | {*rows.columns})}
     read = {feature: families.get(feature, "") for feature in model.features}
@@ -178,6 +183,7 @@ def judged(
             name, known, rows, [*read], dataset.clusters, asked.apart, params.modeling.seed
         ),
         "outcomes": pd.DataFrame(outcomes, columns=OUTCOMES),
+        "scorecard": _joined(cards, scorecard.COLUMNS),
         "fights": duel.fought(name, dataset, model, challenger, params),
     }  # fmt: skip
 
@@ -243,13 +249,13 @@ def _joined(parts, columns):
 
 _COLUMNS = {
     "champions": CHAMPIONS, "performance": fresh.COLUMNS, "inputs": [*drift.INPUTS], "joint": drift.JOINT,
-    "outcomes": OUTCOMES, "fights": duel.COLUMNS,
+    "outcomes": OUTCOMES, "scorecard": scorecard.COLUMNS, "fights": duel.COLUMNS,
 }  # fmt: skip
 # What is stored, by the name it is cited by.
 TABLES = {
     "table_10_1_performance": "performance", "table_10_2_inputs": "inputs", "table_10_3_joint": "joint",
     "table_10_4_outcomes": "outcomes", "table_10_5_quality": "quality", "table_10_6_fights": "fights",
-    "table_10_7_decisions": "decisions",
+    "table_10_7_decisions": "decisions", "table_10_8_scorecard": "scorecard",
 }  # fmt: skip
 
 

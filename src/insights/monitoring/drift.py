@@ -4,7 +4,8 @@ Months differ anyway: by season, by fashion, and because things grow. What is as
 has another distribution than before, which with enough rows it always has, but whether the fresh months lie where the
 trend and the spread of the months before would not have put them. Each month is summed up by the chance that a row of
 it lies above one of before (0.5: as before), which no outlier moves; a straight line through the months before says
-where the fresh ones were to be expected, and how surely.
+where the fresh ones were to be expected, and how surely: by how far months lie from the line, or, where that is more,
+by how far they wander from one to the next, for fashions last.
 
 Source: the interval of prediction of a regression, as in N. Draper and H. Smith, "Applied Regression Analysis"
 (1998); for telling times apart by a classifier D. Lopez-Paz and M. Oquab, "Revisiting Classifier Two-Sample Tests"
@@ -22,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from insights.modeling import metrics
 from insights.modeling.evaluation.differences import holm
 from insights.modeling.learned import filled
+from insights.monitoring import trend
 from insights.verdicts import DRIFTED, NO_DRIFT, TOO_FEW
 
 FEWEST_MONTHS = 5  # before, to tell a trend and a spread
@@ -113,7 +115,9 @@ def joint(
     return pd.DataFrame([[model, len(fresh), *values, values[0] - values[1], low, high, verdict]], columns=JOINT)
 
 
-def outcomes(before: pd.DataFrame, fresh: pd.DataFrame, clusters: str, level: float) -> dict:
+def outcomes(
+    before: pd.DataFrame, fresh: pd.DataFrame, clusters: str, level: float, history: pd.DataFrame | None = None
+) -> dict:
     """Return whether outcomes come true more or less often than the model says, beyond what they did before.
 
     Parameters
@@ -123,6 +127,9 @@ def outcomes(before: pd.DataFrame, fresh: pd.DataFrame, clusters: str, level: fl
     clusters : str
         Column within which rows depend on each other.
     level : float
+    history : pandas.DataFrame, optional
+        Rows of all months before, those that the model learned from among them, which tell how far months differ by
+        themselves; ``before`` and ``fresh`` where not given.
 
     Returns
     -------
@@ -132,12 +139,13 @@ def outcomes(before: pd.DataFrame, fresh: pd.DataFrame, clusters: str, level: fl
     """
     errors = [part.assign(error=part["y"] - part["score"]) for part in (before, fresh)]
     means = [float(part["error"].mean()) for part in errors]
-    monthly = [part.groupby(part["as_of"].dt.to_period("M"))["error"].mean() for part in errors]
+    monthly = [_by_month(part) for part in errors]
     of_rows = np.hypot(*(_error(part["error"], part[clusters]) for part in errors))
-    free = sum(map(len, monthly)) - 2
-    if free < 1:
+    told = monthly if history is None else [_by_month(history.assign(error=history["y"] - history["score"]))]
+    free = sum(map(len, told)) - len(told)
+    if free < 1 or min(map(len, monthly)) == 0:
         return dict(zip(OUTCOMES, [*means, means[1] - means[0], np.nan, np.nan, np.nan, TOO_FEW], strict=True))
-    spread = np.sqrt(sum(((m - m.mean()) ** 2).sum() for m in monthly) / free)
+    spread = np.sqrt(sum(((m - m.mean()) ** 2).sum() for m in told) / free)
     error = max(of_rows, spread * np.sqrt(sum(1 / len(m) for m in monthly)))
     change, reach = means[1] - means[0], student.ppf(0.975, free) * error
     p = float(2 * student.sf(abs(change) / error, free)) if error > 0 else 1.0
@@ -145,6 +153,12 @@ def outcomes(before: pd.DataFrame, fresh: pd.DataFrame, clusters: str, level: fl
 
 
 OUTCOMES = ["before", "fresh", "change", "low", "high", "p", "verdict"]
+
+
+def _by_month(rows):
+    """Return the mean error of each month that has rows enough."""
+    by = rows.groupby(rows["as_of"].dt.to_period("M"))["error"].agg(["mean", "size"])
+    return by.loc[by["size"] >= FEWEST_ROWS, "mean"]
 
 
 def _column(rows, name):
@@ -174,18 +188,25 @@ def _beyond_trend(before, fresh):
     n, k = len(before), len(fresh)
     if n < FEWEST_MONTHS or k == 0:
         return [n, *[np.nan] * 6]
-    x = before.index.astype("int64").to_numpy(dtype=float)
-    y, x_fresh = before["mean"].to_numpy(), fresh.index.astype("int64").to_numpy(dtype=float).mean()
-    slope, level = np.polyfit(x - x.mean(), y, 1)
-    expected = level + slope * (x_fresh - x.mean())
-    rest = y - (level + slope * (x - x.mean()))
+    months, values = before.index.astype("int64").to_numpy(dtype=float), before["mean"].to_numpy()
+    middle = fresh.index.astype("int64").to_numpy(dtype=float).mean()
     by_chance = (1 / 12 / before["size"]).mean()  # of a month's mean place, rows drawn independently
-    spread = max((rest**2).sum() / (n - 2), by_chance)
-    error = np.sqrt(spread * (1 / k + 1 / n + (x_fresh - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum()))
+    fitted = trend.line(months, values, by_chance)
+    expected = fitted.at(middle)
+    error = np.sqrt(max(fitted.variance(middle, k), _wandering(values, k, by_chance)))
     reached = float(fresh["mean"].mean())
     reach = student.ppf(0.975, n - 2) * error
     p = float(2 * student.sf(abs(reached - expected) / error, n - 2)) if error > 0 else 1.0
-    return [n, float(y.mean()), float(expected), reached, float(expected - reach), float(expected + reach), p]
+    return [n, float(values.mean()), float(expected), reached, float(expected - reach), float(expected + reach), p]
+
+
+def _wandering(y, k, by_chance):
+    """Return the variance of the mean of the next ``k`` months if each month begins where the one before ended.
+
+    What rows drawn anew add to each month is taken out of the steps, and added once.
+    """
+    step = max(np.mean(np.diff(y) ** 2) - 2 * by_chance, 0.0)
+    return step * (k + 1) * (2 * k + 1) / (6 * k) + by_chance * (1 + 1 / k)
 
 
 def _told(old, new, features, clusters, seed):

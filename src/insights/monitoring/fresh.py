@@ -12,6 +12,7 @@ from insights.tolerance.kit import MEASURES, UPPER, VALUE, measured
 from insights.tolerance.limits import specification
 from insights.verdicts import AS_PROMISED, MET, MISSED, UNKNOWN, WORSE_THAN_PROMISED
 
+LEVEL = 0.05
 COLUMNS = [
     "model", "rows", "measure", "n", "promised", "promised_low", "promised_high", "realised", "realised_low",
     "realised_high", "change", "low", "high", "verdict", "limit", "specification",
@@ -70,7 +71,9 @@ def judged(rows: pd.DataFrame, clusters: str, params: Params, draw: int) -> Judg
     return Judged(names, measured(*asked, np.ones((1, len(y))))[0], measured(*asked, weights), len(y))
 
 
-def beside(name: str, kind: str, promised: Judged, realised: Judged, limits: Limits, margin: float) -> pd.DataFrame:
+def beside(
+    name: str, kind: str, promised: Judged, realised: Judged, limits: Limits, margin: float, looks: int = 1
+) -> pd.DataFrame:
     """Return what was reached beside what was promised.
 
     Parameters
@@ -82,6 +85,8 @@ def beside(name: str, kind: str, promised: Judged, realised: Judged, limits: Lim
         The specification.
     margin : float
         By which a measure may be worse and still be as promised.
+    looks : int
+        Measures of the model over all kinds of rows: the intervals of all changes hold together (Bonferroni).
 
     Returns
     -------
@@ -93,7 +98,7 @@ def beside(name: str, kind: str, promised: Judged, realised: Judged, limits: Lim
     spec, rows = specification(limits), []
     for place, measure in enumerate(promised.names):
         change = realised.draws[:, place] - promised.draws[:, place]
-        low, high = metrics.percentile_interval(change[np.isfinite(change)])
+        low, high = metrics.percentile_interval(change[np.isfinite(change)], 1 - LEVEL / looks)
         bounds = [metrics.percentile_interval(one.draws[:, place]) for one in (promised, realised)]
         loss = (float(low), float(high)) if measure in UPPER else (-float(high), -float(low))
         limit = spec.get(measure, np.nan)
