@@ -6,22 +6,27 @@ import pytest
 from micro import window
 from sklearn.linear_model import LogisticRegression
 
+from insights.features import build
 from insights.findings import fresh as findings
-from insights.modeling.dataset import Dataset
+from insights.modeling import learned
+from insights.modeling.dataset import Dataset, from_frame
 from insights.modeling.learned import Learned, filled
-from insights.monitoring import core, drift, duel, fresh, quality, rule
+from insights.monitoring import core, drift, duel, fresh, quality, rule, scorecard, shadow
 from insights.params import Limits
 from insights.verdicts import (
     AS_PROMISED,
     BETTER,
     DRIFTED,
+    IN_CONTROL,
     KEEP,
     KEEP_WATCHING,
     MEND,
     NO_DRIFT,
     NOT_WORSE,
+    OUT_OF_CONTROL,
     RECALIBRATE,
     RETRAIN,
+    RUN_OF_MONTHS,
     TOO_FEW,
     UNKNOWN,
     WORSE,
@@ -251,3 +256,67 @@ def test_without_an_earlier_model_the_page_says_so():
     found = core.Study(**nothing, quality=pd.DataFrame(), decisions=pd.DataFrame(), windows=pd.DataFrame(),
                        log=pd.DataFrame(), lacking="The window before has not been run here.")  # fmt: skip
     assert "no earlier model to judge" in str(findings.in_short(found))
+
+
+def card(promised, later):
+    return scorecard.monthly("completion", promised, later)
+
+
+def test_a_month_beyond_three_errors_is_out_of_control_by_hand():
+    """100 rows of probability 0.5: the error is 0.05, the limits 0.35 and 0.65; 0.66 came true."""
+    at = pd.Timestamp("2025-10-01")
+    later = pd.DataFrame({"kind": "enrolled", "as_of": at, "score": 0.5, "y": [1.0] * 66 + [0.0] * 34})
+    calm = pd.DataFrame({"kind": "enrolled", "as_of": pd.Timestamp("2025-07-01"), "score": 0.5, "y": [1.0, 0.0] * 50})
+    row = card(calm, later).iloc[0]
+    assert (row["expected"], row["lower"], row["upper"], row["observed"]) == pytest.approx((0.5, 0.35, 0.65, 0.66))
+    assert row["verdict"] == OUT_OF_CONTROL and row["errors"] == pytest.approx(3.2)
+
+
+def test_months_that_differed_as_much_before_are_in_control():
+    promised = rows(3, 100, "2025-07-01")
+    shaken = promised.assign(y=np.where(promised["as_of"].dt.month == 8, 1.0, promised["y"]))
+    later = rows(3, 100, "2025-10-01", 2)
+    later = later.assign(y=np.where(np.arange(len(later)) % 3 == 0, 1.0, later["y"]))
+    assert (card(promised, later)["verdict"] == OUT_OF_CONTROL).any()
+    assert (card(shaken, later)["verdict"] == IN_CONTROL).all()
+
+
+def test_eight_months_on_one_side_are_a_run():
+    assert scorecard._verdicts([1.0] * 7 + [0.5, -0.5]) == [IN_CONTROL] * 7 + [RUN_OF_MONTHS, IN_CONTROL]
+
+
+def test_what_a_shadow_run_said_is_held_against_the_launches_that_followed():
+    at = pd.Timestamp("2025-10-01")
+    told = pd.DataFrame(
+        {
+            "window": "W", "as_of": at, "product_id": [*"ABC"] * 2, "role": ["champion"] * 3 + ["challenger"] * 3,
+            "model_window": "W", "score": [0.9, 0.2, 0.5, 0.1, 0.8, 0.5], "decision": [1, 0, 1, 0, 1, 1],
+        }
+    )  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "product_id": ["A", "A", "B", "C", "D"], "kind": ["launch", "catalogue", "launch", "launch", "launch"],
+            "as_of": [at, at, at, at - pd.DateOffset(months=1), at], "y": [1.0, 0.0, 0.0, 1.0, 1.0],
+        }
+    )  # fmt: skip
+    found = shadow.matured(frame, told).set_index("role")
+    assert found["products"].tolist() == [2, 2], "C was launched before, D was not asked about"
+    assert found.loc["champion", ["called", "called_reached", "roc_auc"]].tolist() == [1, 1, 1.0]
+    assert found.loc["challenger", ["called", "called_reached", "roc_auc"]].tolist() == [1, 0, 0.0]
+
+
+def test_a_model_is_judged_from_its_rows_to_a_sentence(company):
+    """The launch model of the small company, judged as if its own window were the next: nothing can have changed."""
+    _, frame = build.build_launch(company.con, company.tables, company.params)
+    dataset = from_frame("launch", frame)
+    model = learned.margin(dataset.features, company.params)
+    model.fit(dataset.train, dataset.train["y"].to_numpy(dtype=int))
+    champion = core.Champion("before", model, False, "")
+    found = core.judged("launch", champion, frame, dataset, model, company.params)
+    assert (found["performance"]["change"] == 0).all() and (found["fights"]["difference"] == 0).all()
+    assert set(found["inputs"]["feature"]) == set(model.features)
+    decisions = core.decided(found, quality.alarms(company.tables, company.params))
+    nothing = dict.fromkeys(("quality", "windows", "log"), pd.DataFrame())
+    study = core.Study(**found, **nothing, decisions=decisions, lacking="")
+    said = str(findings.in_short(study))
+    assert said.startswith("- The launch model of before:") and "there is no ground to promote it" in said
