@@ -12,8 +12,8 @@ from statsmodels.stats.power import NormalIndPower, tt_ind_solve_power
 from insights.experiments import (
     ExperimentError,
     blinded,
-    core,
     design,
+    effects,
     followed,
     frames,
     market,
@@ -399,7 +399,7 @@ def test_sides_and_what_is_followed_are_dealt_evenly():
 
 def guardrail(low, high, value=0.1):
     row = pd.Series({"metric": "unsubscribed", "low": low, "high": high, "value_control": value})
-    return core.guarded(row, 0.2)
+    return effects.guarded(row, 0.2)
 
 
 def test_a_guardrail_is_kept_harmed_or_nobody_can_tell():
@@ -408,4 +408,4 @@ def test_a_guardrail_is_kept_harmed_or_nobody_can_tell():
 
 def test_of_money_harm_is_a_fall():
     row = pd.Series({"metric": "amount", "low": -9.0, "high": -4.0, "value_control": 20.0})
-    assert core.guarded(row, 0.2) == HARMS
+    assert effects.guarded(row, 0.2) == HARMS

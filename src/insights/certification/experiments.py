@@ -7,7 +7,7 @@ from insights import cleaning
 from insights.certification.certified import KIND
 from insights.collection import simulated
 from insights.experiments import outcomes
-from insights.experiments.core import PRIMARY
+from insights.experiments.effects import PRIMARY
 from insights.experiments.registered import base_name, register
 from insights.store import Step
 from insights.verdicts import LOWERS, NO_EFFECT, RAISES

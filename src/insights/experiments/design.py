@@ -14,10 +14,16 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from insights.experiments import estimates, sequential
+from insights.experiments import estimates, frames, outcomes, sequential
 from insights.experiments.frames import ExperimentError, Metric
+from insights.params import Experiments
 
 ONCE, ALWAYS = "once", "always"
+SIZES = np.geomspace(500, 200_000, 25).round()
+COLUMNS = [
+    "metric", "title", "kind", "value", "spread", "foretold", "there", "detectable", "detectable_share", "margin",
+    "units", "units_without_covariates", "units_always", "power",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -162,33 +168,45 @@ def measured(
     return value, Design(float(within["part"].std()), foretold=min(foretold, 0.99), **planned)
 
 
-def table(name: str, kind: str, value: float, design: Design, units: int, a_day: float, margin: float) -> dict:
-    """Return what an experiment on a metric takes.
+def by_metric(frame: pd.DataFrame | None, asked: Experiments) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what an experiment on each metric takes, by what the units of an earlier one did.
 
     Parameters
     ----------
-    name, kind : str
-    value : float
-        Of the metric today.
-    design : Design
-    units : int
-        That are there.
-    a_day : float
-        That come anew each day.
-    margin : float
-        The smallest effect that matters, as a share of the value.
+    frame : pandas.DataFrame or None
+        From :func:`insights.experiments.outcomes.frame`, with ``margin``; None where there was no experiment.
+    asked : insights.params.Experiments
+
+    Returns
+    -------
+    (pandas.DataFrame, pandas.DataFrame)
+        In ``COLUMNS``: ``value`` and ``spread`` of a unit, the share of the variance that covariates ``foretold``,
+        the smallest effect ``detectable`` by as many units as were ``there``, also as a share of the value; the
+        ``units`` that the smallest effect that matters takes (``margin``, a share of the value), without covariates,
+        and looked at always; ``power`` to show it with those there. And from :func:`curve`.
     """
-    effect = margin * value
-    always, without = replace(design, looked=ALWAYS), replace(design, foretold=0.0)
-    needed = design.units(effect) if effect else 0
-    return {
-        "metric": name, "kind": kind, "value": value, "spread": design.spread, "foretold": design.foretold,
-        "detectable": design.effect(units), "detectable_share": design.effect(units) / value if value else np.nan,
-        "margin": margin, "units": needed, "units_without_covariates": without.units(effect) if effect else 0,
-        "units_always": always.units(effect) if effect else 0, "there": units,
-        "days": max(needed - units, 0) / a_day if a_day > 0 else (0.0 if needed <= units else np.inf),
-        "power": design.reached(effect, units) if effect else np.nan,
-    }  # fmt: skip
+    if frame is None:
+        return pd.DataFrame(columns=COLUMNS), curve({}, SIZES)
+    rows, known, margin = [], {}, float(frame["margin"].iloc[0])
+    for name, measure in outcomes.METRICS.items():
+        [metric] = frames.metrics_of(outcomes.asked([name]))
+        if not all(column in frame and frame[column].sum() > 0 for column in metric.columns):
+            continue
+        before = outcomes.covariates(frame)
+        value, plan = measured(frame, metric, before, level=asked.level, power=asked.power)
+        rows.append([name, measure.title, metric.kind, *_needed(value, plan, len(frame), margin)])
+        known[measure.title] = value, plan
+    return pd.DataFrame(rows, columns=COLUMNS), curve(known, SIZES)
+
+
+def _needed(value, plan, there, margin):
+    effect, detectable = margin * abs(value), plan.effect(there)
+    without, always = replace(plan, foretold=0.0), replace(plan, looked=ALWAYS)
+    units = [one.units(effect) for one in (plan, without, always)]
+    return [
+        value, plan.spread, plan.foretold, there, detectable, detectable / abs(value), margin, *units,
+        plan.reached(effect, there),
+    ]  # fmt: skip
 
 
 def curve(designs: dict[str, tuple[float, Design]], sizes: np.ndarray) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from insights.experiments.frames import MEAN, RATE, RATIO
 from insights.params import Params
 
 ANNOUNCEMENTS = "course_announcements"
+BEFORE = "_before"
 EXACT = "decimal(18, 6)"  # sums of it do not depend on the order of rows
 COMPLETED_WITHIN = 49  # days after the enrollment, as in notebook 03
 
@@ -139,7 +140,7 @@ def frame(units: pd.DataFrame, done: pd.DataFrame, measures: list[str]) -> pd.Da
             values = after(count)
             key = column(name, count)
             columns[key] = (values > 0).astype(float) if METRICS[name].kind == RATE else values
-            columns[f"{count}_before"] = before(count)
+            columns[f"{count}{BEFORE}"] = before(count)
     return pd.DataFrame(columns)
 
 
@@ -156,6 +157,11 @@ def asked(measures: list[str]) -> dict[str, str]:
 def named(measures: list[str]) -> dict[str, str]:
     """Return the metric that stands behind each key of :func:`asked`."""
     return {_key(name): name for name in measures}
+
+
+def covariates(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of a frame that were known before the assignment."""
+    return [name for name in frame if name.endswith(BEFORE)]
 
 
 def measurable(tables: Mapping[str, ibis.Table], measures: list[str]) -> list[str]:
