@@ -160,6 +160,13 @@ def test_of_calibration_more_is_worse():
     assert verdicts(*told[::-1])["calibration"] == AS_PROMISED
 
 
+def test_a_specification_is_missed_only_if_the_whole_interval_is_beyond_it():
+    told = [fresh.meets(*bounds, 0.6, "roc_auc") for bounds in ((0.7, 0.5, 0.9), (0.55, 0.5, 0.65), (0.5, 0.4, 0.59))]
+    assert told == ["met", UNKNOWN, "missed"]
+    assert fresh.meets(0.2, 0.15, 0.3, 0.1, "calibration") == "missed"
+    assert fresh.meets(0.2, 0.15, 0.3, np.nan, "value") == ""
+
+
 def test_outcomes_of_one_kind_only_cannot_be_judged():
     assert fresh.judged(rows(1).assign(y=1.0), "learner_id", PARAMS, 1) is None
 

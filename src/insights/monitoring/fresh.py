@@ -93,7 +93,8 @@ def beside(
     pandas.DataFrame
         In ``COLUMNS``, a row per measure; ``change`` is realised minus promised. ``verdict``: ``worse than promised``
         if the interval of the change lies on the bad side of 0, ``as promised`` if it excludes a loss of more than
-        the margin, else ``cannot tell``.
+        the margin, else ``cannot tell``. ``specification``: ``met``, ``missed`` if the whole interval lies beyond the
+        limit, else ``cannot tell``; nothing where none is asked.
     """
     spec, rows = specification(limits), []
     for place, measure in enumerate(promised.names):
@@ -106,7 +107,7 @@ def beside(
         rows.append(
             [name, kind, measure, realised.n, promised.values[place], *map(float, bounds[0]), reached,
              *map(float, bounds[1]), reached - promised.values[place], float(low), float(high),
-             kept(*loss, margin), limit, _meets(reached, limit, measure)]
+             kept(*loss, margin), limit, meets(reached, *map(float, bounds[1]), limit, measure)]
         )  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -118,7 +119,9 @@ def kept(low: float, high: float, margin: float) -> str:
     return AS_PROMISED if high < margin else UNKNOWN
 
 
-def _meets(reached, limit, measure):
+def meets(reached: float, low: float, high: float, limit: float, measure: str) -> str:
+    """Return how a measure stands to its specification: missed only if its whole interval lies beyond the limit."""
     if np.isnan(limit):
         return ""
-    return MET if (reached <= limit if measure in UPPER else reached >= limit) else MISSED
+    within, beyond = (reached <= limit, low > limit) if measure in UPPER else (reached >= limit, high < limit)
+    return MET if within else MISSED if beyond else UNKNOWN
