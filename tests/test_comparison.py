@@ -8,7 +8,18 @@ import pytest
 from micro import window
 from synthetic import DRIVER, boosted, launch_data
 
-from insights.modeling import baselines, comparison, kept, ladder, learned, metrics, probabilities, study, thresholds
+from insights.modeling import (
+    baselines,
+    comparison,
+    kept,
+    ladder,
+    learned,
+    metrics,
+    probabilities,
+    recommendation,
+    study,
+    thresholds,
+)
 from insights.modeling.evaluation import differences, standing
 from insights.modeling.search import automl
 from insights.timeline import TimeFolds
@@ -197,8 +208,11 @@ def test_a_model_that_lies_below_a_baseline_on_launches_recommends_nothing(conte
     good = study.part(contest, "launch", rows, PARAMS)
     panel = rows["model"] == "panel"
     below = study.part(contest, "launch", rows.assign(score=rows["y"].where(panel, rows["score"])), PARAMS)
-    sure = [study.advice(contest, {"launch": one}, PARAMS)["verdict"].isin(["0", "1"]).any() for one in (good, below)]
-    assert sure == [True, False]
+    told = [study.trusted(contest, {"launch": one}) for one in (good, below)]
+    assert told == [True, False] and not study.trusted(contest, {})
+    model = contest.models[contest.chosen]
+    sure = [recommendation.recommend(contest.dataset, model, one, PARAMS) for one in told]
+    assert [one["verdict"].isin(["0", "1"]).any() for one in sure] == told
 
 
 def test_comparisons_come_out_the_same_twice():

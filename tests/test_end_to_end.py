@@ -27,7 +27,17 @@ TIMELESS = (".parquet", ".csv", "results.json")
 # Budgets of the sample in these two runs; everything else is as in its own file.
 LESS = {
     "journey": {"resamples": 40},
-    "modeling": {"forest_trees": 10, "tuning_trials": 1, "bootstrap_repeats": 50, "chance_repeats": 50},
+    "completion": {"days": [7]},
+    "modeling": {
+        "forest_trees": 10,
+        "tuning_trials": 0,
+        "bootstrap_repeats": 50,
+        "chance_repeats": 50,
+        "tpot_rows": 400,
+        "max_training_rows": 1_000,
+        "max_validation_rows": 800,
+    },
+    "experiments": {"placebos": 60, "smallest_group": 40},
     "ablation": {"rows": 400, "noise": 1, "tried": 1, "pairs": 1},
     "tolerance": {"levels": 1, "rows": 400, "resamples": 20, "faults": 21},
 }

@@ -266,7 +266,7 @@ def card(tmp_path, monkeypatch):
          record("launch.roc_auc_difference", 0.1, low=-0.1, high=0.3, against="survey", **rows)]
     )  # fmt: skip
     schedule = pd.DataFrame({"ends": [3.0, 20.0]})
-    return gates.scorecard(PARAMS, results, tolerances(), None, schedule, {"launch": 1.0})
+    return gates.scorecard(PARAMS, results, tolerances(), None, schedule)
 
 
 def test_each_criterion_reads_what_was_stored(card):

@@ -37,7 +37,6 @@ def scorecard(
     tolerances: Tolerances,
     economics: Economics | None,
     schedule: pd.DataFrame,
-    latency: dict[str, float],
 ) -> pd.DataFrame:
     """Return every criterion with its measured value and verdict.
 
@@ -50,9 +49,6 @@ def scorecard(
     economics : insights.feasibility.Economics or None
     schedule : pandas.DataFrame
         From :func:`insights.plan.scheduled`.
-    latency : dict of str to float
-        Whether each model keeps its limit of time: 1 or 0. How long it took is in the manifest, for no two runs
-        agree.
 
     Returns
     -------
@@ -62,7 +58,7 @@ def scorecard(
     read = _Results(results)
     rows = [
         *_concept(read, tolerances), *_design(read), *_optimisation(params, tolerances),
-        *_verification(params, tolerances, latency), *_feasibility(params, economics, schedule),
+        *_verification(params, tolerances), *_feasibility(params, economics, schedule),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -152,15 +148,11 @@ def _optimisation(params, tolerances):
                        "notebook 06", set(auc["verdict"]) == {NOT_WORSE})  # fmt: skip
 
 
-def _verification(params, tolerances, latency):
+def _verification(params, tolerances):
     for r in tolerances.specification.itertuples():
         criterion = f"{r.model} model, {r.rows} rows: {r.measure.replace('_', ' ')}"
         measured = Measured(r.value, r.low, r.high)
         yield _row("verification", criterion, measured, r.limit, "", "table_8_1_specification", r.verdict == MET)
-    for model, kept in latency.items():
-        limit = getattr(params.specification, model).latency
-        yield _row("verification", f"{model} model: time to say what it says of a row", Measured(kept), limit,
-                   "1 if within limit (ms)", "manifest", kept == 1)  # fmt: skip
     limit = params.specification.completion.gap
     groups = _table(params.window, "07_bias_checks", "table_7_1_groups")
     if limit is not None and groups is not None:

@@ -11,7 +11,7 @@ from insights.modeling.dataset import load
 from insights.params import Params
 from insights.store import Step
 from insights.tolerance.core import Study as Tolerances
-from insights.verdicts import MET
+from insights.verdicts import MET, MISSED
 
 MODELS = ("launch", "completion")
 
@@ -29,8 +29,9 @@ class Readiness:
         From :func:`insights.plan.scheduled`.
     scorecard, by_gate : pandas.DataFrame
         From :mod:`insights.gates`.
-    milliseconds : dict of str to float
-        What each model takes to say what it says of a row, on one core; stored in the manifest alone.
+    latency : pandas.DataFrame
+        ``model, milliseconds`` (that it takes to say what it says of a row, on one core)``, limit, verdict``; no
+        criterion of a gate and stored in the manifest alone, for no two runs agree.
     """
 
     modes: pd.DataFrame
@@ -38,7 +39,7 @@ class Readiness:
     schedule: pd.DataFrame
     scorecard: pd.DataFrame
     by_gate: pd.DataFrame
-    milliseconds: dict[str, float]
+    latency: pd.DataFrame
 
 
 def study(step: Step, tolerances: Tolerances) -> Readiness:
@@ -50,10 +51,8 @@ def study(step: Step, tolerances: Tolerances) -> Readiness:
     )
     economics = _economics(params)
     schedule = plan.scheduled(plan.read(), params.feasibility)
-    took = {name: _milliseconds(params, name) for name in MODELS if paths.model(params.window, name).exists()}
-    kept = {name: float(ms <= getattr(params.specification, name).latency) for name, ms in took.items()}
-    card = gates.scorecard(params, store.results(params.window), tolerances, economics, schedule, kept)
-    found = Readiness(modes, economics, schedule, card, gates.by_gate(card), took)
+    card = gates.scorecard(params, store.results(params.window), tolerances, economics, schedule)
+    found = Readiness(modes, economics, schedule, card, gates.by_gate(card), _latency(params))
     _keep(step, found)
     return found
 
@@ -64,6 +63,13 @@ def _economics(params):
         return None
     chosen = saved.load(paths.model(params.window, "launch")).name
     return feasibility.study(pd.read_parquet(path), chosen, params)
+
+
+def _latency(params):
+    took = {name: _milliseconds(params, name) for name in MODELS if paths.model(params.window, name).exists()}
+    limits = {name: getattr(params.specification, name).latency for name in took}
+    rows = [[name, ms, limits[name], MET if ms <= limits[name] else MISSED] for name, ms in took.items()]
+    return pd.DataFrame(rows, columns=["model", "milliseconds", "limit", "verdict"])
 
 
 def _milliseconds(params: Params, name: str) -> float:
@@ -90,5 +96,5 @@ def _keep(step, found):
         step.record("gates.met", r.met, n=r.criteria, by={"gate": r.gate}, unit="criteria")
     for r in found.modes.itertuples():
         step.record("fmea.rpn", r.rpn, by={"mode": r.mode})
-    step.note(milliseconds_a_row=found.milliseconds)
+    step.note(milliseconds_a_row=found.latency.set_index("model")["milliseconds"].to_dict())
     step.note(gates_met=bool((found.by_gate["verdict"] == MET).all()))
