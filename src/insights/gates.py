@@ -32,11 +32,7 @@ class Measured:
 
 
 def scorecard(
-    params: Params,
-    results: pd.DataFrame,
-    tolerances: Tolerances,
-    economics: Economics | None,
-    schedule: pd.DataFrame,
+    params: Params, results: pd.DataFrame, tolerances: Tolerances, economics: Economics | None, schedule: pd.DataFrame
 ) -> pd.DataFrame:
     """Return every criterion with its measured value and verdict.
 
