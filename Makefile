@@ -10,22 +10,23 @@ override FOLDER := $(value FOLDER)
 override MODEL := $(value MODEL)
 override WHY := $(value WHY)
 override PRODUCTS := $(value PRODUCTS)
-export WINDOW FOLDER MODEL WHY PRODUCTS
+override UNTIL := $(value UNTIL)
+export WINDOW FOLDER MODEL WHY PRODUCTS UNTIL
 unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window next score promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments drifts tolerances container shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window next score promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts tolerances container shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "WINDOW is named after a file in params/, such as 2025Q4 or sample; -j2 runs two notebooks at a time."
 
-run: $(INSTALLED) ## bring WINDOW, by default the newest, to its report
-	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run "$$WINDOW"
+run: $(INSTALLED) ## bring WINDOW, by default the newest, to its report, or only as far as the notebook UNTIL
+	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run "$$WINDOW" --until "$$UNTIL"
 
 test: $(INSTALLED) ## run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -44,6 +45,11 @@ parts: $(INSTALLED) ## ablate in twenty companies what is planted there, and in 
 
 gaps: $(INSTALLED) ## look for a planted disparity in forty companies, and for none in forty others
 	@$(PYTHON) benchmarks/gaps.py
+
+promises: $(INSTALLED) ## judge every quarter's models on the quarter after, and write docs/promises.md
+	+@for window in $(QUARTERS); do \
+	  MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run $$window --until 10_fresh_data || exit; done
+	@$(PYTHON) benchmarks/promises.py
 
 drifts: $(INSTALLED) ## look for a planted shift in the window where it starts, and for none elsewhere
 	@$(PYTHON) benchmarks/drifts.py

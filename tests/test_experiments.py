@@ -1,5 +1,7 @@
 """Experiments on plain tables: figures analysed by hand, refusals, invariances, and error rates of known truth."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,6 +110,13 @@ def test_a_row_per_arm_and_metric_in_the_order_asked():
         ("long", "visited"), ("long", "amount"), ("short", "visited"), ("short", "amount"),
     ]  # fmt: skip
     assert (table["p_adjusted"] >= table["p"]).all()
+
+
+def test_amounts_as_a_database_gives_them_are_numbers():
+    frame = people(500)
+    exact = frame.assign(amount=[Decimal(str(one)) for one in frame["amount"]], visited=frame["visited"].astype(bool))
+    asked = "variant", "none", {"amount": "mean", "visited": "rate"}
+    pd.testing.assert_frame_equal(analyse(exact, *asked), analyse(frame, *asked))
 
 
 def test_what_is_asked_is_left_as_it_was():

@@ -126,6 +126,13 @@ def test_the_newest_window_is_run_where_none_is_named(project):
     assert make(project, "run").stdout.endswith("outputs/2025Q4/html/11_report.html\n")
 
 
+def test_a_run_goes_only_as_far_as_it_is_asked_to(project):
+    make(project, "run", "WINDOW=sample", "UNTIL=04_feature_analysis")
+    assert sorted(ran(project)) == [*paths.STEPS[:5]]
+    assert "nothing to do" in make(project, "run", "WINDOW=sample", "UNTIL=02_data_cleaning").stdout
+    assert "invalid choice" in make(project, "run", "WINDOW=sample", "UNTIL=04").stderr
+
+
 def test_two_notebooks_may_run_at_a_time(project):
     assert make(project, "-j2", "run", "WINDOW=sample").returncode == 0
     assert len(ran(project)) == len(paths.STEPS) + 1

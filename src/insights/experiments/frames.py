@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -129,7 +130,8 @@ def _present(frame, name):
 
 def _numeric(frame, name):
     values = frame[name]
-    if not (types.is_bool_dtype(values) or types.is_numeric_dtype(values)):
+    exact = types.is_object_dtype(values) and all(isinstance(one, Decimal | bool) for one in values)
+    if not (exact or types.is_bool_dtype(values) or types.is_numeric_dtype(values)):
         raise ExperimentError(f"column {name} holds {values.dtype} such as {_some(values)}; numbers are needed.")
     if not np.isfinite(values.to_numpy(dtype="float64")).all():
         raise ExperimentError(f"column {name} holds infinite values. Mend them, or leave these units out.")

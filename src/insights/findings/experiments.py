@@ -52,6 +52,8 @@ def effects_in_words(effects: pd.DataFrame, role: str) -> pd.DataFrame:
 
 def narrowed(effects: pd.DataFrame) -> Prose:
     """Say by how much what people did before narrows the intervals, and what that saves."""
+    if effects.empty:
+        return say("No experiment was analysed.")
     told = effects[effects["narrowed"] != 0]
     if told.empty:
         return say("Nothing was on record of the time before these assignments, so that nothing could be taken off.")

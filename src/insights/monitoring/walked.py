@@ -6,6 +6,7 @@ from insights import lineage, paths, store
 from insights import params as parameters
 from insights.params import Params
 
+STEP = "10_fresh_data"
 COLUMNS = [
     "window", "of", "model", "rows", "measure", "promised", "promised_low", "promised_high", "realised",
     "realised_low", "realised_high", "verdict",
@@ -24,12 +25,21 @@ def over_windows(params: Params) -> pd.DataFrame:
     pandas.DataFrame
         In ``COLUMNS``: ``window`` is where it was realised, ``of`` the window whose model it is.
     """
-    parts = []
-    for name in parameters.windows():
-        file = paths.step(name, "10_fresh_data") / "tables" / "table_10_1_performance.parquet"
-        if not file.exists() or name == params.window or not lineage.same_records(parameters.load(name), params):
-            continue
-        champions = {one["model"]: one["window"] for one in store.facts(name, "10_fresh_data").get("champions", [])}
-        table = pd.read_parquet(file)
-        parts.append(table.assign(window=name, of=table["model"].map(champions))[COLUMNS])
+    others = [
+        name
+        for name in parameters.windows()
+        if name != params.window and _has_run(name) and lineage.same_records(parameters.load(name), params)
+    ]
+    parts = [of_window(name) for name in others]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def of_window(window: str) -> pd.DataFrame:
+    """Return what notebook 10 of one window told of earlier models, in ``COLUMNS``."""
+    champions = {one["model"]: one["window"] for one in store.facts(window, STEP).get("champions", [])}
+    table = store.table(window, STEP, "table_10_1_performance")
+    return table.assign(window=window, of=table["model"].map(champions))[COLUMNS]
+
+
+def _has_run(window):
+    return (paths.step(window, STEP) / "tables" / "table_10_1_performance.parquet").exists()

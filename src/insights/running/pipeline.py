@@ -19,13 +19,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="insights.running.pipeline", description=__doc__.split("\n\n")[0])
     actions = parser.add_subparsers(dest="action", required=True)
     for name, text in (("run", "make a window's report"), ("clean", "remove a window's outputs")):
-        actions.add_parser(name, help=text).add_argument("window", nargs="?", default="")
+        action = actions.add_parser(name, help=text)
+        action.add_argument("window", nargs="?", default="")
+        if name == "run":
+            action.add_argument("--until", default="", choices=["", *paths.STEPS], metavar="NOTEBOOK")
     actions.add_parser("list", help="list windows and how far each has come")
     given = parser.parse_args(arguments)
     try:
         match given.action:
             case "run":
-                return run(given.window)
+                return run(given.window, given.until)
             case "clean":
                 return clean(given.window)
         return show()
@@ -34,21 +37,22 @@ def main(arguments: list[str] | None = None) -> int:
         return REFUSED
 
 
-def run(window: str) -> int:
-    """Bring a window, the newest one where none is named, to its report.
+def run(window: str, until: str = "") -> int:
+    """Bring a window, the newest one where none is named, to its report, or only as far as one notebook.
 
     Where there is something to do this process becomes make, which keeps hold of the window.
     """
     window = params.load(window or params.newest()).window
     privacy.key_files()
     held = windows.hold(window)
-    if is_fresh(window):
+    target = f"outputs/{window}/.done/{until}" if until else "window"
+    if is_fresh(window, until or "pages"):
         print(f"{window}: nothing to do, all is newer than what it rests on.\nReport: {report(window)}")
         held.close()
         return 0
     os.chdir(paths.root())
     make = _make()
-    os.execvpe(make, [make, "--no-print-directory", "window", f"WINDOW={window}"], _environment(window))  # noqa: S606
+    os.execvpe(make, [make, "--no-print-directory", target, f"WINDOW={window}"], _environment(window))  # noqa: S606
 
 
 def clean(window: str) -> int:
@@ -68,9 +72,9 @@ def show() -> int:
     return 0
 
 
-def is_fresh(window: str) -> bool:
-    """Say whether make would have nothing to do."""
-    question = [_make(), "--question", "--silent", f"outputs/{window}/.done/pages", f"WINDOW={window}"]
+def is_fresh(window: str, stamp: str = "pages") -> bool:
+    """Say whether make would have nothing to do for a notebook, or for the pages of all."""
+    question = [_make(), "--question", "--silent", f"outputs/{window}/.done/{stamp}", f"WINDOW={window}"]
     environment = _environment(window) | {"MAKEFLAGS": ""}
     asked = subprocess.run(question, cwd=paths.root(), env=environment, capture_output=True, check=False)  # noqa: S603
     return asked.returncode == 0
