@@ -2,7 +2,8 @@
 
 The next window is the newest one of the same records, moved on by its validation span. Its months are *arrived* if
 every table that has records in each of the months before has about as many in the last of them; *half* if some have
-clearly fewer, *twice* if some have about double, and *not at all* if none has any.
+clearly fewer, *twice* if most records of some stand there again to the last value, and *not at all* if none has any.
+Usual is the median of the last three months, less where records become fewer.
 """
 
 import re
@@ -16,11 +17,13 @@ from insights import params as parameters
 from insights.params import Params
 
 ARRIVED, HALF, TWICE, NOTHING = "arrived", "half", "twice", "not at all"
-LOOKED_AT = 6  # months before, by which what is usual is told
+LOOKED_AT = 6  # months before, in each of which a table has records
+RECENT = 3  # of them, by which what is usual is told
 FEWEST = 20  # records of a usual month, below which a table tells nothing
-WHOLE, DOUBLE = 0.7, 1.7  # of a usual month
+WHOLE, DOUBLE = 0.6, 1.5  # of what is to be expected, and copies of a record
+SHRINKING = (0.8, 1.0)  # from month to month, as far as it is believed
 LABEL = re.compile(r"(\d{4}Q[1-4]|\d{4}-\d{2})$")
-COLUMNS = ["table", "month", "rows", "usual", "share"]
+COLUMNS = ["table", "month", "rows", "usual", "share", "copies"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def judged(coverage: pd.DataFrame, since, until) -> tuple[str, pd.DataFrame]:
     Parameters
     ----------
     coverage : pandas.DataFrame
-        ``table, month, rows``, from :func:`insights.collection.coverage`.
+        ``table, month, rows, copies``, from :func:`insights.collection.coverage` since the new months began.
     since, until : datetime.date
         The new months, half-open.
 
@@ -85,16 +88,23 @@ def judged(coverage: pd.DataFrame, since, until) -> tuple[str, pd.DataFrame]:
         usual = counts.reindex(before, fill_value=0)
         if contract.TABLES[table].entity or usual.min() == 0 or usual.median() < FEWEST:
             continue
+        expected = float(usual.iloc[-RECENT:].median())
         for month, n in counts.reindex(fresh, fill_value=0).items():
-            rows.append([table, str(month), int(n), float(usual.median()), n / usual.median()])
+            expected *= _shrinks(usual)
+            rows.append([table, str(month), int(n), expected, n / expected, float(part["copies"].iloc[0])])
     table = pd.DataFrame(rows, columns=COLUMNS)
     if table.empty or (table["rows"] == 0).all():
         return NOTHING, table
     if (short := table["share"] < WHOLE).any():
         return HALF, table[short]
-    if (double := table["share"] > DOUBLE).any():
+    if (double := table["copies"] > DOUBLE).any():
         return TWICE, table[double]
     return ARRIVED, table.head(0)
+
+
+def _shrinks(counts):
+    """Return what is left of a month in the one after, where records become fewer; 1 where they do not."""
+    return float(np.clip((counts / counts.shift()).median(), *SHRINKING))
 
 
 def _spans(params):

@@ -115,8 +115,21 @@ def source_files(params: Params) -> list[Path]:
     return [*SOURCES[params.source.kind].files_of(params), *erasure.files()]
 
 
-def coverage(params: Params, con: ibis.BaseBackend) -> pd.DataFrame:
-    """Return how many rows of each table a source has in each month before the window's end: ``table, month, rows``.
+def coverage(params: Params, con: ibis.BaseBackend, since: datetime.date) -> pd.DataFrame:
+    """Return how many rows of each table a source has in each month before the window's end.
+
+    Parameters
+    ----------
+    params : Params
+    con : ibis.BaseBackend
+    since : datetime.date
+        From when on it is asked how many of them are the same to the last value.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, month, rows``, and ``copies``: how often each record that happened since then stands there on
+        average, 1 where none is another's copy.
 
     Raises
     ------
@@ -126,7 +139,14 @@ def coverage(params: Params, con: ibis.BaseBackend) -> pd.DataFrame:
     check_source(params)
     extract = SOURCES[params.source.kind].read(params, con, _silent)
     raw = {name: window.shaped(name, extract.tables[name]) for name in contract.TABLES if name in extract.tables}
-    return _coverage(extract, raw, params.end)
+    counted = _coverage(extract, raw, params.end)
+    return counted.assign(copies=counted["table"].map({name: _copies(name, t, since) for name, t in raw.items()}))
+
+
+def _copies(name, records, since):
+    fresh = records.filter(records[contract.TABLES[name].happened] >= ibis.literal(pd.Timestamp(since)))
+    rows, distinct = (int(table.count().execute()) for table in (fresh, fresh.distinct()))
+    return rows / distinct if distinct else 1.0
 
 
 def _silent(text):

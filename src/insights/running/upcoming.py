@@ -64,16 +64,16 @@ def advance(asked: Params, today: datetime.date) -> tuple[str, int, str]:
     moved = newest.model_copy(
         update={"window": following.window, "dates": params.Dates.model_validate(following.dates)}
     )
-    verdict, told = arrivals.judged(_coverage(moved), newest.dates.end, following.dates["end"])
+    verdict, told = arrivals.judged(_coverage(moved, newest.dates.end), newest.dates.end, following.dates["end"])
     if verdict == arrivals.ARRIVED:
         _prepare(newest, following)
         return _run(following.window)
     return following.window, *_outcome(verdict, told, following, moved.monitoring.due_days, today)
 
 
-def _coverage(moved):
+def _coverage(moved, since):
     con = warehouse.connect(moved.compute)
-    return collection.coverage(moved, con)
+    return collection.coverage(moved, con, since)
 
 
 def _outcome(verdict, told, following, due_days, today):
@@ -83,13 +83,14 @@ def _outcome(verdict, told, following, due_days, today):
         return WAITING, f"{span}: nothing has arrived yet; it is due by {due}."
     if verdict == arrivals.NOTHING:
         return OVERDUE, f"{span}: nothing has arrived, and it was due by {due}. Ask those who export it."
-    named = ", ".join(f"{r.table} of {r.month} ({r.rows:,} of usually {r.usual:,.0f})" for r in told.itertuples())
     if verdict == arrivals.HALF:
+        named = ", ".join(f"{r.table} of {r.month} ({r.rows:,} of about {r.usual:,.0f})" for r in told.itertuples())
         return (
             INCOMPLETE,
             f"{span}: only part has arrived: {named}. Nothing was run; it is looked at again next time.",
         )
-    return DOUBLED, f"{span}: about twice as much as usual has arrived: {named}. Remove what was delivered twice."
+    named = ", ".join(f"{r.table} of {r.month} ({r.copies:.2g} times)" for r in told.itertuples())
+    return DOUBLED, f"{span}: delivered more than once: {named}. Nothing was run; remove what was delivered again."
 
 
 def _prepare(newest, following):
