@@ -260,6 +260,27 @@ def test_mitigations_narrow_the_gap_in_recall_and_say_what_they_cost():
     assert table.loc["none", ["moved", "recall_change", "accuracy_change", "changed"]].tolist() == [0, 0, 0, 0]
 
 
+def test_a_group_of_which_only_one_outcome_is_known_is_decided_on_like_those_who_declared_nothing():
+    data, declared = dataset()
+    model = learned.logistic(["site_views", "site_days"], PARAMS)
+    trials = Trials(PARAMS, "")
+    propagation.study(model, data, declared, [], [], trials, PARAMS)
+    sides = [rows["learner_id"].map(declared["gender"]) for rows in (data.train, data.validate)]
+    few = data.train.index[data.train["y"] == 1][-3:]
+    sides = [side.mask(side.index.isin(few), "rare") for side in sides]
+    asked = mitigation.Asked("gender", "woman", *sides)
+    table = mitigation.offer(model, data, trials.known[propagation.AS_IS], asked, PARAMS)
+    assert len(table) == 4 and np.isfinite(table[["gap", "recall", "changed"]]).all(axis=None)
+
+
+def test_groups_are_named_as_far_as_both_outcomes_are_known_of_them():
+    groups = pd.Series(["a", "a", "b", "b", "b", "c", NOT_DECLARED, NOT_DECLARED])
+    named = mitigation.told_apart(groups, np.array([0, 1, 1, 0, 1, 1, 0, 1]))
+    assert named(pd.Series(["a", "b", "c", "never seen"])).tolist() == ["a", "b", *[NOT_DECLARED] * 2]
+    without = mitigation.told_apart(groups.iloc[:6], np.array([0, 1, 1, 0, 1, 1]))
+    assert without(pd.Series(["a", "c"])).tolist() == ["a", "b"], "the largest of which both are known"
+
+
 # --- whom a catalogue serves ---
 
 

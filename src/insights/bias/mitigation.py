@@ -7,6 +7,7 @@ must know the group of everybody who is decided on, and decide some cases by cha
 """
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,13 +128,31 @@ def _by_group(dataset, whole, asked, params):
         estimator=_Said(), constraints="true_positive_rate_parity", objective="balanced_accuracy_score", prefit=True,
         predict_method="predict_proba",
     )  # fmt: skip
-    optimizer.fit(score[:, None], dataset.train["y"].to_numpy(dtype=int)[places],
-                  sensitive_features=asked.train.to_numpy()[places])  # fmt: skip
-    known = asked.validate.where(asked.validate.isin(set(asked.train.to_numpy()[places])), NOT_DECLARED)
+    y, groups = dataset.train["y"].to_numpy(dtype=int)[places], asked.train.iloc[places]
+    named = told_apart(groups, y)
+    optimizer.fit(score[:, None], y, sensitive_features=named(groups))
     decided = optimizer.predict(
-        whole.score[:, None], sensitive_features=known.to_numpy(), random_state=params.modeling.seed
+        whole.score[:, None], sensitive_features=named(asked.validate), random_state=params.modeling.seed
     )
     return np.asarray(decided, dtype=int)
+
+
+def told_apart(groups: pd.Series, y: np.ndarray) -> Callable[[pd.Series], np.ndarray]:
+    """Return what names the group of each row, as far as the rows that are learned from hold both of its outcomes.
+
+    The others are put to those who declared nothing, or where these are no such group to the largest that is.
+
+    Parameters
+    ----------
+    groups : pandas.Series
+        Of the rows that are learned from.
+    y : numpy.ndarray of shape (rows,)
+    """
+    both = pd.Series(y).groupby(groups.to_numpy()).nunique() == 2
+    sizes = groups.value_counts()
+    known = [name for name in sizes.index if both[name]]
+    others = NOT_DECLARED if NOT_DECLARED in known or not known else known[0]
+    return lambda asked: asked.where(asked.isin(known), others).to_numpy()
 
 
 def _constrained(model, dataset, asked, params):
@@ -146,7 +165,7 @@ def _constrained(model, dataset, asked, params):
         # fairlearn sets values in a way that pandas 4 will refuse; the lock holds pandas 3.
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="fairlearn")
         learned_from, y = before.transform(rows[model.features]), rows["y"].to_numpy(dtype=int)
-        reduction.fit(learned_from, y, sensitive_features=rows["group"].to_numpy())
+        reduction.fit(learned_from, y, sensitive_features=told_apart(rows["group"], y)(rows["group"]))
     said = reduction.predict(before.transform(dataset.validate[model.features]), random_state=params.modeling.seed)
     return np.asarray(said, dtype=int)
 
