@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from collecting import HERE
 from sklearn.linear_model import LogisticRegression
 
-from insights import paths
+from insights import params, paths
 from insights.modeling import saved
 from insights.modeling.learned import Learned, filled
 from insights.monitoring import __main__ as command
-from insights.monitoring import deployed
+from insights.monitoring import core, deployed
 from insights.monitoring.deployed import DeploymentError
 
 ROWS = pd.DataFrame({"x": np.arange(20.0), "y": np.arange(20) % 2})
@@ -104,3 +105,38 @@ def test_by_command_each_outcome_has_its_exit_code(windows, capsys, monkeypatch)
     assert command.main(["rollback", "--why", "back"]) == 2
     assert command.main(["log"]) == 0
     assert "launch: that of 2025Q3 in use" in capsys.readouterr().out
+
+
+@pytest.fixture
+def quarters(windows):
+    """The parameters of the newest quarters, whose launch models are there, and of the one after."""
+    (windows / "params").mkdir()
+    for name in ("base", "2025Q2", "2025Q3", "2025Q4"):
+        (windows / "params" / f"{name}.yaml").write_text((HERE / "params" / f"{name}.yaml").read_text())
+    for name in ("2025Q3", "2025Q4"):
+        paths.features(name, "launch").parent.mkdir(parents=True)
+        ROWS.to_parquet(paths.features(name, "launch"))
+    return windows
+
+
+def test_the_window_before_is_judged_until_a_model_is_promoted(quarters):
+    found, why = core.champion_of("launch", params.load("2025Q4"))
+    assert (found.window, found.promoted, why) == ("2025Q3", False, "")
+    deployed.promote("2025Q3", ["launch"], "first")
+    found, _ = core.champion_of("launch", params.load("2025Q4"))
+    assert (found.window, found.promoted) == ("2025Q3", True)
+
+
+def test_a_model_that_learned_from_what_it_would_be_judged_on_is_not_judged(quarters):
+    deployed.promote("2025Q4", ["launch"], "newest")
+    found, _ = core.champion_of("launch", params.load("2025Q4"))
+    assert (found.window, found.promoted) == ("2025Q3", False)
+
+
+def test_without_a_model_to_judge_it_is_said_what_to_run(quarters):
+    assert core.champion_of("launch", params.load("2025Q3"))[1].endswith("make run WINDOW=2025Q2.")
+    assert "ends where the validation of this one begins" in core.champion_of("launch", params.load("2025Q2"))[1]
+    deployed.promote("2025Q3", ["launch"], "first")
+    paths.features("2025Q3", "launch").unlink()
+    found, why = core.champion_of("launch", params.load("2025Q4"))
+    assert found is None and "of 2025Q3, was made of is gone here" in why

@@ -124,8 +124,11 @@ def champion_of(name: str, params: Params) -> tuple[Champion | None, str]:
     It is the model in use, if it was made before this window's validation began; else the window before's.
     """
     decision = deployed.in_use(name)
-    if decision is not None and _made_before(decision["window"], name, params):
-        return Champion(decision["window"], deployed.load(name), True, decision["sha256"]), ""
+    if decision is not None and _made_before(decision["window"], params):
+        of = decision["window"]
+        if not lineage.has_model(of, name):
+            return None, f"What the model in use, of {of}, was made of is gone here: make run WINDOW={of}."
+        return Champion(of, deployed.load(name), True, decision["sha256"]), ""
     before = lineage.before(params)
     if before is None:
         return None, "No window of the same records ends where the validation of this one begins."
@@ -236,10 +239,12 @@ def cause(inputs: pd.DataFrame, outcomes: bool, harmed: list[str]) -> str:
     return "nothing is shown to have changed"
 
 
-def _made_before(window, name, params):
-    """Return whether a window learned from nothing that this one validates on, and its rows are there to be asked."""
-    there = window in parameters.windows() and lineage.has_model(window, name)
-    return there and parameters.load(window).dates.split < params.dates.split
+def _made_before(window, params):
+    """Return whether a window of the same records learned from nothing that this one validates on."""
+    if window not in parameters.windows():
+        return False
+    other = parameters.load(window)
+    return lineage.same_records(other, params) and other.dates.split < params.dates.split
 
 
 def _joined(parts, columns):
