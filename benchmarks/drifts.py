@@ -21,6 +21,7 @@ from insights.features import build
 from insights.modeling import comparison, learned
 from insights.modeling.dataset import from_frame
 from insights.monitoring import core, quality
+from insights.store import joined
 from insights.timeline import TimeFolds
 from insights.verdicts import DRIFTED
 
@@ -63,7 +64,7 @@ def judged(before: dict, now: dict) -> pd.DataFrame:
         champion = core.Champion("before", model, False, "")
         dataset = from_frame(name, now["frames"][name])
         parts.append(core.judged(name, champion, before["frames"][name], dataset, now["models"][name], now["params"]))
-    found = {key: core._joined([part[key] for part in parts], columns) for key, columns in core._COLUMNS.items()}
+    found = {key: joined([part[key] for part in parts], columns) for key, columns in core._COLUMNS.items()}
     decisions = core.decided(found, alarms).set_index("model")
     rows = []
     for name in decisions.index:

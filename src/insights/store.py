@@ -195,6 +195,14 @@ def table(window: str, step: str, name: str) -> pd.DataFrame:
     return pd.read_parquet(paths.step(window, step) / "tables" / f"{name}.parquet")
 
 
+def joined(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """Return tables one below the other, in these columns, which are there even where no row is."""
+    kept = [part for part in parts if len(part)]
+    if not kept:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(kept, ignore_index=True)[list(columns)]
+
+
 def facts(window: str, step: str) -> dict:
     """Return what another step of the window noted in its manifest."""
     return json.loads((paths.step(window, step) / "manifest.json").read_text())

@@ -12,7 +12,7 @@ from insights.cleaning import terms
 from insights.experiments import design, effects, followed, frames, outcomes, ratio, recommender, registered, segments
 from insights.params import Params
 from insights.progress import report
-from insights.store import Step
+from insights.store import Step, joined
 from insights.verdicts import MISMATCH
 
 ASSIGNED = ["experiment", "registered", "began", "days", "arm", "n", "meant", "p", "verdict", "crossed"]
@@ -57,13 +57,13 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
     register = registered.register()
     ran = _ran(con, tables, register, params) if "assignments" in tables else {}
     parts = {name: [found[name] for found in ran.values() if name in found] for name in _COLUMNS}
-    joined = {name: _joined(some, _COLUMNS[name]) for name, some in parts.items()}
-    joined["effects"] = effects.corrected(joined["effects"], register, params.experiments.level)
+    tables_of = {name: joined(some, _COLUMNS[name]) for name, some in parts.items()}
+    tables_of["effects"] = effects.corrected(tables_of["effects"], register, params.experiments.level)
     frame_of_last = next((found["frame"] for found in reversed(ran.values()) if "frame" in found), None)
     designs, curve = design.by_metric(frame_of_last, params.experiments)
     tested = recommender.study(tables, params)
     found = Study(
-        **joined, designs=designs, curve=curve, market=tested.market, blinded=tested.blinded, cases=tested.cases
+        **tables_of, designs=designs, curve=curve, market=tested.market, blinded=tested.blinded, cases=tested.cases
     )
     _keep(step, found, tested.key)
     return found
@@ -125,11 +125,6 @@ def _groups(tables):
         known = terms.continents(people["country"].dropna().unique())
         people = people.assign(continent=people.pop("country").map(known))
     return people[[name for name in GROUPED if name in people]]
-
-
-def _joined(parts, columns):
-    kept = [part for part in parts if len(part)]
-    return pd.concat(kept, ignore_index=True)[columns] if kept else pd.DataFrame(columns=columns)
 
 
 _COLUMNS = {

@@ -17,7 +17,7 @@ from insights.modeling.learned import Learned
 from insights.monitoring import deployed, drift, duel, fresh, quality, rule, scorecard, walked
 from insights.params import Params
 from insights.progress import report
-from insights.store import Step, file_hash
+from insights.store import Step, file_hash, joined
 from insights.timeline import TRAIN, VALIDATE
 from insights.verdicts import DRIFTED
 
@@ -88,10 +88,10 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
         challenger = saved.load(paths.model(params.window, name))
         for key, found in judged(name, champion, known, dataset, challenger, params).items():
             parts[key].append(found)
-    joined = {key: _joined(some, _COLUMNS[key]) for key, some in parts.items()}
-    decisions = decided(joined, alarms)
+    tables_of = {key: joined(some, _COLUMNS[key]) for key, some in parts.items()}
+    decisions = decided(tables_of, alarms)
     found = Study(
-        **joined, quality=alarms, decisions=decisions, windows=walked.over_windows(params), log=deployed.log(),
+        **tables_of, quality=alarms, decisions=decisions, windows=walked.over_windows(params), log=deployed.log(),
         lacking=" ".join(dict.fromkeys(lacking)),
     )  # fmt: skip
     _keep(step, found)
@@ -180,13 +180,13 @@ def judged(
     told = [name, champion.window, model.name, champion.promoted, champion.sha256, challenger.name]
     return {
         "champions": pd.DataFrame([told], columns=CHAMPIONS),
-        "performance": _joined(performance, fresh.COLUMNS),
+        "performance": joined(performance, fresh.COLUMNS),
         "inputs": drift.inputs(name, known, rows, read, asked.level),
         "joint": drift.joint(
             name, known, rows, [*read], dataset.clusters, asked.apart, params.modeling.seed
         ),
         "outcomes": pd.DataFrame(outcomes, columns=OUTCOMES),
-        "scorecard": _joined(cards, scorecard.COLUMNS),
+        "scorecard": joined(cards, scorecard.COLUMNS),
         "fights": duel.fought(name, dataset, model, challenger, params),
     }  # fmt: skip
 
@@ -245,11 +245,6 @@ def _made_before(window, params):
         return False
     other = parameters.load(window)
     return lineage.same_records(other, params) and other.dates.split < params.dates.split
-
-
-def _joined(parts, columns):
-    kept = [part for part in parts if len(part)]
-    return pd.concat(kept, ignore_index=True)[columns] if kept else pd.DataFrame(columns=columns)
 
 
 _COLUMNS = {
