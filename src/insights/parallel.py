@@ -3,10 +3,12 @@
 Each item is worked on by one thread of one process, so that sums come in the same order however many work at once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing import parent_process
 from typing import TypeVar
 
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import threadpool_limits
 
 from insights.progress import report
@@ -44,6 +46,17 @@ def each(work: Callable[[Item], Answer], items: Iterable[Item], threads: int, ab
         if about and len(items) >= TOLD:
             report(f"{about}: {len(done)} of {len(items)}")
     return done
+
+
+@contextmanager
+def processes() -> Iterator[None]:
+    """Let what scikit-learn fits on several cores use processes, and one core only where it is in one of several.
+
+    Left to itself it takes threads for a forest. They share Python's list of warning filters, and each of them
+    empties and refills it; where two meet it stays empty for good, and every later call that reads it warns.
+    """
+    with parallel_config(backend="loky" if parent_process() is None else "sequential"):
+        yield
 
 
 def _alone(work, item):

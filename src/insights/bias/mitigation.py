@@ -19,10 +19,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from insights import parallel
 from insights.bias.groups import NOT_DECLARED
 from insights.modeling import metrics, probabilities, thresholds
 from insights.modeling.dataset import Dataset
-from insights.modeling.learned import Learned, filled
+from insights.modeling.learned import Learned, filled, single_threaded
 from insights.modeling.trials import Trial
 from insights.params import Params
 from insights.timeline import TimeFolds, evenly
@@ -93,8 +94,9 @@ def _reweighed(model, dataset, asked, params):
     y, weights = rows["y"].to_numpy(dtype=int), weights_of(rows["y"].to_numpy(dtype=int), asked.train)
 
     def fit(places):
-        estimator = clone(model.estimator)
-        return estimator.fit(rows.iloc[places][model.features], y[places], model__sample_weight=weights[places])
+        x, told = rows.iloc[places][model.features], {"model__sample_weight": weights[places]}
+        with parallel.processes():
+            return single_threaded(clone(model.estimator).fit(x, y[places], **told))
 
     folds = [
         (judge, fit(places).predict_proba(rows.iloc[judge][model.features])[:, 1])

@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from insights import parallel
 from insights.features import need, registry
 from insights.modeling import probabilities
 from insights.modeling.dataset import row_hash
@@ -53,8 +54,8 @@ class Learned:
     def fit(self, rows: pd.DataFrame, y: np.ndarray, unlabelled: pd.DataFrame | None = None) -> "Learned":
         """Fit a fresh copy of the estimator on training rows; rows without an outcome teach it nothing."""
         read, told = self.taught(rows, y, unlabelled)
-        # Two threads of boosting that share a busy core wait minutes for each other; forests have their own.
-        with threadpool_limits(1, "openmp"):
+        # Two threads of boosting that share a busy core wait minutes for each other.
+        with threadpool_limits(1, "openmp"), parallel.processes():
             self.fitted_ = single_threaded(clone(self.made(rows)).fit(read, told))
         return self
 
