@@ -95,6 +95,11 @@ def test_nothing_counts_after_the_days_of_an_experiment(con):
     assert of_records(con, ["click_rate"], days=10)["delivered"].to_dict() == {"ada": 1, "bo": 0, "cy": 0}
 
 
+@pytest.mark.parametrize(("days", "counted"), [(19, 0), (20, 1)])
+def test_of_an_experiment_of_twenty_days_the_twentieth_is_the_last_that_counts(con, days, counted):
+    assert of_records(con, ["click_rate"], days)["delivered"]["bo"] == counted, "a mail on the twentieth of July"
+
+
 def test_metrics_whose_tables_are_missing_are_left_out(con):
     tables = records(con)
     assert outcomes.measurable(tables, ["visited", "click_rate"]) == ["click_rate"]

@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
@@ -110,6 +111,13 @@ def test_a_row_per_arm_and_metric_in_the_order_asked():
         ("long", "visited"), ("long", "amount"), ("short", "visited"), ("short", "amount"),
     ]  # fmt: skip
     assert (table["p_adjusted"] >= table["p"]).all()
+
+
+def test_all_rows_of_a_table_are_corrected_together_as_in_statsmodels():
+    frame = people(9_000, effect=0.04, arms=("none", "short", "long"))
+    table = analyse(frame, "variant", "none", {"visited": "rate", "amount": "mean"})
+    assert table["p_adjusted"].to_numpy() == pytest.approx(multipletests(table["p"], method="holm")[1], rel=1e-12)
+    assert (table["p_adjusted"] > table["p"]).any()
 
 
 def test_amounts_as_a_database_gives_them_are_numbers():
