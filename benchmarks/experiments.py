@@ -18,6 +18,7 @@ from seeds import company, home
 from insights import store
 from insights.certification import experiments as planted
 from insights.experiments import SampleRatioError, analyse, core, sequential
+from insights.experiments.registered import base_name
 
 REPEATS, UNITS, LOOKS, SEEDS = 1_000, 2_000, 60, 20
 EFFECTS = {"enrolled": 0.04, "amount": 4.0, "clicks / delivered": 0.02}
@@ -107,7 +108,7 @@ def main() -> None:
         found.append(of_company(seed))
         print(f"{seed} of {SEEDS} companies made", file=sys.stderr)
     every = pd.concat(found)
-    every["name"] = every["experiment"].str.replace(r"_\d+$", "", regex=True)
+    every["name"] = every["experiment"].map(base_name)
     told = every.groupby("name").agg(experiments=("inside", "size"), inside=("inside", "sum"), right=("right", "sum"),
                                      truth=("truth", "mean"), found=("value", "mean"))  # fmt: skip
     print(told.round(4).to_string())

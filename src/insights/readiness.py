@@ -7,13 +7,11 @@ import pandas as pd
 
 from insights import feasibility, fmea, gates, paths, plan, store
 from insights.modeling import saved
-from insights.modeling.dataset import load
+from insights.modeling.dataset import MODELS, load
 from insights.params import Params
 from insights.store import Step
 from insights.tolerance.core import Study as Tolerances
 from insights.verdicts import MET, MISSED
-
-MODELS = ("launch", "completion")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import pandas as pd
 
 from insights import dictionary, gaps, store
 from insights.modeling import recommendation
-from insights.modeling.study import MODELS, named
+from insights.modeling.dataset import MODELS
+from insights.modeling.study import named
 from insights.store import Step
 
 

@@ -9,6 +9,7 @@ from insights.collection import simulated
 from insights.experiments import outcomes
 from insights.experiments.effects import PRIMARY
 from insights.experiments.registered import base_name, register
+from insights.journey import times
 from insights.store import Step
 from insights.verdicts import LOWERS, NO_EFFECT, RAISES
 
@@ -70,7 +71,7 @@ def _reminder(experiment, step, con, truth):
         .to_pandas()
     )
     met = sold.merge(units, on="learner_id")
-    watched = pd.Timestamp(step.params.end) - pd.Timedelta(days=outcomes.COMPLETED_WITHIN)
+    watched = times.watched_until(step.params)
     met = met[(met["enrolled_at"] >= met["assigned_at"]) & (met["enrolled_at"] <= watched)]
     true = pd.read_parquet(truth / "completion_probability.parquet")
     kept = true[true["enrollment_id"].isin(met["enrollment_id"])]

@@ -9,10 +9,11 @@ from insights.experiments import estimates, frames, ratio, sequential
 from insights.modeling.evaluation.differences import holm
 from insights.verdicts import LOWERS, NO_EFFECT, RAISES, UNKNOWN
 
+ALWAYS = ("always_low", "always_high", "always_p")
 COLUMNS = [
     "arm", "metric", "kind", "n", "n_control", "value", "value_control", "difference", "low", "high", "p",
-    "p_adjusted", "relative", "relative_low", "relative_high", "always_low", "always_high", "always_p",
-    "raw_difference", "raw_low", "raw_high", "narrowed", "verdict",
+    "p_adjusted", "relative", "relative_low", "relative_high", *ALWAYS, "raw_difference", "raw_low",
+    "raw_high", "narrowed", "verdict",
 ]  # fmt: skip
 
 
@@ -85,10 +86,10 @@ def analyse(
     rows = frames.checked(frame, arm, control, asked, covariates, cluster)
     units = rows.drop_duplicates(cluster)[arm] if cluster else rows[arm]
     ratio.require(units, shares)
+    ready = [(metric, *_prepared(rows, arm, metric, covariates, cluster)) for metric in asked]
+    to_come = (planned or len(units)) / len(units)
     found = [
-        _row(rows, arm, one, control, metric, covariates, cluster, level, (planned or len(units)) / len(units))
-        for one in frames.arms_of(rows, arm, control)
-        for metric in asked
+        _row(one, control, *each, level, to_come) for one in frames.arms_of(rows, arm, control) for each in ready
     ]
     table = pd.DataFrame(found)
     table["p_adjusted"] = holm(table["p"])
@@ -105,32 +106,27 @@ def judge(row, margin: float | None, level: float) -> str:
     return UNKNOWN
 
 
-def _row(rows, arm, one, control, metric, covariates, cluster, level, to_come):
-    raw_rows = estimates.prepared(rows, arm, metric, (), cluster)
-    found = raw = estimates.compared(raw_rows, metric, one, control, level)
-    if covariates:
-        adjusted = estimates.prepared(rows, arm, metric, covariates, cluster)
-        found = estimates.compared(adjusted, metric, one, control, level)
+def _prepared(rows, arm, metric, covariates, cluster):
+    """Return what a comparison reads without covariates and with them, and the value of the metric by arm."""
+    raw = estimates.prepared(rows, arm, metric, (), cluster)
+    adjusted = estimates.prepared(rows, arm, metric, covariates, cluster) if covariates else raw
+    return raw, adjusted, {one: estimates.parts(part)[0] for one, part in raw.groupby("arm", observed=True)}
+
+
+def _row(one, control, metric, raw_rows, adjusted, value, level, to_come):
+    raw = estimates.compared(raw_rows, metric, one, control, level)
+    found = raw if adjusted is raw_rows else estimates.compared(adjusted, metric, one, control, level)
     at_end = found.error / np.sqrt(max(to_come, 1.0))
-    half = float(sequential.half_width(found.error, at_end, level))
-    n, value = raw_rows["arm"].value_counts(), _values(raw_rows)
+    always = sequential.always(found.difference, found.error, at_end, level)
+    n = raw_rows["arm"].value_counts()
     return {
         "arm": one, "metric": metric.name, "kind": metric.kind, "n": n[one], "n_control": n[control],
         "value": value[one], "value_control": value[control], "difference": found.difference, "low": found.low,
         "high": found.high, "p": found.p, "relative": found.relative, "relative_low": found.relative_low,
-        "relative_high": found.relative_high, "always_low": found.difference - half,
-        "always_high": found.difference + half,
-        "always_p": float(sequential.p_value(found.difference, found.error, at_end, level)),
+        "relative_high": found.relative_high, **dict(zip(ALWAYS, always, strict=True)),
         "raw_difference": raw.difference, "raw_low": raw.low, "raw_high": raw.high,
         "narrowed": 1 - (found.high - found.low) / (raw.high - raw.low) if raw.high > raw.low else 0.0,
     }  # fmt: skip
-
-
-def _values(rows):
-    sums = rows.groupby("arm", observed=True)[[name for name in (estimates.VALUE, estimates.PER) if name in rows]]
-    if estimates.PER in rows:
-        return sums.sum().pipe(lambda total: total[estimates.VALUE] / total[estimates.PER])
-    return sums.mean()[estimates.VALUE]
 
 
 def _share(name, value):

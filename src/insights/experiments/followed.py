@@ -89,11 +89,8 @@ def _looks(units, by_day, metric, one, control, level):
             continue
         now = _between(units["arm"], _parts(units["arm"], _of_kind(sums, metric)), one, control, level)
         at_first = at_first or now.error * np.sqrt((day + 1) / len(by_day[0]))
-        half = float(sequential.half_width(now.error, at_first, level))
-        p = float(sequential.p_value(now.difference, now.error, at_first, level))
-        told.append(
-            [one, day + 1, now.difference, now.low, now.high, now.difference - half, now.difference + half, p]
-        )
+        always = sequential.always(now.difference, now.error, at_first, level)
+        told.append([one, day + 1, now.difference, now.low, now.high, *always])
     return told
 
 

@@ -14,12 +14,12 @@ import pandas as pd
 
 from insights import contract
 from insights.experiments.frames import MEAN, RATE, RATIO
+from insights.journey.times import WATCHED
 from insights.params import Params
 
 ANNOUNCEMENTS = "course_announcements"
 BEFORE = "_before"
 EXACT = "decimal(18, 6)"  # sums of it do not depend on the order of rows
-COMPLETED_WITHIN = 49  # days after the enrollment, as in notebook 03
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def _done(tables, params):
         found["amount"] = _valued(sales, sales.amount)
         bought = sales.filter(sales.units > 0)
         found["enrollments"] = _ones(bought)
-        within = ibis.interval(days=COMPLETED_WITHIN)
+        within = ibis.interval(days=WATCHED)
         watched = bought.filter(bought.at + within <= ibis.literal(params.end))
         found["watched"] = _ones(watched)
         done = (watched.completed_at < watched.at + within) & (watched.completion_recorded_at < params.end)

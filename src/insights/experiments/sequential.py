@@ -45,5 +45,11 @@ def p_value(difference: np.ndarray, error: np.ndarray, planned_error: float, lev
     return np.where(variance > 0, p, np.where(np.asarray(difference) == 0, 1.0, 0.0))
 
 
+def always(difference: float, error: float, planned_error: float, level: float = 0.05) -> tuple[float, float, float]:
+    """Return the bounds of the always-valid interval around a difference, and its p value."""
+    half = float(half_width(error, planned_error, level))
+    return difference - half, difference + half, float(p_value(difference, error, planned_error, level))
+
+
 def _mixture(planned_error, level):
     return planned_error**2 * (-2 * np.log(level) + np.log(1 - 2 * np.log(level)))

@@ -7,6 +7,8 @@ import pandas as pd
 from insights import paths, rows, timeline
 from insights.features import registry
 
+MODELS = ("launch", "completion")
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -36,7 +36,10 @@ def evaluate(y: np.ndarray, score: np.ndarray, decision: np.ndarray, weights: np
 
 
 def roc_auc(y: np.ndarray, score: np.ndarray) -> float:
-    """Return the area under the ROC curve: the chance that a 1 scores above a 0, ties counting half."""
+    """Return the area under the ROC curve: the chance that a 1 scores above a 0, ties counting half.
+
+    It is missing where only one outcome is there.
+    """
     return _Ordered(y, score).roc_auc(np.ones(len(y)))
 
 

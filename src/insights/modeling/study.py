@@ -7,7 +7,7 @@ import pandas as pd
 from insights import paths
 from insights.features import launch
 from insights.modeling import baselines, comparison, kept, ladder, metrics, recommendation, value
-from insights.modeling.dataset import Dataset, load
+from insights.modeling.dataset import MODELS, Dataset, load
 from insights.modeling.evaluation import differences, standing
 from insights.modeling.evaluation.examined import Examined, examine
 from insights.modeling.explanation.explained import Explained, explain
@@ -15,8 +15,6 @@ from insights.params import Params
 from insights.progress import report
 from insights.rows import LAUNCH
 from insights.store import Step
-
-MODELS = ("launch", "completion")
 
 
 @dataclass(frozen=True)

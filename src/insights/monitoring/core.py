@@ -11,7 +11,7 @@ from insights import params as parameters
 from insights.ablation.components import tables as read_tables
 from insights.features import registry
 from insights.modeling import saved
-from insights.modeling.dataset import Dataset
+from insights.modeling.dataset import MODELS, Dataset
 from insights.modeling.dataset import load as load_dataset
 from insights.modeling.learned import Learned
 from insights.monitoring import deployed, drift, duel, fresh, quality, rule, scorecard, walked
@@ -75,7 +75,7 @@ def study(step: Step, con: ibis.BaseBackend) -> Study:
     parts = {name: [] for name in _COLUMNS}
     before, lacking = lineage.before(params), []
     alarms = quality.alarms(tables, params, before and before.window)
-    for name in deployed.MODELS:
+    for name in MODELS:
         dataset = load_dataset(params.window, name)
         if dataset is None:
             continue
@@ -162,8 +162,8 @@ def judged(
     """
     asked, model = params.monitoring, champion.model
     known = known[known["role"].isin([TRAIN, VALIDATE])].reset_index(drop=True)
-    promised = fresh.said(model, known[known["role"] == VALIDATE].reset_index(drop=True))
     rows, history = fresh.said(model, dataset.validate), fresh.said(model, known)
+    promised = history[history["role"] == VALIDATE]
     performance, outcomes, cards = [], [], []
     kinds = sorted({*promised["kind"]} & {*rows["kind"]})
     for number, kind in enumerate(kinds):

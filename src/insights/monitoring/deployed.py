@@ -14,10 +14,10 @@ import pandas as pd
 
 from insights import paths, store
 from insights.modeling import saved
+from insights.modeling.dataset import MODELS
 from insights.modeling.learned import Learned
 
 PROMOTE, ROLLBACK = "promote", "rollback"
-MODELS = ("launch", "completion")
 COLUMNS = ["number", "decided_at", "who", "action", "model", "window", "sha256", "why"]
 
 

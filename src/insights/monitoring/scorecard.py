@@ -53,12 +53,11 @@ def _by_month(rows):
     found = []
     for month, part in rows.groupby(rows["as_of"].dt.to_period("M")):
         said, came = part["score"].to_numpy(), part["y"].to_numpy(dtype=float)
-        both = 0 < came.sum() < len(came)
         found.append(
             {
                 "month": str(month), "n": len(part), "expected": said.mean(), "observed": came.mean(),
                 "off": came.mean() - said.mean(), "error": np.sqrt((said * (1 - said)).sum()) / len(part),
-                "roc_auc": metrics.roc_auc(came.astype(int), said) if both else np.nan,
+                "roc_auc": metrics.roc_auc(came.astype(int), said),
             }
         )  # fmt: skip
     return pd.DataFrame(found)

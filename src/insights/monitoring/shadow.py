@@ -87,13 +87,9 @@ def matured(dataset_frame: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     found = []
     for (window, role), part in met.groupby(["window", "role"], sort=True):
         y, called = part["y"].to_numpy(dtype=int), part["decision"].to_numpy() == 1
-        auc = _auc(y, part["score"].to_numpy())
+        auc = metrics.roc_auc(y, part["score"].to_numpy())
         found.append([window, role, len(part), int(y.sum()), int(called.sum()), int((called & (y == 1)).sum()), auc])
     return pd.DataFrame(found, columns=OUTCOME)
-
-
-def _auc(y, score):
-    return metrics.roc_auc(y, score) if 0 < y.sum() < len(y) else float("nan")
 
 
 def _write(found):
