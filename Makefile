@@ -18,7 +18,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window next score promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts tolerances container shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window next score promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -53,6 +53,9 @@ promises: $(INSTALLED) ## judge every quarter's models on the quarter after, and
 
 drifts: $(INSTALLED) ## look for a planted shift in the window where it starts, and for none elsewhere
 	@$(PYTHON) benchmarks/drifts.py
+
+timer: $(INSTALLED) ## let a timer call `make next` while exports arrive not at all, half, twice and late
+	@$(PYTHON) benchmarks/timer.py
 
 experiments: $(INSTALLED) ## hold results of experiments against known effects, simulated and in twenty companies
 	@$(PYTHON) benchmarks/experiments.py
