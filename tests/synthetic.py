@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from insights import timeline
 from insights.modeling.dataset import Dataset, from_frame
-from insights.modeling.learned import Learned
+from insights.modeling.learned import Learned, Searched
 from insights.params import Params
 
 DRIVER, WEAK, NOISES = "survey_intent", "views_lookback", ("price", "linkedin_posts", "click_rate")
@@ -50,14 +50,14 @@ def launch_data(params: Params, **planted) -> Dataset:
     return from_frame("launch", launch_frame(params, **planted))
 
 
-def boosted(features: list[str]) -> Learned:
+def boosted(features: list[str]) -> Searched:
     """Return what a search may find: gradient boosting on selected features."""
     steps = [
         ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
         ("select", SelectPercentile(percentile=50)),
         ("model", HistGradientBoostingClassifier(max_iter=10)),
     ]
-    return Learned("tpot", Pipeline(steps), features)
+    return Searched("tpot", Pipeline(steps), features)
 
 
 def formula(odds, features, threshold=0.5):

@@ -9,6 +9,7 @@ from synthetic import DRIVER, NOISES, WEAK, boosted, launch_data, launch_frame
 
 from insights.features import need, registry
 from insights.modeling import baselines, dataset, learned, saved, value
+from insights.modeling.search import space
 from insights.modeling.thresholds import Worth
 
 PARAMS = window()
@@ -113,6 +114,15 @@ def test_a_feature_that_is_missing_everywhere_stops_no_model(data):
     for name in ("logistic", "forest"):
         model = MAKERS[name](data).fit(rows, rows["y"].to_numpy(dtype=int))
         assert np.isfinite(model.score(data.validate)).all()
+
+
+def test_a_searched_pipeline_says_the_share_of_1_where_no_known_value_varies(data):
+    steps = [["VarianceThreshold", {}], ["StandardScaler", {}], ["LogisticRegression", {}]]
+    rows = data.train.assign(**{DRIVER: np.where(np.arange(len(data.train)) % 2, 3.0, np.nan)})
+    model = learned.Searched("tpot", space.made(steps), [DRIVER])
+    said = model.fit(rows, rows["y"].to_numpy()).score(data.validate)
+    np.testing.assert_allclose(said, rows["y"].mean())
+    assert np.ptp(model.fit(data.train, data.train["y"].to_numpy()).score(data.validate)) > 0
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import ElasticNet, ElasticNetCV, LogisticRegression
@@ -138,6 +139,16 @@ class MarginModel(Learned):
     def _penalty(self, rows):
         fitted = replace(self).fit(rows, rows["y"].to_numpy(dtype=int)).fitted_
         return float(fitted.regressor_.named_steps["model"].alpha_)
+
+
+@dataclass
+class Searched(Learned):
+    """A model that a search of pipelines found, whose steps refuse rows in which nothing varies."""
+
+    def made(self, rows: pd.DataFrame) -> BaseEstimator:
+        """Return the pipeline, or, where no feature has two known values, what says the share of 1 of every row."""
+        varies = rows[self.features].nunique().gt(1).any()
+        return self.estimator if varies else DummyClassifier()
 
 
 class Reaches(ClassifierMixin, BaseEstimator):

@@ -6,10 +6,10 @@ from pathlib import Path
 import skops.io
 
 from insights.modeling.cotrained import CoTrained
-from insights.modeling.learned import Learned, MarginModel
+from insights.modeling.learned import Learned, MarginModel, Searched
 from insights.modeling.thresholds import Worth
 
-KINDS = {"margin": MarginModel, "cotraining": CoTrained}
+KINDS = {"margin": MarginModel, "cotraining": CoTrained, "tpot": Searched}
 TRUSTED = (
     "insights.modeling.cotraining.CoTrainingClassifier",
     "insights.modeling.learned.Reaches",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from insights.modeling.learned import Learned
+from insights.modeling.learned import Searched
 from insights.modeling.search import log as search_log
 from insights.modeling.search import space as search_space
 from insights.modeling.search import task as search_task
@@ -30,7 +30,7 @@ class Search:
 
     Attributes
     ----------
-    model : Learned
+    model : Searched
         The winner, unfitted, as plain scikit-learn.
     log : pandas.DataFrame
         A row per pipeline: ``generation, pipeline, roc_auc`` (mean over folds; missing where it failed),
@@ -40,7 +40,7 @@ class Search:
         Whether the limit in minutes ended the search before its budget was used.
     """
 
-    model: Learned
+    model: Searched
     log: pd.DataFrame
     stopped: bool = False
 
@@ -103,7 +103,7 @@ def search(rows: pd.DataFrame, features: list[str], params: Params, folder: Path
     if stopped:
         report(f"tpot: ended after {params.modeling.tpot_minutes:g} minutes; the best so far is taken")
     best = table.sort_values(["roc_auc", "complexity"], ascending=[False, True], kind="stable").index[0]
-    return Search(Learned("tpot", search_space.made(entries[best]["steps"]), features), table, stopped)
+    return Search(Searched("tpot", search_space.made(entries[best]["steps"]), features), table, stopped)
 
 
 def _require_one(table, end, minutes):
