@@ -13,7 +13,7 @@ from micro import brisk, window
 from insights.features import build
 from insights.modeling import learned
 from insights.modeling.dataset import from_frame
-from insights.scoring import CandidateError, core, read, spreadsheet
+from insights.scoring import CandidateError, read, scorer, spreadsheet
 
 PARAMS = window("sample")
 GOOD = {"product_id": "N1", "title": "New", "topic": "Agents", "price": "49.99", "monthly_hurdle": "80"}
@@ -164,7 +164,7 @@ def test_candidates_of_the_catalogue_get_from_a_file_the_features_that_they_have
     name = dataset.candidates["product_id"].iloc[0]
     row = known.loc[[name]].reset_index().reindex(columns=[*read.ASKED, *read.OPTIONAL])
     others = company.tables | {"products": company.tables["products"].filter(lambda t: t.product_id != name)}
-    found = core.featured(company.con, others, row, company.params).iloc[0]
+    found = scorer.featured(company.con, others, row, company.params).iloc[0]
     before = dataset.candidates.set_index("product_id").loc[name]
     for feature in ("price", "level", "log_hurdle", "rivals", "topic_units_last_month"):
         assert found[feature] == pytest.approx(before[feature], nan_ok=True), feature
@@ -175,6 +175,6 @@ def test_a_candidate_beyond_all_that_was_learned_from_is_warned_of(launches):
     dataset, model = launches
     inside = dataset.train.head(1)
     outside = inside.assign(**{model.features[0]: dataset.train[model.features[0]].max() + 1e6})
-    assert core.warned(model, inside, dataset.train) == [[]]
-    [[told]] = core.warned(model, outside, dataset.train)
+    assert scorer.warned(model, inside, dataset.train) == [[]]
+    [[told]] = scorer.warned(model, outside, dataset.train)
     assert told.startswith(model.features[0].replace("_", " ")) and "learned from" in told

@@ -1,6 +1,6 @@
 """The recommendation: 1, 0 or "not enough evidence" for each product that could be launched next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,9 @@ LEVEL = 0.8
 COLUMNS = ("product_id", "probability", "low", "high", "verdict", "expected_gain", "place", "within_capacity")
 
 
-def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -> pd.DataFrame:
+def recommend(
+    dataset: Dataset, model: Learned, trusted: bool, params: Params, refits: Iterable[Learned] | None = None
+) -> pd.DataFrame:
     """Return a verdict for every candidate, with its probability and interval.
 
     Parameters
@@ -32,6 +34,8 @@ def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -
         Whether the model is shown to beat chance on launches that it had not seen; without that every
         verdict is "not enough evidence".
     params : Params
+    refits : iterable of Learned, optional
+        From :func:`refitted`, where they have been made already.
 
     Returns
     -------
@@ -47,7 +51,8 @@ def recommend(dataset: Dataset, model: Learned, trusted: bool, params: Params) -
     if candidates.empty:
         return pd.DataFrame(columns=list(COLUMNS)).astype({"place": "float64", "within_capacity": bool})
     probability = model.score(candidates)
-    others = np.array([refit.score(candidates) for refit in refitted(dataset, model, params)])
+    refits = refitted(dataset, model, params) if refits is None else refits
+    others = np.array([refit.score(candidates) for refit in refits])
     low, high = interval(probability, others)
     table = candidates[["product_id"]].assign(probability=probability, low=low, high=high)
     table["verdict"] = [decide(r.low, r.high, model.threshold_, trusted) for r in table.itertuples()]

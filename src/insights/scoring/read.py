@@ -8,6 +8,7 @@ import csv
 import datetime
 import io
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -57,10 +58,8 @@ def candidates(file: Path, known: set[str], params: Params) -> tuple[pd.DataFram
     counts = pd.Series([row.get("product_id", "").strip() for _, row in rows]).value_counts()
     kept, refused = [], []
     for line, row in rows:
-        values, wrong = _read(row, params)
+        values, wrong = candidate(row, known, params)
         name = values.get("product_id", "")
-        if name in known:
-            wrong.append(f"product_id {name} is a product of the catalogue already")
         if name and counts.get(name, 0) > 1:
             wrong.append(f"product_id {name} stands in {counts[name]} lines")
         if wrong:
@@ -68,6 +67,22 @@ def candidates(file: Path, known: set[str], params: Params) -> tuple[pd.DataFram
         else:
             kept.append(values)
     return pd.DataFrame(kept, columns=[*ASKED, *OPTIONAL]), pd.DataFrame(refused, columns=REFUSED)
+
+
+def candidate(row: Mapping[str, str], known: set[str], params: Params) -> tuple[dict, list[str]]:
+    """Return the values of one candidate, and all that is wrong with it; nothing where it can be scored.
+
+    Parameters
+    ----------
+    row : mapping of str to str
+        By name of the column, as people wrote it.
+    known, params
+        As in :func:`candidates`.
+    """
+    values, wrong = _read(row, params)
+    if values["product_id"] in known:
+        wrong.append(f"product_id {values['product_id']} is a product of the catalogue already")
+    return values, wrong
 
 
 def _lines(file):

@@ -71,9 +71,7 @@ def reasons(
     return pd.DataFrame(lines, columns=_REASONS)
 
 
-def flips(
-    model: Learned, candidates: pd.DataFrame, background: pd.DataFrame, groups: Groups, tried: Sequence[str] = OPEN
-) -> pd.DataFrame:
+def flips(model: Learned, candidates: pd.DataFrame, background: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """Return, for each candidate and signal, the level of the signal that would carry it over the threshold.
 
     Parameters
@@ -82,8 +80,6 @@ def flips(
         Fitted and with its threshold.
     candidates, background, groups
         As in :func:`reasons`.
-    tried : sequence of str
-        Signals, one at a time.
 
     Returns
     -------
@@ -93,13 +89,12 @@ def flips(
         all higher ones reach the threshold. One that reaches it would fall short with at most ``decile``. Decile and
         probability are missing where no decile turns it.
     """
-    read = {name: sorted(set(groups.get(name, ())) & set(model.features)) for name in tried}
-    read = {name: members for name, members in read.items() if members}
+    read = tried(model, groups)
     if candidates.empty or not read:
         return pd.DataFrame(columns=_FLIPS)
     own = candidates[model.features].to_numpy(dtype="float64")
     now = shapley.scores_at(model, own) >= model.threshold_
-    at = {name: _at_deciles(model, candidates, background, members) for name, members in read.items()}
+    at = {name: at_deciles(model, candidates, background, members) for name, members in read.items()}
     noun = _noun(background)
     lines = [
         [product, name, *_flip(at[name][row], now[row], model.threshold_, name, noun)]
@@ -107,6 +102,32 @@ def flips(
         for name in read
     ]
     return pd.DataFrame(lines, columns=_FLIPS).astype({"decile": "Int64", "probability": "float64"})
+
+
+def tried(model: Learned, groups: Groups) -> Groups:
+    """Return the signals that can be changed and that a model reads, each with those of its features."""
+    read = {name: sorted(set(groups.get(name, ())) & set(model.features)) for name in OPEN}
+    return {name: members for name, members in read.items() if members}
+
+
+def levels(background: pd.DataFrame, members: Sequence[str]) -> pd.DataFrame:
+    """Return the nine deciles of each feature of a signal, shape (9, features); missing where no row knows it."""
+    return background[list(members)].astype("float64").quantile(DECILES)
+
+
+def at_deciles(
+    model: Learned, candidates: pd.DataFrame, background: pd.DataFrame, members: Sequence[str]
+) -> np.ndarray:
+    """Return the probabilities with a signal at each decile of the background, shape (candidates, 9).
+
+    All its features, ``members``, are set to the same decile; the others stay, and so does what no row knows.
+    """
+    own = candidates[model.features].to_numpy(dtype="float64")
+    changed = np.repeat(own[:, None, :], len(DECILES), axis=1)
+    places = [model.features.index(name) for name in members]
+    told = levels(background, members).to_numpy()
+    changed[:, :, places] = np.where(np.isnan(told), changed[:, :, places], told)
+    return shapley.scores_at(model, changed)
 
 
 def _weighed(model, candidates, moved):
@@ -161,16 +182,6 @@ def _reason(candidate, one, feature, background, noun):
     text = f"{moved}: {signals.title(one['signal'])} ({value}; {standing})"
     known = [one[name] for name in ("direction", "place", "signal", "log_odds", "effect")]
     return [candidate["product_id"].iloc[0], *known, feature, value, standing, text]
-
-
-def _at_deciles(model, candidates, background, members):
-    """Return the probabilities with a signal at each decile of the background, shape (candidates, 9)."""
-    own = candidates[model.features].to_numpy(dtype="float64")
-    changed = np.repeat(own[:, None, :], len(DECILES), axis=1)
-    places = [model.features.index(name) for name in members]
-    levels = background[members].astype("float64").quantile(DECILES).to_numpy()
-    changed[:, :, places] = np.where(np.isnan(levels), changed[:, :, places], levels)
-    return shapley.scores_at(model, changed)
 
 
 def _flip(probabilities, reaches, threshold, signal, noun):
