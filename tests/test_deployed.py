@@ -93,7 +93,7 @@ def test_a_log_with_a_broken_line_is_refused(windows):
     deployed.promote("2025Q3", ["launch"], "first")
     with paths.deployments().open("a") as lines:
         lines.write("{}\n")
-    with pytest.raises(DeploymentError, match=r"decisions\.jsonl: a line is no decision"):
+    with pytest.raises(DeploymentError, match=r"decisions\.jsonl, line 2: no record"):
         deployed.log()
 
 

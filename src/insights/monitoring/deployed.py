@@ -6,13 +6,12 @@ to the model before; it is a decision like any other, with a reason.
 
 import datetime
 import getpass
-import json
 import shutil
 from collections.abc import Sequence
 
 import pandas as pd
 
-from insights import paths, store
+from insights import journals, paths, store
 from insights.modeling import saved
 from insights.modeling.dataset import MODELS
 from insights.modeling.learned import Learned
@@ -33,15 +32,10 @@ def log() -> pd.DataFrame:
     DeploymentError
         If a line of the log cannot be read.
     """
-    file = paths.deployments()
-    if not file.exists():
-        return pd.DataFrame(columns=COLUMNS)
-    lines = file.read_text(encoding="utf-8").splitlines()
     try:
-        rows = [{name: json.loads(line)[name] for name in COLUMNS} for line in lines]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise DeploymentError(f"{file.name}: a line is no decision ({error}). Restore it from its copy.") from None
-    return pd.DataFrame(rows, columns=COLUMNS)
+        return journals.read(paths.deployments(), COLUMNS)
+    except journals.JournalError as error:
+        raise DeploymentError(str(error)) from None
 
 
 def promote(window: str, models: Sequence[str], why: str) -> list[dict]:
@@ -159,8 +153,5 @@ def _write(action, model, window, digest, why):
         "who": getpass.getuser(), "action": action, "model": model, "window": window, "sha256": digest,
         "why": " ".join(why.split()),
     }  # fmt: skip
-    file = paths.deployments()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps(decision, ensure_ascii=False) + "\n")
+    journals.append(paths.deployments(), [decision])
     return decision

@@ -5,11 +5,10 @@ some of these products were launched, tells how each of them did. What is writte
 """
 
 import datetime
-import json
 
 import pandas as pd
 
-from insights import paths, rows, store
+from insights import journals, paths, rows
 from insights.features import launch
 from insights.modeling import metrics, saved
 from insights.modeling.dataset import load
@@ -57,11 +56,8 @@ def run(params: Params) -> pd.DataFrame:
 
 def log() -> pd.DataFrame:
     """Return all that was written down by shadow runs, in ``COLUMNS``."""
-    file = paths.shadow()
-    if not file.exists():
-        return pd.DataFrame(columns=COLUMNS)
-    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return pd.DataFrame(lines)[COLUMNS].assign(as_of=lambda table: pd.to_datetime(table["as_of"]))
+    found = journals.read(paths.shadow(), COLUMNS)
+    return found.assign(as_of=pd.to_datetime(found["as_of"]))
 
 
 def matured(dataset_frame: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
@@ -94,10 +90,4 @@ def matured(dataset_frame: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 
 def _write(found):
     at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    lines = [
-        json.dumps({**r._asdict(), "as_of": str(r.as_of), "written_at": at}, default=float)
-        for r in found.itertuples(index=False)
-    ]
-    file = paths.shadow()
-    before = file.read_bytes() if file.exists() else b""
-    store.write_atomically(file, before + ("\n".join(lines) + "\n").encode())
+    journals.append(paths.shadow(), [{**record, "written_at": at} for record in found.to_dict("records")])
