@@ -213,6 +213,16 @@ def deployed(kind: str, digest: str) -> Path:
     return root() / "deployed" / f"{kind}-{digest[:16]}.skops"
 
 
+def judgements() -> Path:
+    """Return what planners said of the model's recommendations; kept out of version control."""
+    return root() / "planners" / "judgements.jsonl"
+
+
+def trial() -> Path:
+    """Return what planners decided in the experiment with them; kept out of version control."""
+    return root() / "planners" / "trial.jsonl"
+
+
 def scored(name: str) -> Path:
     """Return the folder of what a window's launch model said of candidates from files."""
     return window(name) / "scored"

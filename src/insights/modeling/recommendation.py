@@ -93,7 +93,8 @@ def interval(probability: np.ndarray, refits: np.ndarray, level: float = LEVEL) 
     """
     error = log_odds(refits).std(axis=0, ddof=1) * norm.ppf((1 + level) / 2)
     centre = log_odds(probability)
-    return expit(centre - error), expit(centre + error)
+    low, high = expit(centre - error), expit(centre + error)
+    return np.minimum(low, probability), np.maximum(high, probability)  # log odds are bounded, probabilities are not
 
 
 def refitted(dataset: Dataset, model: Learned, params: Params) -> Iterator[Learned]:
