@@ -125,6 +125,15 @@ def test_a_searched_pipeline_says_the_share_of_1_where_no_known_value_varies(dat
     assert np.ptp(model.fit(data.train, data.train["y"].to_numpy()).score(data.validate)) > 0
 
 
+@pytest.mark.parametrize("features", [[DRIVER], [DRIVER, WEAK], [DRIVER, WEAK, *NOISES]])
+def test_a_searched_pipeline_keeps_at_least_one_feature_to_learn_from(data, features):
+    steps = [["SelectPercentile", {"percentile": 20}], ["LogisticRegression", {}]]
+    model = learned.Searched("tpot", space.made(steps), features)
+    said = model.fit(data.train, data.train["y"].to_numpy()).score(data.validate)
+    assert np.ptp(said) > 0.2
+    assert model.estimator.named_steps["selectpercentile"].percentile == 20
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_saved_model_says_the_same_when_it_is_read_again(data, name, tmp_path):
     model = fitted(MAKERS[name](data), data)

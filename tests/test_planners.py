@@ -185,7 +185,7 @@ def decided(planners, follows, seed=0):
 
 @pytest.mark.parametrize("follows", [0.0, 0.5, 0.9])
 def test_how_far_planners_follow_wrong_advice_is_found(follows):
-    """Alone they are right in 0.6 of cases, with right advice in f + (1 - f) 0.6, with wrong advice in (1 - f) 0.6."""
+    """Alone they are right in 0.6, with right advice in f + (1 - f) 0.6, with wrong advice in (1 - f) 0.6."""
     found = trial.reliance(decided(300, follows), seed=1).set_index("advice")
     assert found.loc[WRONG, "difference"] == pytest.approx(-0.6 * follows, abs=0.05)
     assert found.loc[RIGHT, "difference"] == pytest.approx(0.4 * follows, abs=0.05)

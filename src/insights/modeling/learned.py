@@ -1,5 +1,6 @@
 """Models that learn: a scikit-learn pipeline over named features, with a threshold for the 0/1."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,7 @@ from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_selection import SelectPercentile
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import ElasticNet, ElasticNetCV, LogisticRegression
 from sklearn.pipeline import Pipeline
@@ -143,12 +145,22 @@ class MarginModel(Learned):
 
 @dataclass
 class Searched(Learned):
-    """A model that a search of pipelines found, whose steps refuse rows in which nothing varies."""
+    """A model that a search of pipelines found, whose steps may leave nothing of few features to learn from."""
 
     def made(self, rows: pd.DataFrame) -> BaseEstimator:
-        """Return the pipeline, or, where no feature has two known values, what says the share of 1 of every row."""
-        varies = rows[self.features].nunique().gt(1).any()
-        return self.estimator if varies else DummyClassifier()
+        """Return the pipeline, its selection wide enough to keep one of the features that vary in these rows.
+
+        Where no feature has two known values it is what says the share of 1 of every row.
+        """
+        varying = int(rows[self.features].nunique().gt(1).sum())
+        if varying == 0:
+            return DummyClassifier()
+        least = math.ceil(100 / varying)
+        narrow = [
+            f"{name}__percentile" for name, step in self.estimator.steps
+            if isinstance(step, SelectPercentile) and step.percentile < least
+        ]  # fmt: skip
+        return clone(self.estimator).set_params(**dict.fromkeys(narrow, least)) if narrow else self.estimator
 
 
 class Reaches(ClassifierMixin, BaseEstimator):
