@@ -11,14 +11,14 @@ override MODEL := $(value MODEL)
 override WHY := $(value WHY)
 override PRODUCTS := $(value PRODUCTS)
 override UNTIL := $(value UNTIL)
-export WINDOW FOLDER MODEL WHY PRODUCTS UNTIL
+export WINDOW FOLDER MODEL WHY PRODUCTS UNTIL PORT
 unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window next score promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window next score planner promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -98,6 +98,9 @@ next: $(INSTALLED) ## run the window after the newest of WINDOW's records, once 
 
 score: $(INSTALLED) ## recommend or not each candidate of the file PRODUCTS, by the launch model of WINDOW
 	@$(PYTHON) -m insights.scoring "$$WINDOW" "$$PRODUCTS"
+
+planner: $(INSTALLED) ## open the pages for planners of WINDOW, on this machine and at PORT, if one is named
+	@$(PYTHON) -m insights.serving "$$WINDOW" --port "$${PORT:-0}"
 
 promote: $(INSTALLED) ## put the models of WINDOW into use, or only MODEL; WHY is kept
 	@$(PYTHON) -m insights.monitoring promote "$$WINDOW" --model "$$MODEL" --why "$$WHY"

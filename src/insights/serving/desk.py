@@ -13,6 +13,8 @@ from insights.modeling.explanation import reasons as explanations
 from insights.modeling.explanation import signals, similar
 from insights.modeling.learned import Learned
 from insights.params import Params
+from insights.planners import trial
+from insights.rows import LAUNCH
 from insights.scoring import read
 from insights.scoring.scorer import Scorer, open_scorer
 from insights.store import file_hash
@@ -194,6 +196,20 @@ class Desk:
             for name, read in members.items()
         ]
         return pd.DataFrame(told, columns=["signal", "title", *range(1, LAST + 1)])
+
+    def tasks(self, number: int) -> list[trial.Task]:
+        """Return what the planner of a number is asked in the trial."""
+        found = trial.cases(self.scorer.dataset, self.scorer.model)
+        return trial.tasks(found, number, self.threshold, self.params.modeling.seed)
+
+    def known_of(self, product_id: str) -> list[str]:
+        """Return what was known of a past launch before it, in words: its plan, and what each signal showed."""
+        rows = self.scorer.dataset.validate
+        row = rows[(rows["product_id"] == product_id) & (rows["kind"] == LAUNCH)].iloc[0]
+        facts = self.facts.loc[product_id]
+        plan = [f"{facts['title']} ({facts['topic']}, {facts['level']})"] if pd.notna(facts["title"]) else []
+        first = [members[0] for members in explanations.tried(self.scorer.model, self.scorer.groups).values()]
+        return [*plan, *(signals.value_in_words("launch", name, row) for name in first)]
 
     def _at(self, row, changes):
         members = explanations.tried(self.scorer.model, self.scorer.groups)
