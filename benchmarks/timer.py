@@ -1,7 +1,6 @@
 """`make next` under a timer, while the exports of a month arrive not at all, half, twice, and then rightly.
 
-``make timer`` makes a small company that ends with the last whole month, delivers its records month by month into a
-folder, and calls the command of the runbook's cron line every half minute, whether or not the call before has ended,
+``make timer`` makes a small company, delivers its records up to the last whole month into a folder, and calls the command of the runbook's cron line every half minute, whether or not the call before has ended,
 as cron does. What is delivered changes as soon as a call has told what it made of what was there. It prints what
 each call said and ended with, and fails where that is not what it should be, or a window was run twice.
 """
@@ -94,10 +93,10 @@ def project(root: Path) -> None:
 
 
 def company(root: Path, month: pd.Period) -> dict[str, pd.DataFrame]:
-    """Return the records of a company that ends with a month, table by table."""
+    """Return the records of a company that goes on for a month after a month, table by table."""
     content = yaml.safe_load((root / "params" / "sample.yaml").read_text())
     content |= {name: content.get(name, {}) | less for name, less in LESS.items()}
-    content["simulation"] |= {"start": (month - MONTHS + 1).start_time.date(), "months": MONTHS, "defects": False}
+    content["simulation"] |= {"start": (month - MONTHS + 2).start_time.date(), "months": MONTHS, "defects": False}
     first = month - TRAINING - 1
     days = {"start": first, "split": first + TRAINING, "end": first + TRAINING + 1}
     content["dates"] = {name: one.start_time.date() for name, one in days.items()}
