@@ -189,7 +189,7 @@ $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
 $(DONE)/08_tolerance: $(DONE)/06_ablation $(DONE)/07_bias_checks $(wildcard registers/[!e]*.yaml)
 $(DONE)/09_experiments: $(DONE)/05_modeling $(wildcard registers/experiments.yaml)
 $(DONE)/10_fresh_data: $(DONE)/05_modeling
-$(DONE)/11_report: $(filter-out %/11_report,$(STAMPS))
+$(DONE)/11_report: $(filter-out %/11_report,$(STAMPS)) $(wildcard planners/*.jsonl)
 
 $(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $(wildcard requirements.lock)
 	@$(PYTHON) -m insights.running.runner step "$$WINDOW" $*

@@ -8,6 +8,7 @@ from insights import dictionary, gaps, store
 from insights.modeling import recommendation
 from insights.modeling.dataset import MODELS
 from insights.modeling.study import named
+from insights.planners import judgements, trial
 from insights.store import Step
 
 
@@ -25,12 +26,20 @@ class Report:
         ROC AUC of every model and baseline: ``question, rows, model, value, low, high, n, chosen``.
     lacking : dict of str to list of str
         What the source lacks for a model, by model; models that ran are not in it.
+    agreement, grounds : pandas.DataFrame
+        How often planners agree with recommendations, and why they do not, from :mod:`insights.planners.judgements`.
+    quality, reliance : pandas.DataFrame
+        How well planners decide with advice and alone, from :mod:`insights.planners.trial`.
     """
 
     results: pd.DataFrame
     advice: pd.DataFrame
     headline: pd.DataFrame
     lacking: dict[str, list[str]]
+    agreement: pd.DataFrame
+    grounds: pd.DataFrame
+    quality: pd.DataFrame
+    reliance: pd.DataFrame
 
 
 def study(step: Step) -> Report:
@@ -39,14 +48,25 @@ def study(step: Step) -> Report:
     results = store.results(window)
     profile = dictionary.of(window)
     lacking = gaps.lacking(MODELS, step.params.launch.hurdle, profile)
+    said, decided = judgements.of_window(window), trial.answers(window)
     found = Report(
         results=results,
         advice=_advice(window, lacking),
         headline=headline(results),
         lacking={model: names for model, names in lacking.items() if names},
+        agreement=judgements.agreement(said),
+        grounds=judgements.grounds(said),
+        quality=trial.quality(decided),
+        reliance=trial.reliance(decided, step.params.modeling.seed),
     )
     step.table("table_11_1_recommendations", found.advice)
     step.table("table_11_2_headline", found.headline)
+    step.table("table_11_3_agreement", found.agreement)
+    step.table("table_11_4_grounds", found.grounds)
+    step.table("table_11_5_trial", found.quality)
+    step.table("table_11_6_reliance", found.reliance)
+    for r in found.agreement.itertuples():
+        step.record("planners.agree", r.share, low=r.low, high=r.high, n=r.judgements, by={"verdict": r.verdict})
     return found
 
 

@@ -3,12 +3,15 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
-from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, opening, units
+from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, against, opening, units
 from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
 
 AIM = 0.1
 SHOWN = ("title", "verdict", "place", "probability", "low", "high", "expected_gain", "topic", "product_id")
 EVERY, FEW = 300, 20
+_STRESSED = {
+    "beats": "beats", "is worse than": "**is worse than**", "is not shown to beat": "is **not shown to beat**",
+}  # fmt: skip
 
 
 def recommendation(advice: pd.DataFrame, headline: pd.DataFrame) -> Prose:
@@ -41,7 +44,7 @@ def headline(table: pd.DataFrame) -> Prose:
             say(
                 "{kind}, {question}: of two, one that came true and one that did not, {chosen} ranks the right one "
                 "higher in **{auc}** of cases (ROC AUC; 0.5 is guessing), over {n}; it "
-                f"{_against(chosen, best)} the best baseline, {{other}}, with {{baseline}}.",
+                f"{_STRESSED[against(chosen, best)]} the best baseline, {{other}}, with {{baseline}}.",
                 kind=opening(ROWS[kind]), question=QUESTIONS[question], chosen=TITLES[chosen["model"]],
                 auc=interval(chosen["value"], chosen["low"], chosen["high"]),
                 n=units(chosen["n"], kind),
@@ -127,14 +130,6 @@ def _would_take(headline):
         n=count(int(r["n"]), "new launch", "new launches"), half=number(half, 2),
         more=count(round(r["n"] * (half / AIM) ** 2), "launch", "launches"), aim=number(AIM, 2),
     )  # fmt: skip
-
-
-def _against(chosen, best):
-    """Tell whether a model beats a baseline: by its paired interval, against chance by its own."""
-    low, high = (best["ahead_low"], best["ahead_high"]) if best["model"] != "chance" else (chosen["low"] - 0.5, 1.0)
-    if low > 0:
-        return "beats"
-    return "**is worse than**" if high < 0 else "is **not shown to beat**"
 
 
 def _are(n):

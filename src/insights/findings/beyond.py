@@ -4,7 +4,7 @@ import pandas as pd
 
 from insights import store
 from insights.display.wording import Prose, bullets, count, date, interval, listing, money, number, points, say
-from insights.findings.words import DECISIONS, TITLES
+from insights.findings.words import TITLES, decider
 from insights.verdicts import ALL
 
 KEYS = ("stage", "estimate", "rows", "split", "attribute", "group", "measure")
@@ -78,12 +78,8 @@ def _money(keyed):
         all=count(int(value.loc[ALL, "n"]), "new launch", "new launches"), called=number(int(own["n"])),
         chosen=TITLES[chosen.iloc[0]],
         own=interval(own["value"], own["low"], own["high"], kind="money"),
-        others=listing([f"{_decider(name)} {money(value.loc[name, 'value'])}" for name in others]),
+        others=listing([f"{decider(name)} {money(value.loc[name, 'value'])}" for name in others]),
     )  # fmt: skip
-
-
-def _decider(name):
-    return DECISIONS[name].lower() if name in DECISIONS else TITLES[name]
 
 
 def _served(keyed):

@@ -81,6 +81,25 @@ def _word(key, words):
     return words.get(key, key.replace("_", " ")) if isinstance(key, str) else key
 
 
+def decider(name: str) -> str:
+    """Return who decides, in a sentence: a baseline, a model, or what needs none."""
+    return DECISIONS[name].lower() if name in DECISIONS else TITLES[name]
+
+
+def against(chosen: pd.Series, best: pd.Series) -> str:
+    """Tell whether a model beats a baseline: by its paired interval, against chance by its own.
+
+    Parameters
+    ----------
+    chosen, best : pandas.Series
+        Rows of :func:`insights.report.headline`.
+    """
+    low, high = (best["ahead_low"], best["ahead_high"]) if best["model"] != "chance" else (chosen["low"] - 0.5, 1.0)
+    if low > 0:
+        return "beats"
+    return "is worse than" if high < 0 else "is not shown to beat"
+
+
 def opening(text: str) -> str:
     """Return a text that begins with a capital letter."""
     return text[0].upper() + text[1:]

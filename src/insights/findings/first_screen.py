@@ -1,0 +1,154 @@
+"""The first screen of the report: what to launch, what it is worth, how sure that is, what to beware of.
+
+Four short answers, each with the page and section that its figure comes from, for a reader who has two minutes.
+"""
+
+import html
+from dataclasses import dataclass
+
+import pandas as pd
+
+from insights import store
+from insights.display.wording import Prose, count, interval, listing, money, number, points, say, share
+from insights.findings.words import BASELINES, LEARNED, against, decider, opening
+from insights.verdicts import ALL, HOLD, KEEP, LAUNCH
+
+NAMED, WIDE = 3, 0.1
+RECOMMENDATIONS = ("11_report", "recommendations", "Recommendations")
+RANKING = ("05_modeling", "all-models-and-baselines", "05, all models and baselines")
+WORTH = ("05_modeling", "what-it-is-worth", "05, what it is worth")
+GATES = ("08_tolerance", "the-gates", "08, the gates")
+FRESH = ("10_fresh_data", "what-is-to-be-done", "10, what is to be done")
+SERVED = ("07_bias_checks", "who-is-served-worse", "07, who is served worse")
+WRONG = ("11_report", "what-could-be-wrong", "What could be wrong")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One of the four: its question, the figure that answers it, a sentence or two, and where they come from."""
+
+    question: str
+    figure: str
+    told: Prose
+    sources: tuple[tuple[str, str, str], ...]
+
+
+def first_screen(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataFrame) -> Prose:
+    """Return the four answers side by side.
+
+    Parameters
+    ----------
+    advice : pandas.DataFrame
+        Recommendations with titles, from :mod:`insights.report`.
+    headline : pandas.DataFrame
+        From :func:`insights.report.headline`.
+    results : pandas.DataFrame
+        The results store of the window.
+    """
+    keyed = results.join(store.restrictions(results, ("rows", "split", "measure", "decision")))
+    answers = [_launch(advice), _worth(advice, keyed), _sure(headline), _beware(headline, keyed)]
+    text = "\n\n".join(f"{one.question}: {one.figure}. {one.told.text}" for one in answers)
+    return Prose(text, '<div class="screen">\n' + "\n".join(_cell(one) for one in answers) + "\n</div>")
+
+
+def _launch(advice):
+    by, go = advice["verdict"].value_counts(), advice[advice["verdict"] == LAUNCH].sort_values("place")
+    now, sources = go[go["within_capacity"]], (RECOMMENDATIONS,)
+    if len(go):
+        more = f" {number(len(go))} of {count(len(advice), 'candidate')} pay; so many can be carried in a quarter."
+        told = say("{names}.{more}", names=listing(now["title"], most=NAMED), more=more if len(now) < len(go) else "")
+        return Answer("What to launch", count(len(now), "product"), told, sources)
+    if by.get(HOLD, 0):
+        told = say("None of {n} is expected to pay.", n=count(len(advice), "candidate"))
+        return Answer("What to launch", "Nothing", told, sources)
+    told = say(
+        "The model can neither recommend nor rule out any of {n}. Decide as today.", n=count(len(advice), "candidate")
+    )
+    return Answer("What to launch", "Not enough evidence", told, sources)
+
+
+def _worth(advice, keyed):
+    now = advice[advice["within_capacity"]]
+    value = keyed[(keyed["name"] == "launch.value") & (keyed["rows"] == "launch") & (keyed["split"] == "validation")]
+    value, chosen = value.set_index("model"), keyed.loc[keyed["name"] == "launch.chosen", "model"]
+    past = say("No launch of this window could be judged.")
+    if len(value) and len(chosen):
+        own, others = value.loc[chosen.iloc[0]], [name for name in ("panel", ALL) if name in value.index]
+        past = say(
+            "Of the window's {n}, those that the model chose brought {own} beyond their hurdles; {others}.",
+            n=count(int(value.loc[ALL, "n"]), "launch", "launches"),
+            own=interval(own["value"], own["low"], own["high"], kind="money"),
+            others=listing([f"{decider(name)} {money(value.loc[name, 'value'])}" for name in others]),
+        )  # fmt: skip
+    expected = now["expected_gain"].sum(min_count=1)
+    figure = money(expected) if len(now) and pd.notna(expected) else "Nothing to expect"
+    about = (
+        say("Expected beyond their hurdles in the time after the decision.")
+        if len(now)
+        else say("Nothing is recommended.")
+    )
+    return Answer("What it is worth", figure, about + past, (WORTH,))
+
+
+def _sure(headline):
+    judged = headline[(headline["rows"] == "launch") & (headline["question"] == "launch")]
+    if judged.empty or not judged["chosen"].any():
+        return Answer(
+            "How sure that is", "Not judged", say("No new launch could be judged in this window."), (RANKING,)
+        )
+    r, others = judged[judged["chosen"]].iloc[0], judged[~judged["model"].isin(LEARNED)]
+    best = others.loc[others["value"].idxmax()]
+    told = say(
+        "Of two new launches the model ranks the better one higher in so many cases (95 % interval {low} to {high}; "
+        "50 % is guessing), over {n}. It {against} the best rule, {other}, with {rule}.",
+        low=share(r["low"], 0), high=share(r["high"], 0), n=count(int(r["n"]), "launch", "launches"),
+        against=against(r, best), other=BASELINES[best["model"]][0], rule=share(best["value"], 0),
+    )  # fmt: skip
+    return Answer("How sure that is", f"{share(r['value'], 0)} ranked rightly", told, (RANKING,))
+
+
+def _beware(headline, keyed):
+    found = [*_of_ranking(headline), *_of_use(keyed), *_of_people(keyed)]
+    told = say(" ".join(warning for warning, _ in found) or "None of the checks found any.")
+    sources = (WRONG, *dict.fromkeys(source for _, source in found))
+    return Answer("What to beware of", opening(count(len(found), "warning")), told, sources)
+
+
+def _of_ranking(headline):
+    judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
+    for r in judged.head(1).itertuples():
+        half = (r.high - r.low) / 2
+        if r.low <= 0.5:
+            yield "The model is not shown to beat chance on new launches.", RANKING
+        elif half > WIDE:
+            yield (
+                f"Few launches were judged: the share ranked rightly could be {points(half)} higher or lower.",
+                RANKING,
+            )
+
+
+def _of_use(keyed):
+    fresh = keyed[(keyed["name"] == "fresh.decision") & (keyed["model"] == "launch")]
+    for r in fresh[fresh["decision"] != KEEP].itertuples():
+        yield f"The written rule says of the model in use: {r.decision}.", FRESH
+    gates = keyed[keyed["name"] == "gates.met"]
+    if missed := int((gates["n"] - gates["value"]).sum()):
+        every = count(int(gates["n"].sum()), "criterion", "criteria")
+        yield f"{number(missed)} of {every} before use {'is' if missed == 1 else 'are'} not met.", GATES
+
+
+def _of_people(keyed):
+    gaps = keyed[(keyed["name"] == "bias.gap") & (keyed["measure"] == "recall") & (keyed["high"] < 0)]
+    if len(gaps):
+        verb = "is" if len(gaps) == 1 else "are"
+        yield f"{opening(count(len(gaps), 'group'))} of learners {verb} served less well.", SERVED
+
+
+def _cell(one):
+    links = ", ".join(
+        f'<a href="{page}.html#{section}">{html.escape(text)}</a>' for page, section, text in one.sources
+    )
+    return (
+        f'<div class="answer"><h3>{html.escape(one.question)}</h3>\n<p class="figure">{html.escape(one.figure)}</p>\n'
+        f'{one.told.markup}\n<p class="source">{links}</p></div>'
+    )
