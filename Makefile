@@ -97,7 +97,7 @@ next: $(INSTALLED) ## run the window after the newest of WINDOW's records, once 
 	@$(PYTHON) -m insights.running.upcoming "$$WINDOW"
 
 score: $(INSTALLED) ## recommend or not each candidate of the file PRODUCTS, by the launch model of WINDOW
-	@$(PYTHON) -m insights.scoring "$$WINDOW" "$$PRODUCTS"
+	@$(PYTHON) -m insights.scoring "$$WINDOW" "$$PRODUCTS" || [ $$? -eq 3 ] # 3: some rows were refused, and it said so
 
 planner: $(INSTALLED) ## open the pages for planners of WINDOW, on this machine and at PORT, if one is named
 	@$(PYTHON) -m insights.serving "$$WINDOW" --port "$${PORT:-0}"

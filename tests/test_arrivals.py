@@ -58,6 +58,22 @@ def test_tables_of_few_or_rare_records_and_of_things_tell_nothing():
     assert arrivals.judged(every, datetime.date(2025, 10, 1), datetime.date(2025, 11, 1))[0] == ARRIVED
 
 
+def test_a_single_month_of_a_quarter_that_was_delivered_twice_is_named():
+    rows = [["page_views", str(month), 100, 1.0] for month in MONTHS]
+    rows[-2][2:] = [200, 2.0]
+    every = pd.DataFrame(rows, columns=["table", "month", "rows", "copies"])
+    since, until = datetime.date(2025, 8, 1), datetime.date(2025, 11, 1)
+    before = every.assign(month=[str(month) for month in MONTHS])
+    found, told = arrivals.judged(pd.concat([_past(before), before]), since, until)
+    assert found == TWICE and told["month"].tolist() == [str(MONTHS[-2])]
+
+
+def _past(table):
+    """Return the months before the first, as they usually are."""
+    months = pd.period_range(end=MONTHS[0] - 1, periods=6, freq="M").astype(str)
+    return pd.DataFrame({"table": "page_views", "month": months, "rows": 100, "copies": 1.0})
+
+
 @given(shares=st.lists(st.integers(0, 300), min_size=3, max_size=3))
 @brisk
 def test_a_verdict_names_tables_only_if_it_is_half_or_twice(shares):
@@ -103,7 +119,7 @@ def watched(tmp_path, monkeypatch):
         return window, state["code"], f"{window}: was run."
 
     monkeypatch.setattr(upcoming, "_run", run)
-    monkeypatch.setattr(upcoming, "_coverage", lambda moved, since: state["coverage"])
+    monkeypatch.setattr(upcoming.collection, "coverage", lambda moved, con, since: state["coverage"])
     monkeypatch.setattr(upcoming.windows, "state", lambda name: "done" if name in state["done"] else "0 of 12")
     return state
 
@@ -148,6 +164,23 @@ def test_a_month_that_arrives_late_is_run_when_it_is_there(watched):
     assert call("2025-11-21")[0] == upcoming.RAN and watched["runs"] == ["acme-2025-10"]
 
 
+def test_a_table_that_is_no_longer_exported_is_not_awaited(watched):
+    file = paths.params_file("acme-2025-09")
+    content = yaml.safe_load(file.read_text())
+    watched["coverage"] = coverage(enrollments=0)
+    assert call()[0] == upcoming.INCOMPLETE
+    file.write_text(yaml.safe_dump(content | {"monitoring": {"not_awaited": ["enrollmens"]}}))
+    code, told = call()
+    assert code == upcoming.REFUSED and "enrollmens is no table" in told["message"]
+    file.write_text(yaml.safe_dump(content | {"monitoring": {"not_awaited": ["enrollments"]}}))
+    assert call()[0] == upcoming.RAN and watched["runs"] == ["acme-2025-10"]
+
+
+def test_a_mapping_among_the_parameters_stops_nothing(watched):
+    (paths.root() / "params" / "mapping.yaml").write_text("tables: {}\n")
+    assert call()[0] == upcoming.RAN
+
+
 def test_a_run_that_failed_is_begun_again_next_time(watched):
     watched["code"] = 1
     assert call()[0] == upcoming.FAILED
@@ -156,10 +189,13 @@ def test_a_run_that_failed_is_begun_again_next_time(watched):
 
 
 def test_while_one_is_at_work_another_does_nothing(watched):
+    call()
+    before, runs = (paths.root() / "outputs" / "next.json").read_bytes(), list(watched["runs"])
     held = upcoming.windows.hold(upcoming.LOCK)
-    code, told = call()
+    code, _ = call()
     held.close()
-    assert code == upcoming.BUSY and "at work" in told["message"] and watched["runs"] == []
+    assert code == upcoming.BUSY and watched["runs"] == runs
+    assert (paths.root() / "outputs" / "next.json").read_bytes() == before  # the outcome of the last call is kept
 
 
 def test_windows_that_get_no_exports_are_refused(watched, tmp_path):

@@ -1,5 +1,7 @@
 """Where gaps come from: chance, the data or the model, proxies, silence; what moves them, and what that costs."""
 
+import json
+import shutil
 from itertools import product
 
 import numpy as np
@@ -9,8 +11,9 @@ from fairlearn.metrics import MetricFrame, true_positive_rate
 from hypothesis import given
 from hypothesis import strategies as st
 from micro import brisk, window
+from tiny_project import REPOSITORY
 
-from insights import timeline
+from insights import params, paths, timeline
 from insights.bias import audience, bounds, core, groups, mitigation, null, origins, propagation, proxies, trend
 from insights.bias.groups import NOT_DECLARED
 from insights.modeling import learned
@@ -314,6 +317,31 @@ def test_a_product_that_few_of_known_group_look_at_takes_no_part():
 
 
 # --- over windows ---
+
+
+def test_gaps_of_earlier_windows_stand_before_those_of_this_one(tmp_path, monkeypatch):
+    """This window's table has bounds of the value and of the gap; those of the gap are followed."""
+    monkeypatch.setenv("INSIGHTS_ROOT", str(tmp_path))
+    shutil.copytree(REPOSITORY / "params", tmp_path / "params")
+    by = {"attribute": "gender", "group": "woman", "measure": "recall"}
+    record = {
+        "name": "bias.gap",
+        "by": by,
+        "model": None,
+        "value": -0.02,
+        "low": -0.05,
+        "high": 0.01,
+        "n": 90,
+        "unit": "",
+    }
+    paths.results("2025Q2").parent.mkdir(parents=True)
+    paths.results("2025Q2").write_text(json.dumps([record]))
+    own = pd.DataFrame(
+        [by | {"value": 0.6, "low": 0.5, "high": 0.7, "gap": -0.03, "gap_low": -0.06, "gap_high": 0.0}]
+    )
+    found = trend.over_windows(["2025Q2", "2025Q3"], own, params.load("2025Q3"))
+    assert found["window"].tolist() == ["2025Q2", "2025Q3"]
+    assert found[["gap", "low", "high"]].to_numpy().tolist() == [[-0.02, -0.05, 0.01], [-0.03, -0.06, 0.0]]
 
 
 def gaps_over(*values, error=0.01):

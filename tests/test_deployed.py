@@ -66,7 +66,7 @@ def test_of_both_models_those_that_a_window_has_are_promoted(windows):
         ("2025Q3", ["launch"], " ", "needs a reason"),
         ("2025Q3", ["completion"], "x", "no completion model to promote"),
         ("2024Q1", ["launch"], "x", "make run WINDOW=2024Q1"),
-        ("2025Q3", ["other"], "x", "Models are launch, completion"),
+        ("2025Q3", ["other"], "x", "other: no such model. Models are launch, completion"),
     ],
 )
 def test_what_cannot_be_promoted_is_refused_and_nothing_is_written(windows, window, models, why, message):
@@ -87,6 +87,26 @@ def test_a_model_that_was_changed_or_lost_is_not_used(windows):
     kept.write_bytes(kept.read_bytes() + b"x")
     with pytest.raises(DeploymentError, match="gone or changed"):
         deployed.load("launch")
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda kept: kept.write_bytes(kept.read_bytes() + b"x"), lambda kept: kept.unlink()]
+)
+def test_a_model_that_was_changed_or_lost_is_put_back_by_promoting_it_again(windows, capsys, damage):
+    [decision] = deployed.promote("2025Q3", ["launch"], "first")
+    said = deployed.load("launch").name
+    damage(paths.deployed("launch", decision["sha256"]))
+    assert command.main(["log"]) == 0 and "gone or was changed" in capsys.readouterr().out
+    assert [one["model"] for one in deployed.promote("2025Q3", ["launch"], "put back")] == ["launch"]
+    assert deployed.load("launch").name == said
+    with pytest.raises(DeploymentError, match="before the one in use"):
+        deployed.rollback(["launch"], "it was put back, and nothing stands before it")
+
+
+def test_no_window_is_promoted_that_is_not_named(windows, capsys):
+    for arguments in (["promote", "", "--why", "x"], ["shadow", ""]):
+        assert command.main(arguments) == 2 and "WINDOW=" in capsys.readouterr().err
+    assert not paths.deployments().exists()
 
 
 def test_a_log_with_a_broken_line_is_refused(windows):

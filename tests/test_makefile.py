@@ -170,6 +170,8 @@ def test_cleaning_removes_the_window_that_is_named_only(project):
     assert make(project, "clean-window", "WINDOW=sample").returncode == 0
     assert not (project / "outputs" / "sample").exists() and (project / "outputs" / "2025Q4").exists()
     assert make(project, "clean-window").returncode != 0
+    typo = make(project, "clean-window", "WINDOW=smaple")
+    assert typo.returncode != 0 and "no outputs/smaple to remove" in typo.stderr
     assert (project / "outputs" / "2025Q4").exists()
 
 
@@ -179,6 +181,15 @@ def test_windows_that_have_grown_stale_are_told_apart(project):
     assert re.search(r"(?m)^sample +done [\d: -]+$", told) and re.search(r"(?m)^2025Q4 +not run$", told)
     change(project / "notebooks" / "11_report.ipynb")
     assert re.search(r"(?m)^sample +done .*stale", make(project, "windows").stdout)
+
+
+def test_a_parameter_file_that_cannot_be_read_is_listed_as_such_and_stops_no_other_window(project):
+    (project / "params" / "mapping.yaml").write_text("tables: {}\n")
+    told = make(project, "windows")
+    assert told.returncode == 0 and re.search(
+        r"(?m)^mapping +cannot be read; make run WINDOW=mapping says why$", told.stdout
+    )
+    assert re.search(r"(?m)^sample +not run$", told.stdout)
 
 
 def test_the_graph_names_the_steps_that_paths_names(project):

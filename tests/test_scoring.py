@@ -87,6 +87,7 @@ def test_a_line_with_too_few_cells_is_refused_and_named_by_its_number(tmp_path):
     [
         (b"", "no column product_id"),
         (b"product_id,title\n", "no column topic, price, monthly_hurdle"),
+        (b"product_id;title;topic;price;monthly_hurdle\n", "not separated by commas"),
         (b"product_id,title,topic,price,monthly_hurdle\n", "no row below its header"),
         (b"product_id,title,topic,price,monthly_hurdle,title\nA,B,C,1,1,B\n", "column title stands twice"),
         (b"\xff\xfe\x00", "not UTF-8"),

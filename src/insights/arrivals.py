@@ -45,8 +45,9 @@ class Next:
 
 def newest(params: Params) -> Params:
     """Return the newest window of the same records and the same spans, this one where there is no newer."""
-    every = [parameters.load(name) for name in parameters.windows()]
-    alike = [one for one in every if lineage.same_records(one, params) and _spans(one) == _spans(params)]
+    alike = [
+        one for one in parameters.readable() if lineage.same_records(one, params) and _spans(one) == _spans(params)
+    ]
     return max(alike, key=lambda one: (one.dates.end, one.window == params.window))
 
 
@@ -84,14 +85,15 @@ def judged(coverage: pd.DataFrame, since, until) -> tuple[str, pd.DataFrame]:
     fresh = pd.period_range(pd.Period(since, "M"), pd.Timestamp(until) - pd.Timedelta(days=1), freq="M")
     rows = []
     for table, part in coverage.groupby("table", sort=False):
-        counts = part.set_index(pd.PeriodIndex(part["month"], freq="M"))["rows"]
+        by_month = part.set_index(pd.PeriodIndex(part["month"], freq="M"))
+        counts, copies = by_month["rows"], by_month["copies"].reindex(fresh, fill_value=1.0)
         usual = counts.reindex(before, fill_value=0)
         if contract.TABLES[table].entity or usual.min() == 0 or usual.median() < FEWEST:
             continue
         expected = float(usual.iloc[-RECENT:].median())
         for month, n in counts.reindex(fresh, fill_value=0).items():
             expected *= _shrinks(usual)
-            rows.append([table, str(month), int(n), expected, n / expected, float(part["copies"].iloc[0])])
+            rows.append([table, str(month), int(n), expected, n / expected, float(copies[month])])
     table = pd.DataFrame(rows, columns=COLUMNS)
     if table.empty or (table["rows"] == 0).all():
         return NOTHING, table

@@ -12,15 +12,14 @@ def same_records(one: Params, other: Params) -> bool:
 
 def earlier(params: Params) -> list[str]:
     """Return the windows of the same records that end no later than this one and have been run, in order."""
-    every = [parameters.load(name) for name in parameters.windows()]
+    every = parameters.readable()
     found = [one for one in every if same_records(one, params) and one.end <= params.end and _has_results(one)]
     return [one.window for one in sorted(found, key=lambda one: one.end)]
 
 
 def before(params: Params) -> Params | None:
     """Return the window of the same records that ends where the validation of this one begins; None without one."""
-    for name in parameters.windows():
-        other = parameters.load(name)
+    for other in parameters.readable():
         if other.dates.end == params.dates.split and same_records(other, params):
             return other
     return None

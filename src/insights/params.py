@@ -4,6 +4,7 @@
 no defaults in code: a key that neither file sets is an error, and so is one that is not known.
 """
 
+import contextlib
 import datetime
 import difflib
 import hashlib
@@ -280,6 +281,7 @@ class Monitoring(_Section):
     level: pydantic.confloat(gt=0, lt=0.5)
     apart: Share
     due_days: Count
+    not_awaited: list[str]
 
 
 class Compute(_Section):
@@ -338,6 +340,15 @@ def windows() -> list[str]:
     """Return the names of all windows that have a parameter file, sorted."""
     folder = paths.params_file("base").parent
     return sorted(file.stem for file in folder.glob("*.yaml") if file.stem != "base")
+
+
+def readable() -> list["Params"]:
+    """Return the parameters of all windows that can be read; a file that cannot is the trouble of its own window."""
+    found = []
+    for name in windows():
+        with contextlib.suppress(ParameterError):
+            found.append(load(name))
+    return found
 
 
 def newest() -> str:

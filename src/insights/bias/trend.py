@@ -29,8 +29,9 @@ def over_windows(windows: list[str], own: pd.DataFrame, params: Params) -> pd.Da
     pandas.DataFrame
         ``window, end, attribute, group, measure, gap, low, high``.
     """
-    mine = own.dropna(subset="gap").rename(columns={"gap_low": "low", "gap_high": "high"})
-    parts = [mine[[*KEYS, "gap", "low", "high"]].assign(window=params.window, end=pd.Timestamp(params.end))]
+    mine = own.dropna(subset="gap")[[*KEYS, "gap", "gap_low", "gap_high"]]
+    mine = mine.rename(columns={"gap_low": "low", "gap_high": "high"})
+    parts = [mine.assign(window=params.window, end=pd.Timestamp(params.end))]
     for window in windows:
         if window != params.window:
             records = store.results(window)

@@ -116,7 +116,7 @@ def source_files(params: Params) -> list[Path]:
 
 
 def coverage(params: Params, con: ibis.BaseBackend, since: datetime.date) -> pd.DataFrame:
-    """Return how many rows of each table a source has in each month before the window's end.
+    """Return how many rows of each table a source has in the year before a day, and from then to the window's end.
 
     Parameters
     ----------
@@ -128,8 +128,8 @@ def coverage(params: Params, con: ibis.BaseBackend, since: datetime.date) -> pd.
     Returns
     -------
     pandas.DataFrame
-        ``table, month, rows``, and ``copies``: how often each record that happened since then stands there on
-        average, 1 where none is another's copy.
+        ``table, month, rows``, and ``copies``: how often each record that happened in that month stands there on
+        average, 1 where none is another's copy, and in months before.
 
     Raises
     ------
@@ -138,15 +138,29 @@ def coverage(params: Params, con: ibis.BaseBackend, since: datetime.date) -> pd.
     """
     check_source(params)
     extract = SOURCES[params.source.kind].read(params, con, _silent)
-    raw = {name: window.shaped(name, extract.tables[name]) for name in contract.TABLES if name in extract.tables}
-    counted = _coverage(extract, raw, params.end)
-    return counted.assign(copies=counted["table"].map({name: _copies(name, t, since) for name, t in raw.items()}))
+    begin = pd.Timestamp(since) - pd.DateOffset(years=1)
+    raw = {}
+    for name in [name for name in contract.TABLES if name in extract.tables]:
+        records = window.shaped(name, extract.tables[name])
+        raw[name] = records.filter(records[contract.TABLES[name].happened] >= ibis.literal(begin)).cache()
+    counted = _coverage(replace(extract, history={}), raw, params.end)
+    copies = pd.concat([_copies(name, records, since) for name, records in raw.items()], ignore_index=True)
+    return counted.merge(copies, on=["table", "month"], how="left").fillna({"copies": 1.0})
 
 
 def _copies(name, records, since):
-    fresh = records.filter(records[contract.TABLES[name].happened] >= ibis.literal(pd.Timestamp(since)))
-    rows, distinct = (int(table.count().execute()) for table in (fresh, fresh.distinct()))
-    return rows / distinct if distinct else 1.0
+    """Return how often each record of a month stands there, in the months since a day."""
+    happened = contract.TABLES[name].happened
+    fresh = records.filter(records[happened] >= ibis.literal(pd.Timestamp(since)))
+    counts = [
+        part.group_by(month=part[happened].strftime("%Y-%m"))
+        .agg(n=ibis._.count())
+        .to_pandas()
+        .set_index("month")["n"]
+        for part in (fresh, fresh.distinct())
+    ]
+    copies = (counts[0] / counts[1]).rename("copies").rename_axis("month").reset_index()
+    return copies.assign(table=name)[["table", "month", "copies"]]
 
 
 def _silent(text):

@@ -93,6 +93,7 @@ def propose(folder: Path) -> list[Proposal]:
 def written(proposals: Sequence[Proposal]) -> str:
     """Return proposals as the text of a mapping file, with what is left to a person in comments."""
     tables: dict[str, list[Proposal]] = {}
+    named = [proposal.file for proposal in proposals]
     for proposal in proposals:
         tables.setdefault(proposal.table or "", []).append(proposal)
     unknown = [f"# {p.file}: fits no table; its columns are {', '.join(p.unread)}" for p in tables.pop("", [])]
@@ -100,7 +101,7 @@ def written(proposals: Sequence[Proposal]) -> str:
     lines += ["time_zone: UTC # of times that name no offset", "tables:"]
     for table, each in tables.items():
         lines.append(f"  {table}:")
-        lines += [line for proposal in _alike_together(each) for line in _lines(proposal)]
+        lines += [line for proposal in _alike_together(each, named) for line in _lines(proposal)]
     return "\n".join(lines) + "\n"
 
 
@@ -256,8 +257,8 @@ def _meanings(spec, values):
     return {v: plain.get(re.sub(r"\W|_", "", v).casefold(), "") for v in said if v not in spec.allowed}
 
 
-def _alike_together(proposals):
-    """Make one proposal of those that differ in nothing but the file."""
+def _alike_together(proposals, named):
+    """Make one proposal of those that differ in nothing but the file; its files are a pattern where that says all."""
     together: dict[str, Proposal] = {}
     for proposal in proposals:
         key = str({k: said for k, said in proposal.export.items() if k != "files"})
@@ -268,7 +269,25 @@ def _alike_together(proposals):
         every = [*_many(held.export["files"]), *_many(proposal.export["files"])]
         unread = dict.fromkeys([*held.unread, *proposal.unread])
         together[key] = replace(held, export=held.export | {"files": every}, unread=list(unread))
-    return together.values()
+    return [
+        replace(one, export=one.export | {"files": _pattern(one.export["files"], named)}) for one in together.values()
+    ]
+
+
+def _pattern(files_said, named):
+    """Return a pattern that later files of the same folder fit as well, if no file of another kind fits it."""
+    several = _many(files_said)
+    ends = {(Path(name).parent.as_posix(), _ending(name)) for name in several}
+    alike = {name for name in named if (Path(name).parent.as_posix(), _ending(name)) in ends}
+    if len(several) == 1 or len(ends) > 1 or alike != {*several}:
+        return files_said
+    folder, ending = ends.pop()
+    return f"*{ending}" if folder == "." else f"{folder}/*{ending}"
+
+
+def _ending(name):
+    suffixes = Path(name).suffixes
+    return "".join(suffixes[-2:]) if suffixes[-1] in files.COMPRESSED else suffixes[-1]
 
 
 def _many(files_said):

@@ -8,9 +8,9 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from insights import paths
+from insights import lineage, paths
 from insights.dictionary import looks, shapes
-from insights.params import ParameterError, Params, load, windows
+from insights.params import Params, readable
 
 SMALL, LARGE = 0.1, 0.25
 LEAST = 1e-4  # share of a step that is empty
@@ -19,14 +19,10 @@ LEAST = 1e-4  # share of a step that is empty
 def window_before(params: Params) -> str | None:
     """Return the window of the same source that ended last before this one did, if it was collected; else None."""
     ended = {}
-    for name in windows():
-        try:
-            other = load(name)
-        except ParameterError:
-            continue  # a broken file of another window is that window's own trouble
-        alike = (other.source, other.simulation) == (params.source, params.simulation)
-        if alike and other.end < params.end and paths.step(name, "00_data_collection").exists():
-            ended[name] = other.end
+    for other in readable():
+        collected = paths.step(other.window, "00_data_collection").exists()
+        if lineage.same_records(other, params) and other.end < params.end and collected:
+            ended[other.window] = other.end
     return max(ended, key=ended.__getitem__) if ended else None
 
 

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "log":
                 return _log()
             case "shadow":
-                return _shadow(params.load(given.window or params.newest()))
+                return _shadow(params.load(_named(given.window)))
         return _decide(given)
     except (params.ParameterError, deployed.DeploymentError) as error:
         print(error, file=sys.stderr)
@@ -38,13 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
 def _decide(given):
     models = [given.model] if given.model else list(deployed.MODELS)
     if given.action == deployed.PROMOTE:
-        window = params.load(given.window or params.newest()).window
+        window = params.load(_named(given.window)).window
         made = deployed.promote(window, models, given.why)
     else:
         made = deployed.rollback(models, given.why)
     for one in made:
         print(f"{one['model']}: the model of {one['window']} is in use (decision {one['number']}: {one['action']}).")
     return 0
+
+
+def _named(window):
+    if not window:
+        raise deployed.DeploymentError("name the window whose model is meant: WINDOW=…. make windows lists them.")
+    return window
 
 
 def _shadow(asked):
@@ -63,7 +69,9 @@ def _log():
     print(decisions.drop(columns="sha256").to_string(index=False))
     for model in deployed.MODELS:
         now = deployed.in_use(model)
-        print(f"{model}: {'none' if now is None else 'that of ' + now['window']} in use")
+        broken = now is not None and not deployed.is_intact(model, now["sha256"])
+        told = "none" if now is None else f"that of {now['window']}"
+        print(f"{model}: {told} in use{', but its file is gone or was changed: promote it again' if broken else ''}")
     return 0
 
 

@@ -41,6 +41,8 @@ def log() -> pd.DataFrame:
 def promote(window: str, models: Sequence[str], why: str) -> list[dict]:
     """Put models of a window into use; return the decisions. All of them can be carried out, or none is.
 
+    A model that is in use already, whose file is gone or was changed, is put back.
+
     Parameters
     ----------
     window : str
@@ -55,18 +57,19 @@ def promote(window: str, models: Sequence[str], why: str) -> list[dict]:
         If there is no such model, it cannot be loaded safely, it is in use already, or no reason is given.
     """
     _reason(why)
-    there = [model for model in models if model in MODELS and paths.model(window, model).exists()]
+    if unknown := [model for model in models if model not in MODELS]:
+        raise DeploymentError(f"{', '.join(unknown)}: no such model. Models are {', '.join(MODELS)}.")
+    there = [model for model in models if paths.model(window, model).exists()]
     if not there:
         raise DeploymentError(
-            f"{window}: no {' or '.join(models)} model to promote. Models are {', '.join(MODELS)}; run the window "
-            f"first: make run WINDOW={window}."
+            f"{window}: no {' or '.join(models)} model to promote. Run the window first: make run WINDOW={window}."
         )
     digests = {model: _promotable(window, model) for model in there}
     if not any(digests.values()):
         raise DeploymentError(f"{', '.join(there)} of {window}: in use already. There is nothing to promote.")
     for model, digest in digests.items():
         if digest:
-            _copy(paths.model(window, model), paths.deployed(model, digest))
+            _copy(paths.model(window, model), paths.deployed(model, digest), digest)
     return [_write(PROMOTE, model, window, digest, why) for model, digest in digests.items() if digest]
 
 
@@ -107,12 +110,18 @@ def load(model: str) -> Learned | None:
     if decision is None:
         return None
     file = paths.deployed(model, decision["sha256"])
-    if not file.exists() or store.file_hash(file) != decision["sha256"]:
+    if not is_intact(model, decision["sha256"]):
         raise DeploymentError(
-            f"the {model} model of {decision['window']} that is in use is gone or changed ({file.name}). Roll back, "
-            "or promote anew."
+            f"the {model} model of {decision['window']} that is in use is gone or changed ({file.name}). Restore it "
+            f"from its copy, or put it back: make promote WINDOW={decision['window']} MODEL={model} WHY=…"
         )
     return saved.load(file)
+
+
+def is_intact(model: str, digest: str) -> bool:
+    """Return whether a model that was put into use is still there as it was, by its SHA-256."""
+    file = paths.deployed(model, digest)
+    return file.exists() and store.file_hash(file) == digest
 
 
 def _stack(decisions, model):
@@ -121,21 +130,21 @@ def _stack(decisions, model):
     for decision in decisions[decisions["model"] == model].to_dict("records"):
         if decision["action"] == ROLLBACK:
             stack.pop()
-        else:
+        elif not stack or stack[-1]["sha256"] != decision["sha256"]:  # else it was put back
             stack.append(decision)
     return stack
 
 
 def _promotable(window, model):
-    """Return the SHA-256 of a model that can be loaded safely; nothing where it is in use already."""
+    """Return the SHA-256 of a model that can be loaded safely; nothing where it is in use already, and intact."""
     file = paths.model(window, model)
     saved.load(file)
     digest, now = store.file_hash(file), in_use(model)
-    return None if now is not None and now["sha256"] == digest else digest
+    return None if now is not None and now["sha256"] == digest and is_intact(model, digest) else digest
 
 
-def _copy(source, kept):
-    if not kept.exists():
+def _copy(source, kept, digest):
+    if not kept.exists() or store.file_hash(kept) != digest:
         kept.parent.mkdir(parents=True, exist_ok=True)
         aside = kept.with_suffix(".part")
         shutil.copyfile(source, aside)

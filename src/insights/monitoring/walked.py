@@ -26,10 +26,9 @@ def over_windows(params: Params) -> pd.DataFrame:
         In ``COLUMNS``: ``window`` is where it was realised, ``of`` the window whose model it is.
     """
     others = [
-        name
-        for name in parameters.windows()
-        if name != params.window and _has_run(name) and lineage.same_records(parameters.load(name), params)
-    ]
+        one.window for one in parameters.readable()
+        if one.window != params.window and _has_run(one.window) and lineage.same_records(one, params)
+    ]  # fmt: skip
     parts = [of_window(name) for name in others]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 

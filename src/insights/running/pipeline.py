@@ -11,7 +11,7 @@ import sys
 from insights import params, paths, privacy
 from insights.running import windows
 
-REFUSED = 2
+REFUSED, BUSY = 2, 9
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,9 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
             case "clean":
                 return clean(given.window)
         return show()
-    except (params.ParameterError, windows.BusyError) as error:
+    except params.ParameterError as error:
         print(error, file=sys.stderr)
         return REFUSED
+    except windows.BusyError as error:
+        print(error, file=sys.stderr)
+        return BUSY
 
 
 def run(window: str, until: str = "") -> int:
@@ -57,6 +60,9 @@ def run(window: str, until: str = "") -> int:
 
 def clean(window: str) -> int:
     """Remove everything that a window made."""
+    if not paths.window(params.checked(window)).exists():
+        print(f"{window}: there is no outputs/{window} to remove. make windows lists what there is.", file=sys.stderr)
+        return REFUSED
     windows.remove(window)
     print(f"{window}: outputs/{window} is removed.")
     return 0
@@ -65,7 +71,11 @@ def clean(window: str) -> int:
 def show() -> int:
     """Print every window and how far it has come."""
     privacy.key_files()
+    readable = {one.window for one in params.readable()}
     for window in params.windows():
+        if window not in readable:
+            print(f"{window:16}cannot be read; make run WINDOW={window} says why")
+            continue
         state = windows.state(window)
         stale = state.startswith("done") and not is_fresh(window)
         print(f"{window:16}{state}{', stale: run it again' if stale else ''}")

@@ -15,10 +15,10 @@ import sys
 import pandas as pd
 import yaml
 
-from insights import arrivals, collection, offline, params, paths, store, warehouse
+from insights import arrivals, collection, contract, offline, params, paths, store, warehouse
 from insights.collection.source import CollectionError
 from insights.params import Params
-from insights.running import windows
+from insights.running import pipeline, windows
 
 RAN, FAILED, REFUSED, WAITING, OVERDUE, INCOMPLETE, DOUBLED, BUSY = 0, 1, 2, 4, 5, 6, 7, 9
 ARRIVING = ("folder", "database")
@@ -73,7 +73,13 @@ def advance(asked: Params, today: datetime.date) -> tuple[str, int, str]:
 
 def _coverage(moved, since):
     con = warehouse.connect(moved.compute)
-    return collection.coverage(moved, con, since)
+    ended = moved.monitoring.not_awaited
+    if unknown := [name for name in ended if name not in contract.TABLES]:
+        raise params.ParameterError(
+            f"monitoring.not_awaited: {', '.join(unknown)} is no table. Tables are {', '.join(contract.TABLES)}."
+        )
+    every = collection.coverage(moved, con, since)
+    return every[~every["table"].isin(ended)]
 
 
 def _outcome(verdict, told, following, due_days, today):
@@ -106,6 +112,8 @@ def _run(window):
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "insights.running.pipeline", "run", window], cwd=paths.root(), check=False
     )
+    if done.returncode == pipeline.BUSY:
+        return window, BUSY, f"{window}: somebody else runs it. Nothing was done."
     if done.returncode:
         return window, FAILED, f"{window}: its run ended with an error (above). It is begun again next time."
     return window, RAN, f"{window}: was run."
@@ -114,7 +122,8 @@ def _run(window):
 def _told(window, code, message, today):
     facts = {"day": str(today), "window": window, "exit_code": code, "message": message}
     facts["at"] = pd.Timestamp.now(tz="UTC").isoformat(timespec="seconds")
-    store.write_atomically(paths.root() / "outputs" / "next.json", f"{json.dumps(facts, indent=1)}\n".encode())
+    if code != BUSY:  # the call that is at work will tell
+        store.write_atomically(paths.root() / "outputs" / "next.json", f"{json.dumps(facts, indent=1)}\n".encode())
     print(message, file=sys.stderr if code else sys.stdout)
     return code
 

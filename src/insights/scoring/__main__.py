@@ -24,7 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         print("No file of candidates is named: make score WINDOW=… PRODUCTS=candidates.csv", file=sys.stderr)
         return REFUSED
     try:
-        found = score(Path(given.products), params.load(given.window or params.newest()))
+        if not given.window:
+            raise CandidateError("Name the window whose launch model is to score: WINDOW=…. make windows lists them.")
+        found = score(Path(given.products), params.load(given.window))
     except (params.ParameterError, CandidateError) as error:
         print(error, file=sys.stderr)
         return REFUSED

@@ -120,6 +120,10 @@ def _lines(file):
 
 def _check_header(file, header):
     if lacking := [name for name in ASKED if name not in header]:
+        if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+            raise CandidateError(
+                f"{file.name}: its cells are not separated by commas. Save it as comma-separated text."
+            )
         raise CandidateError(
             f"{file.name}: no column {', '.join(lacking)}. Its first line must name {', '.join(ASKED)}; it may name "
             f"{', '.join(OPTIONAL)}."
