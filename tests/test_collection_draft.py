@@ -44,14 +44,16 @@ def test_a_draft_that_leaves_nothing_open_collects(tmp_path, monkeypatch):
 
 
 def test_files_of_one_folder_and_kind_are_drafted_as_a_pattern_that_later_ones_fit(tmp_path):
-    for name in ("views/2025-01", "views/2025-02"):
-        (tmp_path / "views").mkdir(exist_ok=True)
-        (tmp_path / f"{name}.csv").write_text("viewed_at,url,learner_id\n2025-01-01 10:00:00,/x,L1\n")
+    (tmp_path / "sales").mkdir()
+    for month in ("2025-01", "2025-02"):
+        day = f"{month}-03T10:00:00Z"
+        frame = pd.DataFrame({"Order ID": [month], "SKU": ["p"], "Purchase date": [day], "Quantity": [1]})
+        frame.to_csv(tmp_path / "sales" / f"{month}.csv", index=False)
     text = draft.written(draft.propose(tmp_path))
-    assert "views/*.csv" in text and "2025-01" not in text
-    (tmp_path / "views" / "other.csv").write_text("nothing,fits\n1,2\n")
+    assert "files: sales/*.csv" in text and "2025-01" not in text
+    (tmp_path / "sales" / "other.csv").write_text("nothing,fits\n1,2\n")
     text = draft.written(draft.propose(tmp_path))
-    assert "views/2025-01.csv" in text and "*" not in text
+    assert "sales/2025-01.csv" in text and "*.csv" not in text
 
 
 @pytest.mark.parametrize(

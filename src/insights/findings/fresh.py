@@ -62,6 +62,17 @@ def performance(table: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def fights(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what the challenger has over the champion in words, a row per measure; measures differ in size."""
+    columns = ["model", "rows", "measure", "n", "champion", "challenger", "difference", "verdict"]
+    told = [
+        [r.model, ROWS.get(r.rows, r.rows), _measure(r.measure), r.n, number(r.champion, 3), number(r.challenger, 3),
+         _bounds(r.difference, r.low, r.high), r.verdict]
+        for r in table.itertuples()
+    ]  # fmt: skip
+    return pd.DataFrame(told, columns=columns)
+
+
 def drift(inputs: pd.DataFrame, joint: pd.DataFrame, outcomes: pd.DataFrame) -> Prose:
     """Say which inputs drift, whether all of them together do, and whether outcomes do."""
     told = []
