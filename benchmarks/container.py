@@ -33,7 +33,8 @@ def ignored(folder: str, names: list[str]) -> set[str]:
         name
         for name in names
         for pattern in IGNORED
-        if fnmatch.fnmatch(str(here / name), pattern) or fnmatch.fnmatch(name, pattern.removeprefix("**/"))
+        if fnmatch.fnmatch(str(here / name), pattern)
+        or (pattern.startswith("**/") and fnmatch.fnmatch(name, pattern.removeprefix("**/")))
     }
 
 
