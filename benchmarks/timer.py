@@ -1,8 +1,9 @@
 """`make next` under a timer, while the exports of a month arrive not at all, half, twice, and then rightly.
 
-``make timer`` makes a small company, delivers its records up to the last whole month into a folder, and calls the command of the runbook's cron line every half minute, whether or not the call before has ended,
-as cron does. What is delivered changes as soon as a call has told what it made of what was there. It prints what
-each call said and ended with, and fails where that is not what it should be, or a window was run twice.
+``make timer`` makes a small company, delivers its records up to the last whole month into a folder, and calls the
+command of the runbook's cron line every half minute, whether or not the call before has ended, as cron does. What is
+delivered changes as soon as a call has told what it made of what was there. It prints what each call said and ended
+with, and fails where that is not what it should be, or a window was run twice.
 """
 
 import datetime
