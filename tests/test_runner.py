@@ -10,6 +10,7 @@ import nbformat
 import psutil
 import pytest
 import tiny_project
+from joblib.externals.loky import get_reusable_executor
 
 from insights import params, paths, progress, store
 from insights.running import runner, watch
@@ -154,6 +155,7 @@ def test_parameters_are_checked_before_any_kernel_starts_and_nothing_is_made(pro
 
 
 def test_the_watch_sees_what_its_children_hold(tmp_path, monkeypatch):
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)  # workers that other tests left are children too
     monkeypatch.setattr(watch, "_largest_child", lambda: 0)
     code = "import time; held = b'x' * 80_000_000; time.sleep(1)"
     with watch.Watch(tmp_path / "none", print) as watched:

@@ -4,6 +4,7 @@ import html
 import json
 import re
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -306,13 +307,12 @@ def test_candidates_are_found_by_title_topic_and_verdict(desk, planner):
     assert f"{(desk.candidates['verdict'] == verdict).sum()} product" in read(planner.page)
 
 
-def test_a_model_that_is_not_trusted_never_says_1_or_0(company):
-    desk = desk_of(company, trusted=False)
-    case = desk.case(desk.candidates["product_id"].iloc[0])
-    page = pages.product(desk, case, {}, "x")
-    assert "its verdict stays not enough evidence" in read(page) and set(desk.candidates["verdict"]) == {
-        "not enough evidence"
-    }
+def test_a_model_that_is_not_trusted_never_says_1_or_0(desk, first):
+    doubted = replace(desk, scorer=replace(desk.scorer, trusted=False))
+    case = doubted.case(first)
+    assert "its verdict stays not enough evidence" in read(pages.product(doubted, case, {}, "x"))
+    [signal, *_] = doubted.signals()
+    assert {doubted.changed(case, {signal: decile}).verdict for decile in (1, 5, 9)} == {"not enough evidence"}
 
 
 def test_deciles_and_signals_that_are_none_are_refused(desk, first):

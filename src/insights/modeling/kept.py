@@ -76,7 +76,7 @@ def _record(step, found):
 
 def _record_examined(step, kind, one, chosen):
     by = {"split": "validation", "rows": kind}
-    for r in one.probabilities.itertuples():
+    for r in one.probabilities.dropna(subset="value").itertuples():  # some are not defined for few rows
         step.record(f"launch.{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n, model=r.model,
                     by=by)  # fmt: skip
     for r in one.capacity.itertuples() if one.capacity is not None else ():
