@@ -54,6 +54,9 @@ def first_screen(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataF
 def _launch(advice):
     by, go = advice["verdict"].value_counts(), advice[advice["verdict"] == LAUNCH].sort_values("place")
     now, sources = go[go["within_capacity"]], (RECOMMENDATIONS,)
+    if advice.empty:
+        told = say("This source lists no candidates that could be launched.")
+        return Answer("What to launch", "Nothing to recommend", told, sources)
     if len(go):
         more = f" {number(len(go))} of {count(len(advice), 'candidate')} pay; so many can be carried in a quarter."
         told = say("{names}.{more}", names=listing(now["title"], most=NAMED), more=more if len(now) < len(go) else "")

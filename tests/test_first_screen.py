@@ -1,0 +1,102 @@
+"""The report's first screen: the four answers are those of the tables, and each leads to where its figure stands."""
+
+import json
+import re
+
+import nbformat
+import pandas as pd
+import pytest
+from tiny_project import REPOSITORY
+
+from insights.export.markdown import slug
+from insights.findings import first_screen
+from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
+
+SOURCES = [one for one in vars(first_screen).values() if isinstance(one, tuple) and len(one) == 3]
+
+
+def advice(*verdicts, capacity=2):
+    frame = pd.DataFrame({"title": [f"Product {n}" for n in range(len(verdicts))], "verdict": verdicts})
+    go = frame["verdict"] == LAUNCH
+    frame["place"] = go.cumsum().where(go).astype("float64")
+    frame["within_capacity"] = frame["place"] <= capacity
+    return frame.assign(expected_gain=[1000.0 * (n + 1) for n in range(len(frame))])
+
+
+def headline(low=0.6, high=0.9, ahead=-0.1):
+    names = ["model", "value", "low", "high", "chosen", "ahead_low", "ahead_high"]
+    rows = [
+        ("margin", 0.75, low, high, True, 0.0, 0.0),
+        ("panel", 0.65, 0.5, 0.8, False, ahead, 0.3),
+        ("chance", 0.5, 0.3, 0.7, False, 0.0, 0.0),
+    ]
+    return pd.DataFrame(rows, columns=names).assign(question="launch", rows="launch", n=30)
+
+
+def results(*records):
+    every = [
+        {"name": "launch.chosen", "model": "margin", "value": 1.0},
+        *({"name": "launch.value", "model": model, "value": value, "low": value - 10, "high": value + 10, "n": n,
+           "by": {"rows": "launch", "split": "validation"}} for model, value, n in
+          (("margin", 300.0, 9), ("panel", 200.0, 12), ("launch all", 100.0, 30))),
+        *records,
+    ]  # fmt: skip
+    blank = {"by": {}, "low": None, "high": None, "n": None, "unit": ""}
+    return pd.DataFrame([blank | one for one in every])
+
+
+def told(*given):
+    return first_screen.first_screen(*given).text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_source_is_a_heading_of_its_notebook(source):
+    step, section, _ = source
+    notebook = nbformat.read(REPOSITORY / "notebooks" / f"{step}.ipynb", as_version=4)
+    headings = re.findall(r"(?m)^## (.+)$", "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown"))
+    assert section in {slug(heading) for heading in headings}, json.dumps(headings)
+
+
+def test_what_is_recommended_is_named_and_what_it_brings_is_that_of_what_can_be_carried():
+    text = told(advice(LAUNCH, HOLD, LAUNCH, LAUNCH), headline(), results())
+    assert (
+        "What to launch: 2 products" in text and "Product 0 and Product 2" in text and "3 of 4 candidates pay" in text
+    )
+    assert "USD 4,000" in text and "USD 300.00 (95 % interval USD 290.00 to USD 310.00)" in text
+
+
+def test_nothing_recommended_and_not_enough_evidence_are_told_apart():
+    assert "What to launch: Nothing" in told(advice(HOLD, NOT_ENOUGH), headline(), results())
+    text = told(advice(NOT_ENOUGH, NOT_ENOUGH), headline(), results())
+    assert "What to launch: Not enough evidence" in text and "Nothing to expect" in text
+
+
+def test_a_source_without_candidates_or_judged_launches_is_said_to_have_none():
+    text = told(advice().reindex(columns=advice(LAUNCH).columns), headline().head(0), results().head(0))
+    assert "lists no candidates" in text and "No new launch could be judged" in text
+
+
+@pytest.mark.parametrize(("ahead", "words"), [(0.01, "It beats"), (-0.1, "It is not shown to beat")])
+def test_how_sure_it_is_rests_on_the_paired_interval_against_the_best_rule(ahead, words):
+    text = told(advice(LAUNCH), headline(ahead=ahead), results())
+    assert "75 % ranked rightly" in text and words in text and "the panel of R&D and Marketing, with 65 %" in text
+
+
+def test_warnings_are_counted_and_named():
+    calm = told(advice(LAUNCH), headline(low=0.7, high=0.8), results())
+    assert "What to beware of: No warnings. None of the checks found any." in calm
+    gate = {"name": "gates.met", "value": 3.0, "n": 5, "by": {"gate": "design"}}
+    group = {"name": "bias.gap", "value": -0.2, "low": -0.3, "high": -0.1, "by": {"measure": "recall"}}
+    fresh = {"name": "fresh.decision", "model": "launch", "value": 1.0, "by": {"decision": "retrain"}}
+    text = told(advice(LAUNCH), headline(low=0.4), results(gate, group, fresh))
+    assert (
+        "4 warnings" in text
+        and "not shown to beat chance" in text
+        and "2 of 5 criteria before use are not met" in text
+    )
+    assert "says of the model in use: retrain" in text and "1 group of learners is served less well" in text
+
+
+def test_titles_from_outside_are_shown_as_text():
+    hostile = advice(LAUNCH).assign(title="<script>alert(1)</script>")
+    assert "<script" not in first_screen.first_screen(hostile, headline(), results()).markup
