@@ -7,6 +7,8 @@ import threading
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlencode
 
+import pandas as pd
+
 from insights.features import build
 from insights.modeling import learned, recommendation
 from insights.modeling.dataset import from_frame
@@ -44,8 +46,6 @@ def desk_of(company, trusted: bool = True) -> Desk:
 
 def headline():
     """Return the headline of a window in which no launch was judged."""
-    import pandas as pd
-
     columns = ["question", "rows", "model", "value", "low", "high", "n", "chosen", "ahead_low", "ahead_high"]
     return pd.DataFrame(columns=columns)
 

@@ -103,6 +103,15 @@ def test_a_model_that_was_changed_or_lost_is_put_back_by_promoting_it_again(wind
         deployed.rollback(["launch"], "it was put back, and nothing stands before it")
 
 
+def test_a_log_whose_last_line_was_cut_off_is_named_and_nothing_is_lost(windows, capsys, monkeypatch):
+    monkeypatch.setattr(command.params, "load", lambda name: type("P", (), {"window": name})())
+    deployed.promote("2025Q3", ["launch"], "first")
+    kept = paths.deployments().read_text().rstrip("\n")
+    paths.deployments().write_text(kept)
+    assert command.main(["promote", "2025Q4", "--why", "another"]) == 2
+    assert "last line is cut off" in capsys.readouterr().err and paths.deployments().read_text() == kept
+
+
 def test_no_window_is_promoted_that_is_not_named(windows, capsys):
     for arguments in (["promote", "", "--why", "x"], ["shadow", ""]):
         assert command.main(arguments) == 2 and "WINDOW=" in capsys.readouterr().err

@@ -139,28 +139,25 @@ def coverage(params: Params, con: ibis.BaseBackend, since: datetime.date) -> pd.
     check_source(params)
     extract = SOURCES[params.source.kind].read(params, con, _silent)
     begin = pd.Timestamp(since) - pd.DateOffset(years=1)
-    raw = {}
-    for name in [name for name in contract.TABLES if name in extract.tables]:
-        records = window.shaped(name, extract.tables[name])
-        raw[name] = records.filter(records[contract.TABLES[name].happened] >= ibis.literal(begin)).cache()
+    raw = {
+        n: _since(n, window.shaped(n, extract.tables[n]), begin).cache()
+        for n in contract.TABLES
+        if n in extract.tables
+    }
     counted = _coverage(replace(extract, history={}), raw, params.end)
-    copies = pd.concat([_copies(name, records, since) for name, records in raw.items()], ignore_index=True)
+    fresh = {name: _since(name, records, pd.Timestamp(since)) for name, records in raw.items()}
+    copies = pd.concat([_copies(name, records, params.end) for name, records in fresh.items()], ignore_index=True)
     return counted.merge(copies, on=["table", "month"], how="left").fillna({"copies": 1.0})
 
 
-def _copies(name, records, since):
-    """Return how often each record of a month stands there, in the months since a day."""
-    happened = contract.TABLES[name].happened
-    fresh = records.filter(records[happened] >= ibis.literal(pd.Timestamp(since)))
-    counts = [
-        part.group_by(month=part[happened].strftime("%Y-%m"))
-        .agg(n=ibis._.count())
-        .to_pandas()
-        .set_index("month")["n"]
-        for part in (fresh, fresh.distinct())
-    ]
-    copies = (counts[0] / counts[1]).rename("copies").rename_axis("month").reset_index()
-    return copies.assign(table=name)[["table", "month", "copies"]]
+def _since(name, records, day):
+    return records.filter(records[contract.TABLES[name].happened] >= ibis.literal(day))
+
+
+def _copies(name, records, end):
+    """Return how often each record of a month stands there, by month."""
+    rows, distinct = (_by_month(name, part, end) for part in (records, records.distinct()))
+    return distinct.assign(copies=rows["rows"] / distinct["rows"]).drop(columns="rows")
 
 
 def _silent(text):

@@ -1,5 +1,8 @@
 """Findings beyond the recommendation: what the report repeats of the journey, of money and of people."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import pandas as pd
 
 from insights import store
@@ -8,6 +11,17 @@ from insights.findings.words import TITLES, decider
 from insights.verdicts import ALL
 
 KEYS = ("stage", "estimate", "rows", "split", "attribute", "group", "measure")
+
+
+@dataclass(frozen=True)
+class Earned:
+    """What the chosen model's decisions on launches brought, and those of others, in words."""
+
+    chosen: str
+    called: int
+    all: int
+    own: str
+    others: str
 
 
 def about(params) -> Prose:
@@ -38,7 +52,8 @@ def beyond(results: pd.DataFrame) -> Prose:
     return bullets(*_journey(keyed), *_event(keyed), *_money(keyed), *_served(keyed))
 
 
-def _named(keyed, name, **by):
+def named(keyed: pd.DataFrame, name: str, **by: str) -> pd.DataFrame:
+    """Return the records of a name, restricted as asked by columns of keys."""
     found = keyed[keyed["name"] == name]
     for key, value in by.items():
         found = found[found[key] == value]
@@ -46,7 +61,7 @@ def _named(keyed, name, **by):
 
 
 def _journey(keyed):
-    stages = _named(keyed, "journey.reached").set_index("stage")
+    stages = named(keyed, "journey.reached").set_index("stage")
     parts = [
         f"{interval(*stages.loc[stage, ['value', 'low', 'high']], kind='share')} {verb}"
         for stage, verb in (("enrolled", "enroll in a course"), ("completed", "complete one"))
@@ -58,7 +73,7 @@ def _journey(keyed):
 
 
 def _event(keyed):
-    for r in _named(keyed, "journey.event_effect", estimate="doubly robust").itertuples():
+    for r in named(keyed, "journey.event_effect", estimate="doubly robust").itertuples():
         yield say(
             "Among people alike, those who came to an event completed the course they began next more often by "
             "{difference} (page 03).",
@@ -66,25 +81,47 @@ def _event(keyed):
         )
 
 
-def _money(keyed):
-    value = _named(keyed, "launch.value", rows="launch", split="validation").set_index("model")
-    chosen = _named(keyed, "launch.chosen")["model"]
+def earned(keyed: pd.DataFrame, beside: Sequence[str]) -> Earned | None:
+    """Return what decisions on the window's launches brought, in words; nothing where none was judged.
+
+    Parameters
+    ----------
+    keyed : pandas.DataFrame
+        Results with ``rows`` and ``split``.
+    beside : sequence of str
+        Who decided otherwise, as far as they are there.
+    """
+    value = named(keyed, "launch.value", rows="launch", split="validation").set_index("model")
+    chosen = named(keyed, "launch.chosen")["model"]
     if value.empty or chosen.empty:
-        return
+        return None
     own = value.loc[chosen.iloc[0]]
-    others = [name for name in ("panel", "survey", ALL) if name in value.index]
+    others = [f"{decider(name)} {money(value.loc[name, 'value'])}" for name in beside if name in value.index]
+    return Earned(
+        chosen=chosen.iloc[0], called=int(own["n"]), all=int(value.loc[ALL, "n"]), others=listing(others),
+        own=interval(own["value"], own["low"], own["high"], kind="money"),
+    )  # fmt: skip
+
+
+def served_less(keyed: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups among whom surely fewer of those who complete are foreseen than among everybody else."""
+    gaps = named(keyed, "bias.gap", measure="recall")
+    return gaps[gaps["high"] < 0]
+
+
+def _money(keyed):
+    told = earned(keyed, ("panel", "survey", ALL))
+    if told is None:
+        return
     yield say(
         "Of {all}, the {called} that {chosen} calls 1 brought {own} beyond what was asked; {others} (page 05).",
-        all=count(int(value.loc[ALL, "n"]), "new launch", "new launches"), called=number(int(own["n"])),
-        chosen=TITLES[chosen.iloc[0]],
-        own=interval(own["value"], own["low"], own["high"], kind="money"),
-        others=listing([f"{decider(name)} {money(value.loc[name, 'value'])}" for name in others]),
+        all=count(told.all, "new launch", "new launches"), called=number(told.called), chosen=TITLES[told.chosen],
+        own=told.own, others=told.others,
     )  # fmt: skip
 
 
 def _served(keyed):
-    gaps = _named(keyed, "bias.gap", measure="recall")
-    for r in gaps[gaps["high"] < 0].itertuples():
+    for r in served_less(keyed).itertuples():
         yield say(
             "The completion model foresees fewer of those who complete among one group ({attribute}: {group}) than "
             "among everybody else, by {gap} (page 07).",

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from insights import store
-from insights.display.wording import Prose, count, interval, listing, money, number, points, say, share
-from insights.findings.words import BASELINES, LEARNED, against, decider, opening
+from insights.display.wording import Prose, count, listing, money, number, points, say, share
+from insights.findings.beyond import earned, named, served_less
+from insights.findings.words import BASELINES, LEARNED, against, opening
 from insights.verdicts import ALL, HOLD, KEEP, LAUNCH
 
 NAMED, WIDE = 3, 0.1
@@ -72,25 +73,16 @@ def _launch(advice):
 
 def _worth(advice, keyed):
     now = advice[advice["within_capacity"]]
-    value = keyed[(keyed["name"] == "launch.value") & (keyed["rows"] == "launch") & (keyed["split"] == "validation")]
-    value, chosen = value.set_index("model"), keyed.loc[keyed["name"] == "launch.chosen", "model"]
-    past = say("No launch of this window could be judged.")
-    if len(value) and len(chosen):
-        own, others = value.loc[chosen.iloc[0]], [name for name in ("panel", ALL) if name in value.index]
+    past, told = say("No launch of this window could be judged."), earned(keyed, ("panel", ALL))
+    if told is not None:
         past = say(
             "Of the window's {n}, those that the model chose brought {own} beyond their hurdles; {others}.",
-            n=count(int(value.loc[ALL, "n"]), "launch", "launches"),
-            own=interval(own["value"], own["low"], own["high"], kind="money"),
-            others=listing([f"{decider(name)} {money(value.loc[name, 'value'])}" for name in others]),
+            n=count(told.all, "launch", "launches"), own=told.own, others=told.others,
         )  # fmt: skip
     expected = now["expected_gain"].sum(min_count=1)
     figure = money(expected) if len(now) and pd.notna(expected) else "Nothing to expect"
-    about = (
-        say("Expected beyond their hurdles in the time after the decision.")
-        if len(now)
-        else say("Nothing is recommended.")
-    )
-    return Answer("What it is worth", figure, about + past, (WORTH,))
+    about = "Expected beyond their hurdles in the time after the decision." if len(now) else "Nothing is recommended."
+    return Answer("What it is worth", figure, say(about) + past, (WORTH,))
 
 
 def _sure(headline):
@@ -131,20 +123,18 @@ def _of_ranking(headline):
 
 
 def _of_use(keyed):
-    fresh = keyed[(keyed["name"] == "fresh.decision") & (keyed["model"] == "launch")]
+    fresh = named(keyed, "fresh.decision", model="launch")
     for r in fresh[fresh["decision"] != KEEP].itertuples():
         yield f"The written rule says of the model in use: {r.decision}.", FRESH
-    gates = keyed[keyed["name"] == "gates.met"]
+    gates = named(keyed, "gates.met")
     if missed := int((gates["n"] - gates["value"]).sum()):
         every = count(int(gates["n"].sum()), "criterion", "criteria")
         yield f"{number(missed)} of {every} before use {'is' if missed == 1 else 'are'} not met.", GATES
 
 
 def _of_people(keyed):
-    gaps = keyed[(keyed["name"] == "bias.gap") & (keyed["measure"] == "recall") & (keyed["high"] < 0)]
-    if len(gaps):
-        verb = "is" if len(gaps) == 1 else "are"
-        yield f"{opening(count(len(gaps), 'group'))} of learners {verb} served less well.", SERVED
+    if n := len(served_less(keyed)):
+        yield f"{opening(count(n, 'group'))} of learners {'is' if n == 1 else 'are'} served less well.", SERVED
 
 
 def _cell(one):

@@ -6,7 +6,8 @@ from insights.display import tables
 from insights.display.wording import Prose, bullets, count, interval, number, points, say, share
 from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
 
-_VERDICTS = {LAUNCH: "1: launch", HOLD: "0: do not launch", NOT_ENOUGH: NOT_ENOUGH, "all": "all"}
+VERDICTS = {LAUNCH: "1: launch", HOLD: "0: do not launch", NOT_ENOUGH: NOT_ENOUGH}
+_IN_TABLES = VERDICTS | {"all": "all"}
 
 
 def agreement(table: pd.DataFrame) -> Prose:
@@ -36,7 +37,7 @@ def judgement_tables(agree: pd.DataFrame, grounds: pd.DataFrame) -> list[tables.
     if len(agree):
         found.append(
             tables.show(
-                agree.assign(verdict=agree["verdict"].map(_VERDICTS)), "How often planners agree (95 % intervals)",
+                agree.assign(verdict=agree["verdict"].map(_IN_TABLES)), "How often planners agree (95 % intervals)",
                 name="table_11_3_agreement",
                 columns=["verdict", "judgements", "planners", "agree", "share", "low", "high"],
                 formats=dict.fromkeys(("share", "low", "high"), "share"),
@@ -45,7 +46,7 @@ def judgement_tables(agree: pd.DataFrame, grounds: pd.DataFrame) -> list[tables.
     if len(grounds):
         found.append(
             tables.show(
-                grounds.assign(verdict=grounds["verdict"].map(_VERDICTS)), "Why planners disagree",
+                grounds.assign(verdict=grounds["verdict"].map(_IN_TABLES)), "Why planners disagree",
                 name="table_11_4_grounds", columns=["verdict", "ground", "judgements", "planners"],
             )
         )  # fmt: skip

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from insights import params
+from insights import journals, params
 from insights.monitoring import deployed, shadow
 
 REFUSED = 2
@@ -28,9 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
             case "log":
                 return _log()
             case "shadow":
-                return _shadow(params.load(_named(given.window)))
+                return _shadow(params.load(given.window))
         return _decide(given)
-    except (params.ParameterError, deployed.DeploymentError) as error:
+    except (params.ParameterError, deployed.DeploymentError, journals.JournalError) as error:
         print(error, file=sys.stderr)
         return REFUSED
 
@@ -38,19 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _decide(given):
     models = [given.model] if given.model else list(deployed.MODELS)
     if given.action == deployed.PROMOTE:
-        window = params.load(_named(given.window)).window
+        window = params.load(given.window).window
         made = deployed.promote(window, models, given.why)
     else:
         made = deployed.rollback(models, given.why)
     for one in made:
         print(f"{one['model']}: the model of {one['window']} is in use (decision {one['number']}: {one['action']}).")
     return 0
-
-
-def _named(window):
-    if not window:
-        raise deployed.DeploymentError("name the window whose model is meant: WINDOW=…. make windows lists them.")
-    return window
 
 
 def _shadow(asked):

@@ -24,8 +24,6 @@ def main(arguments: list[str] | None = None) -> int:
         print("No file of candidates is named: make score WINDOW=… PRODUCTS=candidates.csv", file=sys.stderr)
         return REFUSED
     try:
-        if not given.window:
-            raise CandidateError("Name the window whose launch model is to score: WINDOW=…. make windows lists them.")
         found = score(Path(given.products), params.load(given.window))
     except (params.ParameterError, CandidateError) as error:
         print(error, file=sys.stderr)

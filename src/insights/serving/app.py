@@ -40,7 +40,7 @@ class Page(tornado.web.RequestHandler):
 
     def initialize(self, desk: Desk, token: str, work: ThreadPoolExecutor, shown: dict) -> None:
         """Take what all requests share."""
-        self.desk, self._token, self._work, self._shown = desk, token, work, shown
+        self.desk, self._token, self._work, self._shown, self._told = desk, token, work, shown, ""
 
     def set_default_headers(self) -> None:
         """Forbid scripts, frames, foreign contents, and keeping."""
@@ -60,12 +60,9 @@ class Page(tornado.web.RequestHandler):
 
     def write_error(self, status_code: int, **told) -> None:
         """Say in words what went wrong, and nothing of how the application is made."""
-        error = (told.get("exc_info") or (None, None, None))[1]
         heading, text = _WORDS.get(status_code, _WORDS[500])
-        if status_code == 400 and isinstance(error, tornado.web.HTTPError) and error.log_message:
-            text = error.log_message
         self.set_header("Content-Type", "text/html; charset=UTF-8")
-        self.finish(pages.message(self.desk, heading, text))
+        self.finish(pages.message(self.desk, heading, self._told or text))
 
     def typed(self, names) -> dict[str, str]:
         """Return what was typed into fields of a form."""
@@ -88,8 +85,9 @@ class Page(tornado.web.RequestHandler):
         return await asyncio.get_running_loop().run_in_executor(self._work, work, *given)
 
     def refused(self, error: ValueError) -> tornado.web.HTTPError:
-        """Return an error of the planner's as an answer in words."""
-        return tornado.web.HTTPError(400, str(error).replace("%", "%%"))
+        """Return an error of the planner's as an answer in its words."""
+        self._told = str(error)
+        return tornado.web.HTTPError(400)
 
 
 class DeskPage(Page):

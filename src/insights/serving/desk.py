@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -90,6 +91,10 @@ class Desk:
         Recommendations with titles, as the report shows them.
     headline : pandas.DataFrame
         From :func:`insights.report.headline`.
+    importance, reasons : pandas.DataFrame
+        Of signals, and of what each candidate's answer rests on, as notebook 05 stored them.
+    facts : pandas.DataFrame
+        What is planned of each product of the catalogue, in ``FACTS``, by ``product_id``.
     digest : str
         SHA-256 of the model's file.
     """
@@ -116,7 +121,7 @@ class Desk:
 
     def signals(self) -> dict[str, str]:
         """Return the signals that can be changed, with what they are called."""
-        return {name: signals.title(name) for name in explanations.tried(self.scorer.model, self.scorer.groups)}
+        return {name: signals.title(name) for name in self._tried}
 
     def case(self, product_id: str) -> Case:
         """Return a candidate of the window.
@@ -134,9 +139,8 @@ class Desk:
         row = self.scorer.dataset.candidates
         row = row[row["product_id"] == product_id].reset_index(drop=True)
         facts = self.facts.loc[product_id].to_dict() if product_id in self.facts.index else {}
-        one = mine.iloc[0]
-        said = Said(one["probability"], one["low"], one["high"], one["verdict"], one["expected_gain"])
-        return self._case(product_id, facts, row, said, self.reasons[self.reasons["product_id"] == product_id])
+        reasons = self.reasons[self.reasons["product_id"] == product_id]
+        return self._case(product_id, facts, row, mine.iloc[0], reasons)
 
     def entered(self, values: Mapping[str, str]) -> tuple[Case | None, list[str]]:
         """Return a product that a planner entered, or nothing and all that is wrong with it.
@@ -186,21 +190,16 @@ class Desk:
         pandas.DataFrame
             A row per signal: ``signal, title``, and ``1`` to ``9``.
         """
-        row, members = self._at(case.row, changes), explanations.tried(self.scorer.model, self.scorer.groups)
+        row, scorer = self._at(case.row, changes), self.scorer
         told = [
-            [
-                name,
-                signals.title(name),
-                *explanations.at_deciles(self.scorer.model, row, self.scorer.background, read)[0],
-            ]
-            for name, read in members.items()
+            [name, signals.title(name), *explanations.at_deciles(scorer.model, row, scorer.background, read)[0]]
+            for name, read in self._tried.items()
         ]
         return pd.DataFrame(told, columns=["signal", "title", *range(1, LAST + 1)])
 
     def tasks(self, number: int) -> list[trial.Task]:
         """Return what the planner of a number is asked in the trial."""
-        found = trial.cases(self.scorer.dataset, self.scorer.model)
-        return trial.tasks(found, number, self.threshold, self.params.modeling.seed)
+        return trial.tasks(self._past, number, self.threshold, self.params.modeling.seed)
 
     def known_of(self, product_id: str) -> list[str]:
         """Return what was known of a past launch before it, in words: its plan, and what each signal showed."""
@@ -208,29 +207,36 @@ class Desk:
         row = rows[(rows["product_id"] == product_id) & (rows["kind"] == LAUNCH)].iloc[0]
         facts = self.facts.loc[product_id]
         plan = [f"{facts['title']} ({facts['topic']}, {facts['level']})"] if pd.notna(facts["title"]) else []
-        first = [members[0] for members in explanations.tried(self.scorer.model, self.scorer.groups).values()]
+        first = [members[0] for members in self._tried.values()]
         return [*plan, *(signals.value_in_words("launch", name, row) for name in first)]
 
+    @cached_property
+    def _tried(self):
+        return explanations.tried(self.scorer.model, self.scorer.groups)
+
+    @cached_property
+    def _past(self):
+        return trial.cases(self.scorer.dataset, self.scorer.model)
+
     def _at(self, row, changes):
-        members = explanations.tried(self.scorer.model, self.scorer.groups)
         for name, decile in changes.items():
-            if name not in members:
+            if name not in self._tried:
                 raise PlannerError(f"{name[:80]!r} is no signal that can be changed. Choose among those of the page.")
             if decile not in range(1, LAST + 1):
                 raise PlannerError(f"{name}: {decile} is no decile. Choose 1 to {LAST}.")
-            told = explanations.levels(self.scorer.background, members[name]).iloc[decile - 1]
-            row = row.assign(**{one: told[one] if np.isfinite(told[one]) else row[one] for one in members[name]})
+            told = explanations.levels(self.scorer.background, self._tried[name]).iloc[decile - 1]
+            row = row.assign(**{one: told[one] if np.isfinite(told[one]) else row[one] for one in self._tried[name]})
         return row
 
     def _made(self, values):
         accepted = pd.DataFrame([values], columns=[*read.ASKED, *read.OPTIONAL])
         frame = self.scorer.featured(accepted)
-        one = self.scorer.advice(frame, self.refits).iloc[0]
-        said = Said(one["probability"], one["low"], one["high"], one["verdict"], one["expected_gain"])
+        advice = self.scorer.advice(frame, self.refits).iloc[0]
         facts = {name: values[name] for name in FACTS}
-        return self._case(values["product_id"], facts, frame, said, self.scorer.reasons(frame))
+        return self._case(values["product_id"], facts, frame, advice, self.scorer.reasons(frame))
 
-    def _case(self, product_id, facts, row, said, reasons):
+    def _case(self, product_id, facts, row, advice, reasons):
+        said = Said(**{one.name: advice[one.name] for one in fields(Said)})
         resembling = similar.similar_launches(
             self.scorer.of(row), self.scorer.model, self.scorer.groups, self.importance
         )

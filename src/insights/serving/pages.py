@@ -12,13 +12,13 @@ from insights.display import tables
 from insights.display.wording import Prose, count, listing, money, number, say, share
 from insights.findings import answer as findings
 from insights.findings import planners as told
+from insights.findings.planners import VERDICTS
 from insights.findings.words import opening
 from insights.planners import judgements, trial
 from insights.scoring import read
 from insights.serving.desk import LAST, Case, Desk, Said
-from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
+from insights.verdicts import NOT_ENOUGH
 
-VERDICTS = {LAUNCH: "1: launch", HOLD: "0: do not launch", NOT_ENOUGH: NOT_ENOUGH}
 MOST = 100  # candidates on a page
 _FOLDER = Path(__file__).parent
 _STYLES = (_FOLDER.parent / "export" / "page.css", _FOLDER / "planner.css")
@@ -122,10 +122,13 @@ def new(one: Desk, values: Mapping[str, str], wrong: list[str], xsrf: str) -> st
 def said(one: Desk) -> str:
     """Return what planners said of this window, counted, and where they disagree in their words."""
     mine = judgements.of_window(one.params.window)
-    comments = mine[(mine["says"] == judgements.DISAGREE) & (mine["comment"] != "")]
-    shown = [_markup(table) for table in told.judgement_tables(judgements.agreement(mine), judgements.grounds(mine))]
+    comments, agreed = (
+        mine[(mine["says"] == judgements.DISAGREE) & (mine["comment"] != "")],
+        judgements.agreement(mine),
+    )
+    shown = [_markup(table) for table in told.judgement_tables(agreed, judgements.grounds(mine))]
     return _rendered(
-        "said.html.j2", one, "/said", answer=_markup(told.agreement(judgements.agreement(mine))), tables=shown,
+        "said.html.j2", one, "/said", answer=_markup(told.agreement(agreed)), tables=shown,
         comments=[f"{r.title} ({VERDICTS[r.verdict]}): {r.comment}" for r in comments.itertuples()],
     )  # fmt: skip
 
