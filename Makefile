@@ -18,7 +18,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window next score planner promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window next score planner slides pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -92,6 +92,7 @@ windows: $(INSTALLED) ## list windows and how far each has come
 
 clean-window: $(INSTALLED) ## remove what WINDOW made, and nothing else
 	@$(PYTHON) -m insights.running.pipeline clean "$$WINDOW"
+	@$(PYTHON) -m insights.publishing front
 
 next: $(INSTALLED) ## run the window after the newest of WINDOW's records, once its exports are there; for a timer
 	@$(PYTHON) -m insights.running.upcoming "$$WINDOW"
@@ -101,6 +102,12 @@ score: $(INSTALLED) ## recommend or not each candidate of the file PRODUCTS, by 
 
 planner: $(INSTALLED) ## open the pages for planners of WINDOW, on this machine and at PORT, if one is named
 	@$(PYTHON) -m insights.serving "$$WINDOW" --port "$${PORT:-0}"
+
+slides: $(INSTALLED) ## write the slides of WINDOW, and print them where a browser is found
+	@$(PYTHON) -m insights.publishing slides "$$WINDOW"
+
+pdf: $(INSTALLED) ## print the report of WINDOW into a PDF, by the browser that is installed
+	@$(PYTHON) -m insights.publishing pdf "$$WINDOW"
 
 promote: $(INSTALLED) ## put the models of WINDOW into use, or only MODEL; WHY is kept
 	@$(PYTHON) -m insights.monitoring promote "$$WINDOW" --model "$$MODEL" --why "$$WHY"
@@ -197,6 +204,7 @@ $(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $
 # Pages are written anew from the executed notebooks where only their look has changed.
 $(DONE)/pages: $(STAMPS) $(wildcard src/insights/export/*)
 	@$(PYTHON) -m insights.running.runner pages "$$WINDOW"
+	@$(PYTHON) -m insights.publishing front
 
 # Which library files a notebook imports and which exports it read is known once it ran; before that its stamp is
 # missing anyway.

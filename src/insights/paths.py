@@ -93,6 +93,21 @@ def key_fingerprint() -> Path:
     return cache() / "pseudonym.fingerprint"
 
 
+def front() -> Path:
+    """Return the page that leads to every window."""
+    return root() / "outputs" / "index.html"
+
+
+def slides(name: str) -> Path:
+    """Return the slides of a window."""
+    return window(name) / "html" / "slides.html"
+
+
+def printed(name: str, document: str) -> Path:
+    """Return the PDF of a window's ``report`` or ``slides``."""
+    return window(name) / "pdf" / f"{document}.pdf"
+
+
 def window(name: str) -> Path:
     """Return the folder of everything that a window made."""
     return root() / "outputs" / name

@@ -30,6 +30,7 @@ SHOWN_VERSIONS = (
     "duckdb", "fairlearn", "ibis-framework", "numpy", "pandas", "pandera", "papermill", "scikit-learn",
     "statsmodels", "tpot", "xgboost",
 )  # fmt: skip
+DPI = 160
 
 
 class StoreError(ValueError):
@@ -119,7 +120,7 @@ class Step:
         place = self.figures.setdefault(name, len(self.figures) + 1)
         name = f"figure_{int(self.name.split('_')[0])}_{place}_{name}"
         data.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-        figure.savefig(folder / f"{name}.png", dpi=160, bbox_inches="tight", metadata={"Software": None})
+        figure.savefig(folder / f"{name}.png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
         return folder / f"{name}.png"
 
     def note(self, **facts) -> None:

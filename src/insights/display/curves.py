@@ -86,7 +86,8 @@ def curves(frame: pd.DataFrame, group: str, ylabel: str = "share", xlabel: str =
 
 
 def dots(
-    frame: pd.DataFrame, label: str, kind: str, value: str, low: str, high: str, xlabel: str = ""
+    frame: pd.DataFrame, label: str, kind: str, value: str, low: str, high: str, xlabel: str = "",
+    reference: float | None = None,
 ) -> Figure:  # fmt: skip
     """Draw several measures of each thing with their intervals, a band of rows per thing.
 
@@ -96,6 +97,8 @@ def dots(
         A row per thing (``label``) and measure (``kind``).
     label, kind, value, low, high, xlabel : str
         Columns, and words.
+    reference : float, optional
+        What values are compared with, such as 0.5 for an AUC; without it they are shares, drawn from 0 on.
 
     Returns
     -------
@@ -112,8 +115,9 @@ def dots(
             axes.hlines(at, part[low], part[high], color=colour, linewidth=1.4)
             axes.plot(part[value], at, MARKS[place % len(MARKS)], color=colour, markersize=4.5, label=one)
         name_rows(axes, names)
-        axes.axvline(0, color=GREY, linewidth=0.8)
-        percent(axes.xaxis)
+        axes.axvline(reference or 0, color=GREY, linewidth=0.8)
+        if reference is None:
+            percent(axes.xaxis)
         axes.set_xlabel(xlabel)
         legend_below(figure, axes)
     return figure

@@ -2,15 +2,15 @@
 
 import base64
 import html
+import io
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from insights.display import tables, wording
-from insights.store import Step
+from insights.store import DPI, Step
 
 MOST_BYTES = 150_000
 SHORTEST_ALT = 20
@@ -79,22 +79,45 @@ def show(step: Step, name: str, figure: Figure, caption: str, alt: str, data: pd
     ValueError
         If the alt text or the caption is missing, or the PNG is larger than 150 KB.
     """
+    _require_words(name, alt, caption)
+    path = step.figure(name, figure, data)
+    _close(figure)
+    return _picture(
+        name, path.read_bytes(), tables.cited(path.stem, caption), alt, tables.show(data, caption, most=20)
+    )
+
+
+def drawn(figure: Figure, caption: str, alt: str, data: pd.DataFrame) -> Picture:
+    """Return a figure for display on a page that is no notebook's, with its data; it is stored nowhere else.
+
+    Raises
+    ------
+    ValueError
+        If the alt text or the caption is missing, or the PNG is larger than 150 KB.
+    """
+    _require_words(caption, alt, caption)
+    with io.BytesIO() as held:
+        figure.savefig(held, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
+        png = held.getvalue()
+    _close(figure)
+    return _picture(caption, png, caption, alt, tables.show(data, caption, most=20))
+
+
+def _require_words(name, alt, caption):
     if len(alt.strip()) < SHORTEST_ALT:
         raise ValueError(f"{name}: the alt text {alt!r} is too short. Say in words what is seen in it.")
     if not caption.strip():
         raise ValueError(f"{name}: no caption. Say in a line what the figure shows.")
-    path = _stored(step, name, figure, data)
-    png = path.read_bytes()
+
+
+def _picture(name, png, caption, alt, shown):
     if len(png) > MOST_BYTES:
         raise ValueError(
             f"{name}: {wording.number(len(png))} bytes, above {wording.number(MOST_BYTES)}. Aggregate before drawing."
         )
-    shown = tables.show(data, caption, most=20)
-    return Picture(tables.cited(path.stem, caption), alt.strip(), png, shown)
+    return Picture(caption, alt.strip(), png, shown)
 
 
-def _stored(step, name, figure, data) -> Path:
-    path = step.figure(name, figure, data)
+def _close(figure):
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(figure)
-    return path

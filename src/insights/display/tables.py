@@ -46,6 +46,8 @@ class Table:
         Which columns hold numbers, and so are aligned to the right.
     note : str
         What was left out, empty where nothing was.
+    links : tuple of str
+        Where the first cell of each row leads, empty where it leads nowhere; none at all without links.
     """
 
     caption: str
@@ -53,6 +55,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...]
     note: str
+    links: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [self.caption, " | ".join(self.header), *(" | ".join(row) for row in self.rows), self.note]
@@ -74,10 +77,15 @@ class Table:
         """
         wide = len(self.header) > MOST_ABREAST
         labels = [f' data-label="{html.escape(name, quote=True)}"' if wide else "" for name in self.header]
-        head = _row("th", self.header, self.numeric, [' scope="col"'] * len(self.header))
-        body = "\n".join(_row("td", row, self.numeric, labels) for row in self.rows)
+        head = _row("th", map(html.escape, self.header), self.numeric, [' scope="col"'] * len(self.header))
+        body = "\n".join(_row("td", row, self.numeric, labels) for row in self._linked())
         opened = '<table class="wide">' if wide else "<table>"
         return f"{opened}\n<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+    def _linked(self):
+        for row, link in zip(self.rows, self.links or [""] * len(self.rows), strict=True):
+            first, *others = map(html.escape, row)
+            yield [f'<a href="{html.escape(link, quote=True)}">{first}</a>' if link else first, *others]
 
 
 def show(
@@ -88,6 +96,7 @@ def show(
     formats: Mapping[str, str | Callable] | None = None,
     units: Mapping[str, str] | None = None,
     most: int = 30,
+    links: str | None = None,
 ) -> Table:
     """Return a results frame as a table for display.
 
@@ -109,6 +118,8 @@ def show(
         Unit of a column, set in its heading.
     most : int
         Rows shown at most; the note says how many there are.
+    links : str, optional
+        Column of addresses within the outputs, to which the first cell of each row leads.
 
     Raises
     ------
@@ -118,7 +129,7 @@ def show(
     if not caption.strip():
         raise ValueError(f"table {name or ''}: no caption. Say in a line what the table shows.")
     headings = _headings(frame, columns)
-    _require(frame, [*headings, *(formats or {}), *(units or {})])
+    _require(frame, [*headings, *(formats or {}), *(units or {}), *([links] if links else [])])
     shown = frame.head(most)
     cells = [_cells(shown[column], (formats or {}).get(column)) for column in headings]
     return Table(
@@ -127,6 +138,7 @@ def show(
         rows=tuple(zip(*cells, strict=True)),
         numeric=tuple(_is_numeric(frame[column]) for column in headings),
         note=_note(len(shown), len(frame)),
+        links=tuple(shown[links]) if links else (),
     )
 
 
@@ -241,7 +253,7 @@ def _is_numeric(values):
 def _row(tag, cells, numeric, attributes):
     aligned = {True: ' class="number"', False: ""}
     written = (
-        f"<{tag}{aligned[right]}{extra}>{html.escape(cell)}</{tag}>"
+        f"<{tag}{aligned[right]}{extra}>{cell}</{tag}>"
         for cell, right, extra in zip(cells, numeric, attributes, strict=True)
     )
     return f"<tr>{''.join(written)}</tr>"

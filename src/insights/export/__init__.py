@@ -4,7 +4,8 @@ The code is left out of the file, text from outside is shown as text, and the pa
 network. What does not belong in a report, such as a warning, stops the export instead of being dropped.
 """
 
+from insights.export.composing import compose
 from insights.export.errors import ExportError
-from insights.export.page import PageExporter, write
+from insights.export.page import PageExporter, label, write, write_front, write_slides
 
-__all__ = ["ExportError", "PageExporter", "write"]
+__all__ = ["ExportError", "PageExporter", "compose", "label", "write", "write_front", "write_slides"]

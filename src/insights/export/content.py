@@ -16,10 +16,15 @@ HIDDEN_TAGS = {"parameters", "injected-parameters"}
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: its name, empty for the part before the first heading, and its HTML."""
+    """A part of a page: its heading, empty for the part before the first one, and its HTML."""
 
-    name: str
+    heading: str
     markup: str
+
+    @property
+    def name(self) -> str:
+        """What the part is called where pages lead to it."""
+        return markdown.slug(self.heading)
 
 
 def title(notebook: NotebookNode) -> str:
@@ -50,9 +55,9 @@ def sections(notebook: NotebookNode) -> list[Section]:
     found = [Section("", "")]
     for heading, markup in _pieces(notebook):
         if heading is None:
-            found[-1] = Section(found[-1].name, f"{found[-1].markup}{markup}\n")
+            found[-1] = Section(found[-1].heading, f"{found[-1].markup}{markup}\n")
         else:
-            found.append(Section(markdown.slug(heading), f"{markup}\n"))
+            found.append(Section(heading, f"{markup}\n"))
     return [section for section in found if section.markup.strip()]
 
 

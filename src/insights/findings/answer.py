@@ -54,6 +54,25 @@ def headline(table: pd.DataFrame) -> Prose:
     return bullets(*told)
 
 
+def cautions() -> Prose:
+    """Say what is not to be concluded from a report, whatever its figures are."""
+    return bullets(
+        say(
+            "A score is an average over past products and people. It does not say that a recommendation is right for "
+            "one product."
+        ),
+        say(
+            "Small numbers: a window holds few new launches. Intervals are wide for that reason, and a difference "
+            "whose interval spans 0 is no difference that anybody has shown."
+        ),
+        say(
+            "What the features tell are associations. Raising a product's page views by advertising does not by "
+            "itself raise its sales."
+        ),
+        say("The bias check names the groups for which nobody can tell. It is not a certificate."),
+    )
+
+
 def rows_shown(advice: pd.DataFrame) -> int:
     """Return how many recommendations a page shows: where all have one verdict, which orders nothing, only some."""
     return EVERY if len(set(advice["verdict"])) > 1 else FEW

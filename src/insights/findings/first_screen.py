@@ -34,7 +34,7 @@ class Answer:
     sources: tuple[tuple[str, str, str], ...]
 
 
-def first_screen(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataFrame) -> Prose:
+def first_screen(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataFrame, pages: str = "") -> Prose:
     """Return the four answers side by side.
 
     Parameters
@@ -45,11 +45,18 @@ def first_screen(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataF
         From :func:`insights.report.headline`.
     results : pandas.DataFrame
         The results store of the window.
+    pages : str
+        Where the window's pages are, seen from the page that shows the answers; empty beside them.
     """
+    found = answers(advice, headline, results)
+    text = "\n\n".join(f"{one.question}: {one.figure}. {one.told.text}" for one in found)
+    return Prose(text, '<div class="screen">\n' + "\n".join(_cell(one, pages) for one in found) + "\n</div>")
+
+
+def answers(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataFrame) -> list[Answer]:
+    """Return the four answers one by one, in their order."""
     keyed = results.join(store.restrictions(results, ("rows", "split", "measure", "decision")))
-    answers = [_launch(advice), _worth(advice, keyed), _sure(headline), _beware(headline, keyed)]
-    text = "\n\n".join(f"{one.question}: {one.figure}. {one.told.text}" for one in answers)
-    return Prose(text, '<div class="screen">\n' + "\n".join(_cell(one) for one in answers) + "\n</div>")
+    return [_launch(advice), _worth(advice, keyed), _sure(headline), _beware(headline, keyed)]
 
 
 def _launch(advice):
@@ -137,9 +144,10 @@ def _of_people(keyed):
         yield f"{opening(count(n, 'group'))} of learners {'is' if n == 1 else 'are'} served less well.", SERVED
 
 
-def _cell(one):
+def _cell(one, pages):
     links = ", ".join(
-        f'<a href="{page}.html#{section}">{html.escape(text)}</a>' for page, section, text in one.sources
+        f'<a href="{html.escape(pages, quote=True)}{page}.html#{section}">{html.escape(text)}</a>'
+        for page, section, text in one.sources
     )
     return (
         f'<div class="answer"><h3>{html.escape(one.question)}</h3>\n<p class="figure">{html.escape(one.figure)}</p>\n'
