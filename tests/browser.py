@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import importlib.resources
 import itertools
 import json
 import shutil
@@ -22,6 +23,8 @@ FLAGS = (
     "--remote-debugging-port=0",
 )  # fmt: skip
 PATIENCE = 60  # seconds
+SERIOUS = ("serious", "critical")
+FEWEST_RULES = 15  # that a page of any kind is held against
 
 
 class Tab:
@@ -84,6 +87,32 @@ class Tab:
     async def text(self, selector: str = "body") -> str:
         """Return what can be read."""
         return await self.run(f"document.querySelector({json.dumps(selector)}).innerText")
+
+    async def barriers(self, address: str) -> list[tuple]:
+        """Return what keeps somebody from reading a page, in light and in dark, by axe: the serious findings."""
+        axe = (importlib.resources.files("axe_core_python") / "axe.min.js").read_text()
+        await self.ask("Page.setBypassCSP", enabled=True)  # axe is a script
+        found = []
+        for scheme in ("light", "dark"):
+            feature = {"name": "prefers-color-scheme", "value": scheme}
+            await self.ask("Emulation.setEmulatedMedia", features=[feature])
+            await self.open(address)
+            await self.run(f"{axe}; true")
+            told = json.loads(await self.run("axe.run().then(r => JSON.stringify([r.passes.length, r.violations]))"))
+            assert told[0] >= FEWEST_RULES, f"{address}: axe looked at little"
+            found += [(address, scheme, v["id"], v["nodes"][0]["html"]) for v in told[1] if v["impact"] in SERIOUS]
+        return found
+
+    async def width(self, address: str, screen: int = 360) -> int:
+        """Return how wide a page is on a telephone."""
+        size = {"width": screen, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+        await self.ask("Emulation.setDeviceMetricsOverride", **size)
+        await self.open(address)
+        return await self.run("document.documentElement.scrollWidth")
+
+    def asked(self) -> set[str]:
+        """Return every address that was asked for since the tab was opened."""
+        return {e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"}
 
     async def photograph(
         self, file: Path, width: int = 1280, height: int = 800, whole: bool = False, dark: bool = False

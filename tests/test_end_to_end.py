@@ -1,5 +1,7 @@
 """The `sample` window, end to end, twice: once undisturbed, once killed in the middle and started again."""
 
+import asyncio
+import html
 import json
 import os
 import re
@@ -14,13 +16,16 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from browser import CHROMIUM, browser
 from tiny_project import REPOSITORY
 
 from insights import paths, store
+from insights.display import wording
 from insights.simulation.people import SPAM_TITLE
 from insights.simulation.voices import SCRIPT_POST
 
 pytestmark = pytest.mark.slow
+TELEPHONE = 360  # pixels
 TIMELESS = (".parquet", ".csv", "results.json")
 
 
@@ -77,12 +82,22 @@ def run(folder, *arguments):
 def undisturbed(tmp_path_factory):
     """A project in which the sample window was run from scratch, two notebooks at a time."""
     folder = project(tmp_path_factory.mktemp("undisturbed"))
-    return folder, run(folder, "-j2")
+    said = run(folder, "-j2")
+    slides, _ = (started := make(folder, "slides")).communicate(timeout=300)
+    assert started.returncode == 0, slides
+    return folder, said + slides
 
 
 @pytest.fixture(scope="module")
 def outputs(undisturbed):
     return undisturbed[0] / "outputs" / "sample"
+
+
+def pages(folder):
+    """Return every page of a project: that of each notebook, the front page and the slides."""
+    found = [folder / "outputs" / "index.html", *sorted((folder / "outputs" / "sample" / "html").glob("*.html"))]
+    assert len(found) == len(paths.STEPS) + 2
+    return found
 
 
 def contents(outputs):
@@ -167,6 +182,69 @@ def test_no_page_fetches_anything_or_holds_a_script(outputs):
         assert not [src for src in re.findall(r'src="([^"]{0,40})', page) if not src.startswith("data:image/png")]
         assert not re.search(r'href="(?!#|[\w.-]+\.html)', page)
         assert "Traceback" not in page and "Warning" not in page
+
+
+def test_the_front_page_and_every_page_lead_only_to_pages_that_are_there(undisturbed, outputs):
+    front = outputs.parent / "index.html"
+    assert 'href="sample/html/11_report.html"' in front.read_text()
+    dead = []
+    for page in pages(undisturbed[0]):
+        for address in re.findall(r'href="([^"]+)"', page.read_text()):
+            file, _, part = address.partition("#")
+            target = (page.parent / file).resolve() if file else page
+            if not target.exists() or (part and f'id="{part}"' not in target.read_text()):
+                dead.append((page.name, address))
+    assert dead == []
+
+
+def test_whatever_summary_shows_with_an_interval_is_a_record_of_the_results_store(outputs):
+    records = json.loads((outputs / "results.json").read_text())
+    known = {
+        wording.interval(r["value"], r["low"], r["high"], kind)
+        for r in records if r["low"] is not None for kind in ("number", "share", "points", "money")
+    }  # fmt: skip
+    shown = r"[^\s(>]+(?:\u00a0(?!\()[^\s(]+)* \(95\u00a0% interval [^)]+\)"
+    for page in (outputs / "html" / "11_report.html", outputs / "html" / "slides.html"):
+        told = re.findall(shown, re.sub("<[^>]+>", "", html.unescape(page.read_text())))
+        assert len(told) > 5 and sorted(set(told) - known) == []
+
+
+def test_the_same_number_is_the_same_on_each_page_that_shows_it(outputs):
+    texts = {page.stem: html.unescape(page.read_text()) for page in pages(outputs.parents[1])}
+    headline = pd.read_parquet(outputs / "11_report" / "tables" / "table_11_2_headline.parquet")
+    compared = 0
+    for r in headline.itertuples():
+        value = wording.bounds(r.value, r.low, r.high)
+        assert value in texts["05_modeling"], (r.question, r.rows, r.model)
+        if r.chosen and r.rows in ("launch", "enrolled"):
+            assert value in texts["index"]
+            assert all(wording.interval(r.value, r.low, r.high) in texts[page] for page in ("11_report", "slides"))
+            compared += 1
+    assert compared == 2
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_each_page_can_be_read_by_everybody_on_any_screen_and_asks_for_nothing(undisturbed):
+    async def look():
+        async with browser() as tab:
+            one, found = await tab(), []
+            for page in pages(undisturbed[0]):
+                found += await one.barriers(page.as_uri())
+                if page.stem != "slides" and (width := await one.width(page.as_uri())) > TELEPHONE:
+                    found.append((page.name, width))
+            return found, {url for url in one.asked() if not url.startswith(("file:", "data:", "about:"))}
+
+    assert asyncio.run(look()) == ([], set())
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_slides_and_report_are_printed_a_slide_per_sheet(undisturbed, outputs):
+    make(undisturbed[0], "pdf").communicate(timeout=300)
+    sheets = {
+        name: (outputs / "pdf" / f"{name}.pdf").read_bytes().count(b"/Type /Page\n") for name in ("report", "slides")
+    }
+    slides = (outputs / "html" / "slides.html").read_text().count('<section class="slide')
+    assert sheets["slides"] == slides > 10 and sheets["report"] > 2
 
 
 def test_a_run_opens_no_network_connection(undisturbed):

@@ -141,7 +141,7 @@ def test_the_pages_of_a_window_lead_to_each_other():
     tags = Tags(exported(executed())).found
     assert [
         attributes["href"] for tag, attributes in tags if tag == "a" and attributes["href"].endswith(".html")
-    ] == [f"{step}.html" for step in paths.STEPS]
+    ] == ["../../index.html", *(f"{step}.html" for step in paths.STEPS)]
     assert [attributes["href"] for _, attributes in tags if "aria-current" in attributes] == ["05_modeling.html"]
 
 
