@@ -4,8 +4,8 @@ import json
 import re
 
 import nbformat
-import pandas as pd
 import pytest
+from reported import advice, headline, results
 from tiny_project import REPOSITORY
 
 from insights.export.markdown import slug
@@ -13,36 +13,6 @@ from insights.findings import first_screen
 from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
 
 SOURCES = [one for one in vars(first_screen).values() if isinstance(one, tuple) and len(one) == 3]
-
-
-def advice(*verdicts, capacity=2):
-    frame = pd.DataFrame({"title": [f"Product {n}" for n in range(len(verdicts))], "verdict": verdicts})
-    go = frame["verdict"] == LAUNCH
-    frame["place"] = go.cumsum().where(go).astype("float64")
-    frame["within_capacity"] = frame["place"] <= capacity
-    return frame.assign(expected_gain=[1000.0 * (n + 1) for n in range(len(frame))])
-
-
-def headline(low=0.6, high=0.9, ahead=-0.1):
-    names = ["model", "value", "low", "high", "chosen", "ahead_low", "ahead_high"]
-    rows = [
-        ("margin", 0.75, low, high, True, 0.0, 0.0),
-        ("panel", 0.65, 0.5, 0.8, False, ahead, 0.3),
-        ("chance", 0.5, 0.3, 0.7, False, 0.0, 0.0),
-    ]
-    return pd.DataFrame(rows, columns=names).assign(question="launch", rows="launch", n=30)
-
-
-def results(*records):
-    every = [
-        {"name": "launch.chosen", "model": "margin", "value": 1.0},
-        *({"name": "launch.value", "model": model, "value": value, "low": value - 10, "high": value + 10, "n": n,
-           "by": {"rows": "launch", "split": "validation"}} for model, value, n in
-          (("margin", 300.0, 9), ("panel", 200.0, 12), ("launch all", 100.0, 30))),
-        *records,
-    ]  # fmt: skip
-    blank = {"by": {}, "low": None, "high": None, "n": None, "unit": ""}
-    return pd.DataFrame([blank | one for one in every])
 
 
 def told(*given):
