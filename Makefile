@@ -11,14 +11,18 @@ override MODEL := $(value MODEL)
 override WHY := $(value WHY)
 override PRODUCTS := $(value PRODUCTS)
 override UNTIL := $(value UNTIL)
-export WINDOW FOLDER MODEL WHY PRODUCTS UNTIL PORT
+override TEST := $(value TEST)
+override VERDICT := $(value VERDICT)
+override WHO := $(value WHO)
+override EVIDENCE := $(value EVIDENCE)
+export WINDOW FOLDER MODEL WHY PRODUCTS UNTIL TEST VERDICT WHO EVIDENCE PORT
 unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window next score planner slides pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window next score accept planner slides pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -99,6 +103,10 @@ next: $(INSTALLED) ## run the window after the newest of WINDOW's records, once 
 
 score: $(INSTALLED) ## recommend or not each candidate of the file PRODUCTS, by the launch model of WINDOW
 	@$(PYTHON) -m insights.scoring "$$WINDOW" "$$PRODUCTS" || [ $$? -eq 3 ] # 3: some rows were refused, and it said so
+
+accept: $(INSTALLED) ## keep what WHO says (VERDICT, EVIDENCE, WHY) of the acceptance test TEST in WINDOW; alone, list them
+	@$(PYTHON) -m insights.acceptance "$$WINDOW" --test "$$TEST" --verdict "$$VERDICT" --who "$$WHO" \
+	  --evidence "$$EVIDENCE" --comment "$$WHY"
 
 planner: $(INSTALLED) ## open the pages for planners of WINDOW, on this machine and at PORT, if one is named
 	@$(PYTHON) -m insights.serving "$$WINDOW" --port "$${PORT:-0}"
@@ -196,7 +204,7 @@ $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
 $(DONE)/08_tolerance: $(DONE)/06_ablation $(DONE)/07_bias_checks $(wildcard registers/[!e]*.yaml)
 $(DONE)/09_experiments: $(DONE)/05_modeling $(wildcard registers/experiments.yaml)
 $(DONE)/10_fresh_data: $(DONE)/05_modeling
-$(DONE)/11_report: $(filter-out %/11_report,$(STAMPS)) $(wildcard planners/*.jsonl)
+$(DONE)/11_report: $(filter-out %/11_report,$(STAMPS)) $(wildcard planners/*.jsonl registers/acceptance.yaml)
 
 $(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $(wildcard requirements.lock)
 	@$(PYTHON) -m insights.running.runner step "$$WINDOW" $*

@@ -78,6 +78,16 @@ def plan() -> Path:
     return root() / "registers" / "plan.yaml"
 
 
+def acceptance() -> Path:
+    """Return the register of what readers must be able to do before they take the product."""
+    return root() / "registers" / "acceptance.yaml"
+
+
+def signatures() -> Path:
+    """Return what people said of acceptance tests; kept out of version control."""
+    return root() / "planners" / "acceptance.jsonl"
+
+
 def key_file() -> Path:
     """Return the file that holds the pseudonymisation key where the environment does not."""
     return root() / "secrets" / "pseudonym.key"

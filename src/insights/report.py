@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from insights import dictionary, gaps, store
+from insights import acceptance, dictionary, gaps, store
 from insights.modeling import recommendation
 from insights.modeling.dataset import MODELS
 from insights.modeling.study import named
@@ -30,6 +30,8 @@ class Report:
         How often planners agree with recommendations, and why they do not, from :mod:`insights.planners.judgements`.
     quality, reliance : pandas.DataFrame
         How well planners decide with advice and alone, from :mod:`insights.planners.trial`.
+    acceptance : pandas.DataFrame
+        The acceptance tests with their verdicts, from :mod:`insights.acceptance`.
     """
 
     results: pd.DataFrame
@@ -40,6 +42,7 @@ class Report:
     grounds: pd.DataFrame
     quality: pd.DataFrame
     reliance: pd.DataFrame
+    acceptance: pd.DataFrame
 
 
 def study(step: Step) -> Report:
@@ -49,15 +52,17 @@ def study(step: Step) -> Report:
     profile = dictionary.of(window)
     lacking = gaps.lacking(MODELS, step.params.launch.hurdle, profile)
     said, decided = judgements.of_window(window), trial.answers(window)
+    ranked = headline(results)
     found = Report(
         results=results,
         advice=_advice(window, lacking),
-        headline=headline(results),
+        headline=ranked,
         lacking={model: names for model, names in lacking.items() if names},
         agreement=judgements.agreement(said),
         grounds=judgements.grounds(said),
         quality=trial.quality(decided),
         reliance=trial.reliance(decided, step.params.modeling.seed),
+        acceptance=acceptance.study(step.params, results, ranked),
     )
     step.table("table_11_1_recommendations", found.advice)
     step.table("table_11_2_headline", found.headline)
@@ -65,6 +70,9 @@ def study(step: Step) -> Report:
     step.table("table_11_4_grounds", found.grounds)
     step.table("table_11_5_trial", found.quality)
     step.table("table_11_6_reliance", found.reliance)
+    step.table("table_11_7_acceptance", found.acceptance)
+    for r in acceptance.counts(found.acceptance).itertuples():
+        step.record("acceptance.tests", r.tests, unit="tests", by={"judged_by": r.by, "verdict": r.verdict})
     for r in found.agreement.itertuples():
         step.record("planners.agree", r.share, low=r.low, high=r.high, n=r.judgements, by={"verdict": r.verdict})
     return found

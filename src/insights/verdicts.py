@@ -38,6 +38,9 @@ HIGH, MEDIUM, LOW = "high", "medium", "low"
 # of a criterion of a gate
 MET, MISSED = "met", "missed"
 
+# of an acceptance test, beside those of a criterion
+HELD_BY_TESTS, ACCEPTED, REFUSED, NOT_TRIED = "held by the tests", "accepted", "refused", "not tried yet"
+
 # of journeys: of a channel, of a way, of what follows it, of a grouping, of an action, of a check
 ADDS, NOT_SHOWN, TAKES = "adds", "not shown", "takes away"
 WINS, LOSES, AS_OTHERS = "wins", "loses", "as others"
