@@ -135,8 +135,9 @@ mapping: $(INSTALLED) ## draft a mapping for the exports in FOLDER
 exports: $(INSTALLED) ## write the simulated company of WINDOW as exports into FOLDER, with their mapping
 	@$(PYTHON) -m insights.collection exports "$$WINDOW" "$$FOLDER"
 
-docs: $(INSTALLED) ## write docs/data_dictionary.md from the contract, and draw the structure in docs/architecture.md
+docs: $(INSTALLED) ## write the pages of docs/ that contract and registers make, and draw the structure
 	@$(PYTHON) -m insights.dictionary > docs/data_dictionary.md
+	@$(PYTHON) -m insights.handover
 	@$(PYTHON) -m insights.running.structure
 
 measures: $(INSTALLED) ## print how long functions and files are, what repeats, what is tested where

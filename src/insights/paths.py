@@ -83,6 +83,11 @@ def acceptance() -> Path:
     return root() / "registers" / "acceptance.yaml"
 
 
+def register(name: str) -> Path:
+    """Return a register that people keep by hand: ``requirements``, ``papers`` or ``assumptions``."""
+    return root() / "registers" / f"{name}.yaml"
+
+
 def signatures() -> Path:
     """Return what people said of acceptance tests; kept out of version control."""
     return root() / "planners" / "acceptance.jsonl"
