@@ -22,7 +22,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window next score accept planner slides pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -113,6 +113,10 @@ planner: $(INSTALLED) ## open the pages for planners of WINDOW, on this machine 
 
 slides: $(INSTALLED) ## write the slides of WINDOW, and print them where a browser is found
 	@$(PYTHON) -m insights.publishing slides "$$WINDOW"
+
+closeout: $(INSTALLED) ## write the page with what was asked for, what of it is there, and what is open
+	@$(PYTHON) -m insights.publishing close
+	@$(PYTHON) -m insights.publishing front
 
 pdf: $(INSTALLED) ## print the report of WINDOW into a PDF, by the browser that is installed
 	@$(PYTHON) -m insights.publishing pdf "$$WINDOW"

@@ -8,7 +8,8 @@ import pytest
 from reported import advice, headline, results
 from tiny_project import REPOSITORY
 
-from insights import params, paths
+from insights import acceptance, params, paths
+from insights.handover import registers
 from insights.publishing import __main__ as command
 from insights.publishing import index, overview, printing, slides
 from insights.publishing.errors import PublishingError
@@ -118,6 +119,40 @@ def test_a_browser_that_prints_nothing_is_named_with_what_it_said(root, monkeypa
 def test_a_page_that_was_not_made_is_not_printed(root):
     with pytest.raises(PublishingError, match="make run WINDOW=sample"):
         printing.pdf(paths.page("sample", "11_report"), Path("x.pdf"))
+
+
+def closed(root):
+    shutil.copytree(REPOSITORY / "registers", root / "registers", dirs_exist_ok=True)
+    assert command.main(["close"]) == command.DONE
+    return paths.close_out().read_text().replace("&nbsp;", " ")
+
+
+def test_the_close_out_page_counts_what_is_met_and_names_what_is_not(root):
+    page, asked = closed(root), registers.requirements()
+    met, missing = (sum(one.state == state for one in asked) for state in ("met", "missing"))
+    assert f"Of {len(asked)} things that were asked for, {met} are met" in page and f"{missing} not at all" in page
+    assert all(f">{one.id}<" in page for one in asked) and "No window has a report on this machine" in page
+    assert 'href="close_out.html"' in front()
+
+
+def test_the_close_out_page_shows_gates_failure_modes_and_acceptance_of_the_newest_window(root):
+    report("sample", HOLD)
+    shutil.copytree(REPOSITORY / "registers", root / "registers")
+    tables = paths.step("sample", "08_tolerance") / "tables"
+    tables.mkdir(parents=True)
+    gates = {"gate": ["design", "design"], "verdict": ["met", "missed"]}
+    pd.DataFrame(gates).to_parquet(tables / "table_8_11_gates.parquet")
+    modes = {"title": ["a small failure", "clocks set back"], "effect": ["e", "f"], "rpn": [3, 90], "priority": ["low", "high"]}
+    pd.DataFrame(modes).to_parquet(tables / "table_8_10_failure_modes.parquet")
+    empty = pd.DataFrame(columns=["name", "by", "model", "value", "low", "high", "n"])
+    (paths.step("sample", "05_modeling")).mkdir()
+    (paths.step("sample", "05_modeling") / "manifest.json").write_text("{}")  # of a source without models
+    found = acceptance.study(params.load("sample"), empty, headline()[:0])
+    found.to_parquet(paths.step("sample", "11_report") / "tables" / "table_11_7_acceptance.parquet")
+    page = closed(root)
+    assert "Window sample meets 1 of 2 criteria" in page and "not passed: design" in page
+    assert page.index("clocks set back") < page.index("a small failure") and "1 failure mode of high priority, of 2" in page
+    assert "two minutes" in page and "not tried yet" in page
 
 
 def test_a_source_without_candidates_has_no_answer_but_its_completion_model(root):

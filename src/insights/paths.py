@@ -113,6 +113,11 @@ def front() -> Path:
     return root() / "outputs" / "index.html"
 
 
+def close_out() -> Path:
+    """Return the page with which the project is closed: what was asked for, what is there, what is open."""
+    return root() / "outputs" / "close_out.html"
+
+
 def slides(name: str) -> Path:
     """Return the slides of a window."""
     return window(name) / "html" / "slides.html"

@@ -42,7 +42,13 @@ def pieces(found: Overview) -> Iterator:
     yield "# What to launch, and what moves learners on"
     if found.newest is None:
         yield "No window has a report yet. `make run` makes one; `make run WINDOW=sample` a small one, in minutes."
-        return
+    else:
+        yield from _of_windows(found)
+    if paths.close_out().exists():
+        yield "- [Close-out](close_out.html): what was asked for, and what of it is there"
+
+
+def _of_windows(found):
     yield f"## The newest answer: window {found.newest.window}"
     advice, headline, results = overview.answer(found.newest.window)
     if len(advice):
