@@ -27,6 +27,7 @@ HANDED = (
     ("docs/architecture.md, CONTRIBUTING.md", "data scientists", "how the parts fit, and how to change them"),
     ("docs/methodology.md", "data scientists", "the methods, and the research with our own figures"),
     ("docs/validation.md, docs/walk.md", "all who decide", "what is reached over nine quarters, and what limits it"),
+    ("docs/planner_experiment.md", "planners", "the protocol of the experiment with planners"),
     ("docs/assumptions.md", "all who decide", "what is taken for granted, rated"),
     ("docs/requirements.md", "all who asked", "line by line, with what is not there"),
     ("training/", "all", "four notebooks whose exercises check themselves"),
