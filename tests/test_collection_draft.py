@@ -74,6 +74,33 @@ def test_the_format_of_dates_is_found_in_the_records(tmp_path, written, codes):
     assert export["columns"]["enrolled_at"] == "Purchase date"
 
 
+@pytest.mark.parametrize(
+    ("amounts", "mark"),
+    [
+        (["49,90", "1.234,50", "7"], ","),
+        (["€ 49,90", "0,5", ""], ","),
+        (["49.90", "1,234.50"], None),
+        (["1,234", "5,678"], None),  # thousands
+        ([49.9, 10.0], None),
+    ],
+)
+def test_a_decimal_comma_is_found_in_the_records(tmp_path, amounts, mark):
+    frame = pd.DataFrame({"Order ID": range(len(amounts)), "email": "a@b.example", "SKU": "p", "Amount": amounts})
+    found = proposed(tmp_path, frame.assign(**{"Purchase date": "2025-01-02"}), sep=";")
+    assert found.table == "enrollments" and found.export["columns"]["amount"] == "Amount"
+    assert found.export.get("decimal_mark") == mark
+
+
+@pytest.mark.parametrize(
+    ("days", "doubtful"), [(["01/02/2025", "03/04/2025"], True), (["01/22/2025"], False), (["22/01/2025"], False)]
+)
+def test_where_day_and_month_could_be_either_a_person_is_asked(tmp_path, days, doubtful):
+    frame = pd.DataFrame({"Order ID": range(len(days)), "email": "a@b.example", "SKU": "p", "Purchase date": days})
+    text = draft.written([proposed(tmp_path, frame)])
+    assert ("to be settled: enrolled_at" in text and "%d/%m/%Y" in text) == doubtful
+    assert yaml.safe_load(text)["tables"]["enrollments"]
+
+
 def test_a_column_whose_records_cannot_be_what_its_name_says_is_not_proposed(tmp_path):
     frame = pd.DataFrame({"Order ID": ["a"], "SKU": ["p"], "Purchase date": ["2025-01-01"], "Quantity": ["many"]})
     found = proposed(tmp_path, frame)

@@ -43,7 +43,10 @@ CALLED = {
     "launched_at": "published|launch date|release date", "family": "series|line", "level": "difficulty",
     "subscribed_at": "confirm time|optin time|subscribed", "unsubscribed_at": "unsub time|unsubscribed",
 }  # fmt: skip
-DATES = ("iso", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y")
+DAYS = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%b %d, %Y", "%d %b %Y")
+DATES = ("iso", *(day + clock for day in DAYS for clock in ("", " %H:%M", " %H:%M:%S")))
+SWAPPED = {"%m/%d/%Y": "%d/%m/%Y"}  # which of both comes first the records may not tell
+COMMA = r"[-+]?\d{1,3}(\.\d{3})*,\d{1,2}|[-+]?\d+,\d{1,2}"  # 1.234,50
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Proposal:
         Required columns that nothing in it seems to fill.
     unread : list of str
         Its columns that nothing asks for.
+    doubts : list of str
+        What its first records do not tell, and a person must.
     """
 
     file: str
@@ -69,6 +74,7 @@ class Proposal:
     export: dict
     unfilled: Sequence[str]
     unread: Sequence[str]
+    doubts: Sequence[str] = ()
 
 
 def propose(folder: Path) -> list[Proposal]:
@@ -205,20 +211,36 @@ def _can_be(spec: contract.Column, values: pd.Series):
         return len(texts) == 0 or _format(texts) is not None
     if spec.dtype.is_numeric():
         return bool(
-            pd.to_numeric(texts.str.replace(r"[,$€£ ]", "", regex=True), errors="coerce").notna().mean() >= FITS
+            pd.to_numeric(texts.str.replace(r"[.,$€£ ]", "", regex=True), errors="coerce").notna().mean() >= FITS
         )
     return True
+
+
+def _has_commas(values: pd.Series) -> bool:
+    """Tell whether numbers are written with a decimal comma: most of them are, or all that have any mark."""
+    texts = values.dropna().astype(str).str.replace(r"[$€£\s]", "", regex=True)
+    marked = texts[texts.str.contains(r"[.,]")]
+    return len(marked) > 0 and bool((marked.str.fullmatch(COMMA)).mean() >= FITS)
 
 
 def _format(texts: pd.Series) -> str | None:
     """Return the format in which dates are written; None where they are none."""
     if (texts.str.fullmatch(r"\d{10}|\d{13}|\d{16}")).mean() >= FITS:
         return {10: "epoch", 13: "epoch_ms", 16: "epoch_us"}[texts.str.len().mode().iloc[0]]
-    for codes in DATES:
-        way = {"format": "ISO8601"} if codes == "iso" else {"format": codes}
-        if pd.to_datetime(texts, errors="coerce", utc=True, **way).notna().mean() >= FITS:
-            return codes
-    return None
+    return next((codes for codes in DATES if _reads(texts, codes)), None)
+
+
+def _reads(texts, codes) -> bool:
+    way = {"format": "ISO8601"} if codes == "iso" else {"format": codes}
+    return bool(pd.to_datetime(texts, errors="coerce", utc=True, **way).notna().mean() >= FITS)
+
+
+def _doubt(column, other, codes, texts):
+    """Say that day and month may be the other way round, where the first records fit both."""
+    day, _, clock = codes.partition(" ")
+    swapped = f"{SWAPPED[day]} {clock}".strip() if day in SWAPPED else ""
+    if swapped and _reads(texts, swapped):
+        yield f"{column}: {other} may have the day first; then its date is {swapped!r}"
 
 
 def _score(table, matches):
@@ -233,9 +255,10 @@ def _needed(table):
 
 def _by_names(name, table, matches, first, way):
     declared = contract.columns(table)
-    dates = {
-        c: _format(first[o].dropna().astype(str)) for c, o in matches.items() if declared[c].dtype.is_timestamp()
-    }
+    texts = {c: first[o].dropna().astype(str) for c, o in matches.items() if declared[c].dtype.is_timestamp()}
+    dates = {c: _format(said) for c, said in texts.items()}
+    doubts = [d for c, codes in dates.items() if codes for d in _doubt(c, matches[c], codes, texts[c])]
+    numeric = [o for c, o in matches.items() if declared[c].dtype.is_numeric()]
     values = {c: _meanings(declared[c], first[o]) for c, o in matches.items() if declared[c].allowed}
     usual = {"encoding": "utf-8", "delimiter": files.delimiter_of(Path(name))}
     export = {
@@ -246,8 +269,11 @@ def _by_names(name, table, matches, first, way):
     sections = {"dates": {c: f for c, f in dates.items() if f not in (None, "iso")},
                 "values": {c: meant for c, meant in values.items() if meant}}  # fmt: skip
     export |= {key: section for key, section in sections.items() if section}
+    if any(_has_commas(first[other]) for other in numeric):
+        export["decimal_mark"] = ","
     unfilled = [column for column in _needed(table) if column not in matches]
-    return Proposal(name, table, export, unfilled, [c for c in first.columns if c not in matches.values()])
+    unread = [c for c in first.columns if c not in matches.values()]
+    return Proposal(name, table, export, unfilled, unread, doubts)
 
 
 def _meanings(spec, values):
@@ -268,7 +294,8 @@ def _alike_together(proposals, named):
             continue
         every = [*_many(held.export["files"]), *_many(proposal.export["files"])]
         unread = dict.fromkeys([*held.unread, *proposal.unread])
-        together[key] = replace(held, export=held.export | {"files": every}, unread=list(unread))
+        doubts = list(dict.fromkeys([*held.doubts, *proposal.doubts]))
+        together[key] = replace(held, export=held.export | {"files": every}, unread=list(unread), doubts=doubts)
     return [
         replace(one, export=one.export | {"files": _pattern(one.export["files"], named)}) for one in together.values()
     ]
@@ -299,6 +326,7 @@ def _lines(proposal):
     first, *rest = text.splitlines()
     yield f"    - {first}"
     yield from (f"      {line}" for line in rest)
+    yield from (f"      # to be settled: {doubt}" for doubt in proposal.doubts)
     if proposal.unfilled:
         yield f"      # add under columns or constants: {', '.join(proposal.unfilled)}"
     if proposal.unread:
