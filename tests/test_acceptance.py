@@ -188,6 +188,13 @@ def test_a_signature_of_another_window_does_not_count(root):
     assert found.loc["monday", "verdict"] == NOT_TRIED
 
 
+def test_without_a_register_nothing_is_judged_and_that_is_said(root):
+    paths.acceptance().unlink()
+    found = core.study(params.load(WINDOW), window().results, headline())
+    assert found.empty and core.counts(found).empty
+    assert "No acceptance test" in findings.acceptance(found).text and "No rows" in str(findings.tests(found))
+
+
 def test_without_a_test_all_are_listed(root, capsys):
     assert command.main([]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(register())

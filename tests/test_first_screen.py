@@ -52,6 +52,17 @@ def test_how_sure_it_is_rests_on_the_paired_interval_against_the_best_rule(ahead
     assert "75 % ranked rightly" in text and words in text and "the panel of R&D and Marketing, with 65 %" in text
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.5, 1.0, "some 188 launches judged instead of 30"),
+        (0.7, 0.8, "other signals of a product, which make planner"),
+    ],
+)
+def test_what_would_change_the_answer_is_more_launches_while_few_were_judged(low, high, words):
+    assert words in told(advice(NOT_ENOUGH), headline(low=low, high=high), results())
+
+
 def test_warnings_are_counted_and_named():
     calm = told(advice(LAUNCH), headline(low=0.7, high=0.8), results())
     assert "What to beware of: No warnings. None of the checks found any." in calm

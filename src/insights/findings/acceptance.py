@@ -15,6 +15,8 @@ def acceptance(table: pd.DataFrame) -> Prose:
     table : pandas.DataFrame
         From :func:`insights.acceptance.study`.
     """
+    if table.empty:
+        return say("No acceptance test is written down.")
     by = table["verdict"].value_counts()
     of_window = int(by.get(MET, 0) + by.get(MISSED, 0) + by.get(UNKNOWN, 0))
     told = [

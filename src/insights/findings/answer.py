@@ -142,13 +142,25 @@ def _would_take(headline):
     if judged.empty:
         return say("No new launch could be judged in this window.")
     r = judged.iloc[0]
-    half = (r["high"] - r["low"]) / 2
+    half, more = to_know(r)
     return say(
         "What it would take to know: {n} were judged, so few that the ROC AUC could lie {half} higher or lower; some "
         "{more} would bring that down to {aim}.",
         n=count(int(r["n"]), "new launch", "new launches"), half=number(half, 2),
-        more=count(round(r["n"] * (half / AIM) ** 2), "launch", "launches"), aim=number(AIM, 2),
+        more=count(more, "launch", "launches"), aim=number(AIM, 2),
     )  # fmt: skip
+
+
+def to_know(judged: pd.Series) -> tuple[float, int]:
+    """Return how far a ROC AUC could lie off, and how many launches would bring that down to 0.1.
+
+    Parameters
+    ----------
+    judged : pandas.Series
+        The chosen model's row of the headline, on new launches.
+    """
+    half = (judged["high"] - judged["low"]) / 2
+    return half, round(judged["n"] * (half / AIM) ** 2)
 
 
 def _are(n):

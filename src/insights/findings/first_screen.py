@@ -4,12 +4,13 @@ Four short answers, each with the page and section that its figure comes from, f
 """
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from insights import store
 from insights.display.wording import Prose, count, listing, money, number, points, say, share
+from insights.findings.answer import to_know
 from insights.findings.beyond import earned, named, served_less
 from insights.findings.words import BASELINES, LEARNED, against, opening
 from insights.verdicts import ALL, HOLD, KEEP, LAUNCH
@@ -56,7 +57,9 @@ def first_screen(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataF
 def answers(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataFrame) -> list[Answer]:
     """Return the four answers one by one, in their order."""
     keyed = results.join(store.restrictions(results, ("rows", "split", "measure", "decision")))
-    return [_launch(advice), _worth(advice, keyed), _sure(headline), _beware(headline, keyed)]
+    launch = _launch(advice)
+    launch = replace(launch, told=launch.told + _changing(headline)) if len(advice) else launch
+    return [launch, _worth(advice, keyed), _sure(headline), _beware(headline, keyed)]
 
 
 def _launch(advice):
@@ -76,6 +79,20 @@ def _launch(advice):
         "The model can neither recommend nor rule out any of {n}. Decide as today.", n=count(len(advice), "candidate")
     )
     return Answer("What to launch", "Not enough evidence", told, sources)
+
+
+def _changing(headline):
+    """Say what would change the answer: more launches to judge by, or a product's own signals."""
+    judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
+    if judged.empty:
+        return say("What would change that: launches to judge the model by.")
+    n, more = int(judged.iloc[0]["n"]), to_know(judged.iloc[0])[1]
+    if more <= n:
+        return say("What would change that: other signals of a product, which make planner tries.")
+    return say(
+        "What would change that: some {more} judged instead of {n}, or other signals of a product.",
+        more=count(more, "launch", "launches"), n=number(n),
+    )  # fmt: skip
 
 
 def _worth(advice, keyed):
