@@ -132,6 +132,17 @@ def test_pages_have_no_serious_finding_of_accessibility_in_light_and_dark_and_as
     assert visit(desk, walk) == ([], [])
 
 
+def test_the_pages_are_named_in_one_line_above_each(desk):
+    async def walk(tab, address):
+        one = await tab()
+        await one.open(f"{address}/?token={TOKEN}")
+        tops = "[...document.querySelectorAll('nav.pages a')].map(a => a.getBoundingClientRect().top)"
+        return await one.run(tops)
+
+    tops = visit(desk, walk)
+    assert len(tops) == 4 and len(set(tops)) == 1
+
+
 def test_on_a_telephone_no_page_is_wider_than_the_screen(desk):
     product, *_ = flipping(desk)
 
