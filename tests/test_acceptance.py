@@ -51,7 +51,7 @@ def good():
     table("02_data_cleaning", "table_2_1_ledger", table=["t", "t", "u"], rows_in=[10, 9, 4], set_aside=[1, 0, 1],
           rows_out=[9, 9, 3])  # fmt: skip
     table("07_bias_checks", "table_7_1_groups", verdict=["too few to say", "cannot tell"], value=[None, 0.5],
-          low=[None, 0.4], high=[None, 0.6], n=[None, 30.0])  # fmt: skip
+          low=[None, 0.4], high=[None, 0.6], n=[17.0, 30.0])  # fmt: skip
     table("08_tolerance", "table_8_7_alerts", alert=[0.1, 0.0])
     seen = {"train": {"last_resolved_at": "2025-10-01"}, "validate": {"first_as_of": "2025-10-01"}}
     (paths.step(WINDOW, "05_modeling") / "manifest.json").write_text(json.dumps({"launch_rows_seen": seen}))
@@ -77,6 +77,7 @@ BREAKING = {
     "flips": ("05_modeling", "table_5_14_flips", {"signal": ["a", "a", "a", "b"]}),
     "conserved": ("02_data_cleaning", "table_2_1_ledger", {"rows_out": [9, 8, 3]}),
     "small-groups": ("07_bias_checks", "table_7_1_groups", {"n": [3.0, 30.0]}),
+    "small-groups ": ("07_bias_checks", "table_7_1_groups", {"value": [0.3, 0.5]}),
     "alerts": ("08_tolerance", "table_8_7_alerts", {"alert": [0.1, None]}),
 }
 
@@ -87,7 +88,7 @@ def test_a_result_that_is_broken_is_missed(root, name):
     step, file, change = BREAKING[name]
     stored = paths.step(WINDOW, step) / "tables" / f"{file}.parquet"
     pd.read_parquet(stored).assign(**change).to_parquet(stored)
-    assert judged(name) is False
+    assert judged(name.strip()) is False
 
 
 def test_a_step_of_the_ledger_that_begins_with_other_rows_than_the_one_before_left_is_missed(root):

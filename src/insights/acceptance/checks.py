@@ -132,8 +132,8 @@ def _small_groups(asked: Window) -> Checked | None:
     groups = asked.table("07_bias_checks", "table_7_1_groups")
     if groups is None or groups.empty:
         return None
-    few = groups["verdict"] == TOO_FEW
-    shown = groups.loc[few, ["value", "low", "high", "n"]].notna().any(axis=None)
+    few, least = groups["verdict"] == TOO_FEW, asked.params.privacy.smallest_group
+    shown = groups.loc[few, ["value", "low", "high"]].notna().any(axis=None) or (groups["n"] < least).any()
     return Checked(not shown, f"table_7_1_groups: {few.sum()} of {len(groups)} rows have too few people")
 
 
