@@ -52,4 +52,5 @@ def _named(table, verdict, words):
 
 def _shown(text):
     """Name a test of the code by what it says, without its file."""
-    return text.rpartition("::")[2].replace("_", " ")
+    file, _, name = text.partition("::")
+    return name.removeprefix("test_").replace("_", " ") if name else file

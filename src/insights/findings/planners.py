@@ -20,7 +20,7 @@ def agreement(table: pd.DataFrame) -> Prose:
     """
     if table.empty:
         return say(
-            "**No planner has judged a recommendation of this window yet.** `make planner` opens the pages for it."
+            "**No planner has judged a recommendation of this window yet.** make planner opens the pages for it."
         )
     r = table.iloc[0]
     return say(
