@@ -197,12 +197,21 @@ def test_the_front_page_and_every_page_lead_only_to_pages_that_are_there(undistu
     assert dead == []
 
 
-def test_whatever_summary_shows_with_an_interval_is_a_record_of_the_results_store(outputs):
-    records = json.loads((outputs / "results.json").read_text())
-    known = {
-        wording.interval(r["value"], r["low"], r["high"], kind)
-        for r in records if r["low"] is not None for kind in ("number", "share", "points", "money")
-    }  # fmt: skip
+def stored(outputs):
+    """Yield every value with its bounds of the results store and of the tables beside it."""
+    for record in json.loads((outputs / "results.json").read_text()):
+        if record["low"] is not None:
+            yield record["value"], record["low"], record["high"]
+    for file in outputs.glob("*/tables/*.parquet"):
+        table = pd.read_parquet(file)
+        if {"low", "high"} <= set(table):
+            for column in {"value", "difference", "change", "effect", "share"} & set(table):
+                yield from table[[column, "low", "high"]].dropna().itertuples(index=False, name=None)
+
+
+def test_whatever_summary_shows_with_an_interval_stands_in_the_results_store_or_a_table(outputs):
+    kinds = ("number", "share", "points", "money")
+    known = {wording.interval(*found, kind) for found in stored(outputs) for kind in kinds}
     shown = r"(?:USD\u00a0)?[^\s(]+(?:\u00a0%|\u00a0percentage points)? \(95\u00a0% interval [^)]+\)"
     for page in (outputs / "html" / "11_report.html", outputs / "html" / "slides.html"):
         told = re.findall(shown, re.sub("<[^>]+>", "", html.unescape(page.read_text())))
