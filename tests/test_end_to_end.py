@@ -206,7 +206,8 @@ def stored(outputs):
         table = pd.read_parquet(file)
         if {"low", "high"} <= set(table):
             for column in {"value", "difference", "change", "effect", "share"} & set(table):
-                yield from table[[column, "low", "high"]].dropna().itertuples(index=False, name=None)
+                bounded = table[[column, "low", "high"]].apply(pd.to_numeric, errors="coerce")
+                yield from bounded.dropna().itertuples(index=False, name=None)
 
 
 def test_whatever_summary_shows_with_an_interval_stands_in_the_results_store_or_a_table(outputs):
