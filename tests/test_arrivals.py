@@ -188,6 +188,22 @@ def test_a_run_that_failed_is_begun_again_next_time(watched):
     assert call()[0] == upcoming.RAN and watched["runs"] == ["acme-2025-10"] * 2
 
 
+def test_a_window_that_was_prepared_and_never_finished_is_run_only_while_its_exports_are_there(watched):
+    watched["code"] = 1
+    assert call()[0] == upcoming.FAILED and paths.params_file("acme-2025-10").exists()
+    watched["code"], watched["coverage"] = 0, coverage(enrollments=40)
+    code, told = call("2025-11-12")
+    assert code == upcoming.INCOMPLETE and "It was due by 2025-11-11" in told["message"]
+    watched["coverage"] = coverage()
+    assert call()[0] == upcoming.RAN and watched["runs"] == ["acme-2025-10"] * 2
+
+
+def test_the_first_window_of_all_is_run_without_being_held_against_others(watched):
+    watched["done"].clear()
+    watched["coverage"] = coverage(page_views=0, enrollments=0, email_events=0)
+    assert call()[0] == upcoming.RAN and watched["runs"] == ["acme-2025-09"]
+
+
 def test_while_one_is_at_work_another_does_nothing(watched):
     call()
     before, runs = (paths.root() / "outputs" / "next.json").read_bytes(), list(watched["runs"])

@@ -1,6 +1,7 @@
 """A folder of exports: every format gives the same tables, and values are read as they were meant."""
 
 import gzip
+import os
 from decimal import Decimal
 
 import pandas as pd
@@ -21,6 +22,7 @@ from folder_exports import (
 
 from insights import params, paths
 from insights.collection import CollectionError, identities, source_files
+from insights.running import exports
 
 
 @pytest.fixture
@@ -184,6 +186,22 @@ def test_a_window_rests_on_its_mapping_its_exports_and_their_folder(root):
     take_sales(root)
     found = [file.relative_to(root).as_posix() for file in source_files(params.load("test"))]
     assert found == ["data/mine/mapping.yaml", ".cache/pseudonym.fingerprint", "data/mine", "data/mine/sales.csv"]
+
+
+def test_an_export_that_was_put_back_with_an_older_time_is_another_one(root):
+    take_sales(root)
+    asked = params.load("test")
+    assert not exports.are_others(asked)  # nothing was read yet
+    exports.keep("test", exports.state(source_files(asked)))
+    assert not exports.are_others(asked)
+    file = root / "data" / "mine" / "sales.csv"
+    long_ago = file.stat().st_mtime - 86_400
+    os.utime(file, (long_ago, long_ago))
+    assert exports.are_others(asked)
+    exports.keep("test", exports.state(source_files(asked)))
+    put(root, "more.csv", "a\n1\n")
+    map_tables(root, page_views={"files": "gone.csv", "columns": {"viewed_at": "a"}})
+    assert exports.are_others(asked)
 
 
 def test_a_day_without_a_time_is_midnight_in_the_zone_of_the_mapping(root):

@@ -34,6 +34,7 @@ LESS = {
     "journey": {"resamples": 40},
     "completion": {"days": [7]},
     "modeling": {
+        "folds": 2,
         "forest_trees": 10,
         "tuning_trials": 0,
         "bootstrap_repeats": 50,

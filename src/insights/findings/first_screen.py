@@ -118,8 +118,8 @@ def _sure(headline):
     r, others = judged[judged["chosen"]].iloc[0], judged[~judged["model"].isin(LEARNED)]
     best = others.loc[others["value"].idxmax()]
     told = say(
-        "Of two new launches the model ranks the better one higher in so many cases (95\u00a0% interval {low} to {high}; "
-        "50\u00a0% is guessing), over {n}. It {against} the best rule, {other}, with {rule}.",
+        "Of two new launches the model ranks the better one higher in so many cases (95\u00a0% interval {low} to "
+        "{high}; 50\u00a0% is guessing), over {n}. It {against} the best rule, {other}, with {rule}.",
         low=share(r["low"], 0), high=share(r["high"], 0), n=count(int(r["n"]), "launch", "launches"),
         against=against(r, best), other=BASELINES[best["model"]][0], rule=share(best["value"], 0),
     )  # fmt: skip

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from insights import params, paths, privacy
-from insights.running import windows
+from insights.running import exports, windows
 
 REFUSED, BUSY = 2, 9
 
@@ -48,6 +48,8 @@ def run(window: str, until: str = "") -> int:
     window = params.load(window or params.newest()).window
     privacy.key_files()
     held = windows.hold(window)
+    if exports.are_others(params.load(window)):
+        (paths.window(window) / ".done" / paths.STEPS[0]).unlink(missing_ok=True)
     target = f"outputs/{window}/.done/{until}" if until else "window"
     if is_fresh(window, until or "pages"):
         print(f"{window}: nothing to do, all is newer than what it rests on.\nReport: {report(window)}")
@@ -84,6 +86,8 @@ def show() -> int:
 
 def is_fresh(window: str, stamp: str = "pages") -> bool:
     """Say whether make would have nothing to do for a notebook, or for the pages of all."""
+    if exports.are_others(params.load(window)):
+        return False
     question = [_make(), "--question", "--silent", f"outputs/{window}/.done/{stamp}", f"WINDOW={window}"]
     environment = _environment(window) | {"MAKEFLAGS": ""}
     asked = subprocess.run(question, cwd=paths.root(), env=environment, capture_output=True, check=False)  # noqa: S603

@@ -18,7 +18,7 @@ from insights import offline, params, paths, store
 from insights.export import ExportError
 from insights.export import write as export_page
 from insights.privacy import PrivacyError
-from insights.running import imports, windows
+from insights.running import exports, imports, windows
 from insights.running.execution import Execution, NotebookError, execute
 
 FAILED, REFUSED = 1, 2
@@ -59,12 +59,14 @@ def run(parameters: params.Params, step: str) -> int:
         return _complain(f"{window}  {step}: {error}", REFUSED)
     _tell(window, step, "…")
     began, kept = time.time(), paths.failed(window, step)
+    read = exports.state(_exports(parameters, step))
     try:
         done = execute(window, step, kept, lambda line: _tell(window, step, line))
         page = export_page(done.notebook, window, step, parameters.digest())
     except (NotebookError, ExportError) as error:
         return _complain(_failure(window, step, error, kept), FAILED)
     _put_into_place(parameters, step, done, page)
+    exports.keep(window, read)
     _stamp(window, step, began)
     kept.unlink()
     _tell(window, step, f"{done.seconds:.0f} s, {done.peak_bytes / 2**20:,.0f} MB")

@@ -15,7 +15,7 @@ import sys
 import pandas as pd
 import yaml
 
-from insights import arrivals, collection, contract, offline, params, paths, store, warehouse
+from insights import arrivals, collection, contract, lineage, offline, params, paths, store, warehouse
 from insights.collection.source import CollectionError
 from insights.params import Params
 from insights.running import pipeline, windows
@@ -58,17 +58,24 @@ def advance(asked: Params, today: datetime.date) -> tuple[str, int, str]:
         )
         return asked.window, REFUSED, message
     newest = arrivals.newest(asked)
-    if not windows.state(newest.window).startswith("done"):
-        return _run(newest.window)  # prepared before, and never finished
+    if not windows.state(newest.window).startswith("done"):  # prepared before, and never finished
+        first = lineage.before(newest) is None  # written by hand, and there is nothing that it could be held against
+        return _run(newest.window) if first else _run_if_arrived(newest, newest, today)
     following = arrivals.after(newest)
-    moved = newest.model_copy(
-        update={"window": following.window, "dates": params.Dates.model_validate(following.dates)}
-    )
-    verdict, told = arrivals.judged(_coverage(moved, newest.dates.end), newest.dates.end, following.dates["end"])
-    if verdict == arrivals.ARRIVED:
-        _prepare(newest, following)
-        return _run(following.window)
-    return following.window, *_outcome(verdict, told, following, moved.monitoring.due_days, today)
+    dates = params.Dates.model_validate(following.dates)
+    moved = newest.model_copy(update={"window": following.window, "dates": dates})
+    return _run_if_arrived(newest, moved, today)
+
+
+def _run_if_arrived(newest, moved, today):
+    """Run a window, which is prepared first if it is not, if the exports of its last months are there."""
+    since = newest.dates.end if moved is not newest else moved.dates.split
+    verdict, told = arrivals.judged(_coverage(moved, since), since, moved.dates.end)
+    if verdict != arrivals.ARRIVED:
+        return moved.window, *_outcome(verdict, told, moved, today)
+    if moved is not newest:
+        _prepare(newest, moved)
+    return _run(moved.window)
 
 
 def _coverage(moved, since):
@@ -82,30 +89,31 @@ def _coverage(moved, since):
     return every[~every["table"].isin(ended)]
 
 
-def _outcome(verdict, told, following, due_days, today):
-    due = following.dates["end"] + datetime.timedelta(days=due_days)
-    span = f"{following.window} (to {following.dates['end'] - datetime.timedelta(days=1)})"
+def _outcome(verdict, told, moved, today):
+    due = moved.dates.end + datetime.timedelta(days=moved.monitoring.due_days)
+    span = f"{moved.window} (to {moved.dates.end - datetime.timedelta(days=1)})"
     if verdict == arrivals.NOTHING and today <= due:
         return WAITING, f"{span}: nothing has arrived yet; it is due by {due}."
     if verdict == arrivals.NOTHING:
         return OVERDUE, f"{span}: nothing has arrived, and it was due by {due}. Ask those who export it."
     if verdict == arrivals.HALF:
         named = ", ".join(f"{r.table} of {r.month} ({r.rows:,} of about {r.usual:,.0f})" for r in told.itertuples())
+        late = "" if today <= due else f" It was due by {due}: ask those who export it."
         return (
             INCOMPLETE,
-            f"{span}: only part has arrived: {named}. Nothing was run; it is looked at again next time.",
+            f"{span}: only part has arrived: {named}. Nothing was run; it is looked at again next time.{late}",
         )
     named = ", ".join(f"{r.table} of {r.month} ({r.copies:.2g} times)" for r in told.itertuples())
     return DOUBLED, f"{span}: delivered more than once: {named}. Nothing was run; remove what was delivered again."
 
 
-def _prepare(newest, following):
+def _prepare(newest, moved):
     """Write the next window's parameters: those of the window before, its dates moved on."""
-    file = paths.params_file(following.window)
+    file = paths.params_file(moved.window)
     content = yaml.safe_load(paths.params_file(newest.window).read_text(encoding="utf-8"))
-    text = yaml.safe_dump({**content, "dates": following.dates}, sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump({**content, "dates": moved.dates.model_dump()}, sort_keys=False, allow_unicode=True)
     store.write_atomically(file, f"# Written by make next, from {newest.window}.\n{text}".encode())
-    params.load(following.window)
+    params.load(moved.window)
 
 
 def _run(window):
@@ -115,7 +123,10 @@ def _run(window):
     if done.returncode == pipeline.BUSY:
         return window, BUSY, f"{window}: somebody else runs it. Nothing was done."
     if done.returncode:
-        return window, FAILED, f"{window}: its run ended with an error (above). It is begun again next time."
+        message = (
+            f"{window}: its run ended with an error, which the log of this call tells. It is begun again next time."
+        )
+        return window, FAILED, message
     return window, RAN, f"{window}: was run."
 
 
