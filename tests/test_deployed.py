@@ -136,6 +136,41 @@ def test_by_command_each_outcome_has_its_exit_code(windows, capsys, monkeypatch)
     assert "launch: that of 2025Q3 in use" in capsys.readouterr().out
 
 
+def test_a_model_whose_file_is_gone_is_none_to_go_back_to(windows):
+    for window in ("2025Q3", "2025Q4"):
+        deployed.promote(window, ["launch"], "better")
+    paths.deployed("launch", deployed.log()["sha256"].iloc[0]).unlink()
+    with pytest.raises(DeploymentError, match=r"launch model of 2025Q3, to which to go back, is gone"):
+        deployed.rollback(["launch"], "it ranks worse")
+    assert deployed.in_use("launch")["window"] == "2025Q4" and len(deployed.log()) == 2
+
+
+def test_a_model_that_cannot_go_back_is_named_where_another_does(windows, capsys):
+    for window in ("2025Q3", "2025Q4"):
+        deployed.promote(window, ["launch"], "better")
+    assert command.main(["rollback", "--why", "back"]) == 0
+    said = capsys.readouterr()
+    assert "launch: the model of 2025Q3 is in use" in said.out
+    assert said.err == "completion: stays as it is, for there is none before it.\n"
+
+
+@pytest.mark.parametrize(
+    ("decision", "promotable", "doubted"), [("keep", False, True), ("keep", True, False), ("retrain", False, False)]
+)
+def test_a_promotion_for_which_notebook_10_found_no_ground_is_made_and_said(
+    windows, capsys, monkeypatch, decision, promotable, doubted
+):
+    tables = paths.step("2025Q3", "10_fresh_data") / "tables"
+    tables.mkdir(parents=True)
+    told = {"model": ["launch"], "decision": [decision], "promotable": [promotable]}
+    pd.DataFrame(told).to_parquet(tables / "table_10_7_decisions.parquet")
+    monkeypatch.setattr(command.params, "load", lambda name: type("P", (), {"window": name})())
+    assert command.main(["promote", "2025Q3", "--why", "first"]) == 0
+    said = capsys.readouterr()
+    assert ("finds no ground to promote it" in said.err) == doubted
+    assert "is in use (decision 1" in said.out
+
+
 @pytest.fixture
 def quarters(windows):
     """The parameters of the newest quarters, whose launch models are there, and of the one after."""

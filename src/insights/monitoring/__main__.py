@@ -40,8 +40,12 @@ def _decide(given):
     if given.action == deployed.PROMOTE:
         window = params.load(given.window).window
         made = deployed.promote(window, models, given.why)
+        for doubt in deployed.doubts(window, [one["model"] for one in made]):
+            print(f"{doubt} make rollback takes this back.", file=sys.stderr)
     else:
         made = deployed.rollback(models, given.why)
+        for model in sorted({*models} - {one["model"] for one in made}):
+            print(f"{model}: stays as it is, for there is none before it.", file=sys.stderr)
     for one in made:
         print(f"{one['model']}: the model of {one['window']} is in use (decision {one['number']}: {one['action']}).")
     return 0

@@ -15,6 +15,7 @@ from insights import journals, paths, store
 from insights.modeling import saved
 from insights.modeling.dataset import MODELS
 from insights.modeling.learned import Learned
+from insights.verdicts import RECALIBRATE, RETRAIN
 
 PROMOTE, ROLLBACK = "promote", "rollback"
 COLUMNS = ["number", "decided_at", "who", "action", "model", "window", "sha256", "why"]
@@ -79,7 +80,7 @@ def rollback(models: Sequence[str], why: str) -> list[dict]:
     Raises
     ------
     DeploymentError
-        If there is none before, or no reason is given.
+        If there is none before, its file is gone or another one, or no reason is given.
     """
     _reason(why)
     decisions = log()
@@ -89,7 +90,26 @@ def rollback(models: Sequence[str], why: str) -> list[dict]:
             f"there is no {' or '.join(models)} model before the one in use, to which to go back. "
             "make deployed prints all decisions."
         )
+    for model, stack in stacks.items():
+        if not is_intact(model, stack[-2]["sha256"]):
+            raise DeploymentError(
+                f"the {model} model of {stack[-2]['window']}, to which to go back, is gone or changed "
+                f"({paths.deployed(model, stack[-2]['sha256']).name}). Restore it from its copy first."
+            )
     return [_write(ROLLBACK, model, stack[-2]["window"], stack[-2]["sha256"], why) for model, stack in stacks.items()]
+
+
+def doubts(window: str, models: Sequence[str]) -> list[str]:
+    """Return what notebook 10 of a window says against promoting its models; nothing where it could not judge them."""
+    try:
+        told = store.table(window, "10_fresh_data", "table_10_7_decisions").set_index("model")
+    except FileNotFoundError:
+        return []
+    return [
+        f"{model}: notebook 10 of {window} finds no ground to promote it; of the one in use it says: {one.decision}."
+        for model, one in told[told.index.isin(models)].iterrows()
+        if not one["promotable"] and one["decision"] not in (RETRAIN, RECALIBRATE)
+    ]
 
 
 def in_use(model: str) -> dict | None:
