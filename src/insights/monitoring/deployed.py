@@ -100,7 +100,7 @@ def rollback(models: Sequence[str], why: str) -> list[dict]:
 
 
 def doubts(window: str, models: Sequence[str]) -> list[str]:
-    """Return what notebook 10 of a window says against promoting its models; nothing where it could not judge them."""
+    """Return what notebook 10 of a window says against promoting its models; nothing where it judged none."""
     try:
         told = store.table(window, "10_fresh_data", "table_10_7_decisions").set_index("model")
     except FileNotFoundError:
