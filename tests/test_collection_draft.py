@@ -119,6 +119,8 @@ def test_a_folder_without_exports_is_refused(tmp_path, capsys):
         draft.propose(tmp_path)
     assert main(["draft", str(tmp_path)]) == 2
     assert "no export is in there" in capsys.readouterr().err
+    with pytest.raises(CollectionError, match="there is no such folder"):
+        draft.propose(tmp_path / "elsewhere")
 
 
 def test_what_a_draft_says_of_an_export_is_a_mapping(tmp_path):

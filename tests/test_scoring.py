@@ -90,6 +90,7 @@ def test_a_line_with_too_few_cells_is_refused_and_named_by_its_number(tmp_path):
         (b"product_id;title;topic;price;monthly_hurdle\n", "not separated by commas"),
         (b"product_id,title,topic,price,monthly_hurdle\n", "no row below its header"),
         (b"product_id,title,topic,price,monthly_hurdle,title\nA,B,C,1,1,B\n", "column title stands twice"),
+        (b"product_id,title,topic,price,monthly_hurdle,lauch_cost\nA,B,C,1,1,x\n", "Is launch_cost meant"),
         (b"\xff\xfe\x00", "not UTF-8"),
         (b"product_id,title,topic,price,monthly_hurdle\nA\0,B,C,1,1\n", "zero byte"),
         (b'product_id,title,topic,price,monthly_hurdle\nA,"B" c,C,1,1\n', "line 2"),

@@ -87,8 +87,10 @@ def propose(folder: Path) -> list[Proposal]:
     Raises
     ------
     CollectionError
-        If it holds no export, or one that is broken.
+        If there is no such folder, it holds no export, or one that is broken.
     """
+    if not folder.is_dir():
+        raise CollectionError(f"{folder}: there is no such folder. Name the one that holds the exports.")
     con = ibis.duckdb.connect()
     found = sorted(file for file in folder.rglob("*") if file.is_file() and _is_export(file))
     if not found:

@@ -6,6 +6,7 @@ whole. A row that is broken is refused by itself, and the others go on.
 
 import csv
 import datetime
+import difflib
 import io
 import math
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ NUMBERS = {  # least, most, and what it is
     "launch_cost": (0.0, 1e9, "the planned cost of the launch, in USD"),
 }
 MOST_BYTES, MOST_ROWS, MOST_LETTERS = 5_000_000, 10_000, 5_000
+ALIKE = 0.8  # of two names, from which on one is taken for the other misspelt
 REFUSED = ["line", "product_id", "reasons"]
 
 
@@ -130,6 +132,12 @@ def _check_header(file, header):
         )
     if twice := sorted({name for name in header if header.count(name) > 1}):
         raise CandidateError(f"{file.name}: column {', '.join(twice)} stands twice. Remove one of them.")
+    known = (*ASKED, *OPTIONAL)
+    for name in sorted({*header} - {*known}):
+        if meant := difflib.get_close_matches(name, [one for one in known if one not in header], n=1, cutoff=ALIKE):
+            raise CandidateError(
+                f"{file.name}: column {name} is not read. Is {meant[0]} meant? Rename it, or leave it out."
+            )
 
 
 def _named(header, cells):
