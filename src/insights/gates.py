@@ -135,7 +135,7 @@ def _optimisation(params, tolerances):
     yield _row("optimisation", "inputs that are within half their tolerance today", share, 1.0, "share",
                "table_8_3_tolerances", share.value == 1.0)  # fmt: skip
     for place, model in ((7, "launch"), (13, "completion")):
-        found = _table(params.window, "06_ablation", f"table_6_{place}_{model}_simplified")
+        found = store.table_if_there(params.window, "06_ablation", f"table_6_{place}_{model}_simplified")
         auc = found[found["metric"] == "roc_auc"] if found is not None else pd.DataFrame()
         if len(auc):
             worst = auc.loc[auc["high"].idxmax()]
@@ -150,7 +150,7 @@ def _verification(params, tolerances):
         measured = Measured(r.value, r.low, r.high)
         yield _row("verification", criterion, measured, r.limit, "", "table_8_1_specification", r.verdict == MET)
     limit = params.specification.completion.gap
-    groups = _table(params.window, "07_bias_checks", "table_7_1_groups")
+    groups = store.table_if_there(params.window, "07_bias_checks", "table_7_1_groups")
     if limit is not None and groups is not None:
         recall = groups[(groups["measure"] == "recall") & groups["gap"].notna()]
         shown = recall[recall["verdict"] == GAP_SHOWN]
@@ -188,10 +188,3 @@ def _feasibility(params, economics, schedule):
 
 def _of(row):
     return Measured(float(row["value"]), float(row["low"]), float(row["high"]))
-
-
-def _table(window, step, name):
-    try:
-        return store.table(window, step, name)
-    except FileNotFoundError:  # the source does not support what it is about
-        return None

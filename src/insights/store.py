@@ -196,6 +196,14 @@ def table(window: str, step: str, name: str) -> pd.DataFrame:
     return pd.read_parquet(paths.step(window, step) / "tables" / f"{name}.parquet")
 
 
+def table_if_there(window: str, step: str, name: str) -> pd.DataFrame | None:
+    """Return a table that another step of the window wrote; None where its source has nothing for it."""
+    try:
+        return table(window, step, name)
+    except FileNotFoundError:
+        return None
+
+
 def joined(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     """Return tables one below the other, in these columns, which are there even where no row is."""
     kept = [part for part in parts if len(part)]

@@ -45,10 +45,7 @@ class Window:
 
     def table(self, step: str, name: str) -> pd.DataFrame | None:
         """Return a table of a notebook; None where the source does not support what it is about."""
-        try:
-            return store.table(self.params.window, step, name)
-        except FileNotFoundError:
-            return None
+        return store.table_if_there(self.params.window, step, name)
 
 
 def _first_screen(asked: Window) -> Checked | None:

@@ -101,13 +101,12 @@ def rollback(models: Sequence[str], why: str) -> list[dict]:
 
 def doubts(window: str, models: Sequence[str]) -> list[str]:
     """Return what notebook 10 of a window says against promoting its models; nothing where it judged none."""
-    try:
-        told = store.table(window, "10_fresh_data", "table_10_7_decisions").set_index("model")
-    except FileNotFoundError:
+    told = store.table_if_there(window, "10_fresh_data", "table_10_7_decisions")
+    if told is None:
         return []
     return [
         f"{model}: notebook 10 of {window} finds no ground to promote it; of the one in use it says: {one.decision}."
-        for model, one in told[told.index.isin(models)].iterrows()
+        for model, one in told[told["model"].isin(models)].set_index("model").iterrows()
         if not one["promotable"] and one["decision"] not in (RETRAIN, RECALIBRATE)
     ]
 

@@ -5,6 +5,7 @@ scrolled or stepped through by the keyboard, and prints a slide per page.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -66,7 +67,7 @@ def pieces(asked: Params) -> Iterator:
 
 
 def _chapters(asked, headline, results) -> Iterator[tuple[str, list]]:
-    read = _Tables(asked.window)
+    read = partial(store.table_if_there, asked.window)
     yield "How sure that is", [answer.headline(headline)]
     yield "Learners, money and people", [beyond.beyond(results)]
     if (reached := read("03_learner_journey", "table_3_1_open")) is not None:
@@ -125,16 +126,3 @@ def _made(asked, results) -> Prose:
         rows=count(int(rows), "row"), split=date(asked.split), window=asked.window,
         notebooks=number(len(paths.STEPS)), digest=asked.digest()[:12],
     )  # fmt: skip
-
-
-class _Tables:
-    """Tables of a window by notebook and name; None where the source does not support what one is about."""
-
-    def __init__(self, window):
-        self._window = window
-
-    def __call__(self, step, name):
-        try:
-            return store.table(self._window, step, name)
-        except FileNotFoundError:
-            return None
