@@ -61,8 +61,8 @@ def pieces(newest: Params | None) -> Iterator:
     yield "## Open risks"
     yield from _risks(newest)
     yield _doubtful(assumed)
-    if newest is not None:
-        found = store.table(newest.window, overview.STEP, "table_11_7_acceptance")
+    found = _of(newest, overview.STEP, "table_11_7_acceptance")
+    if found is not None:
         yield "## Acceptance"
         yield acceptance.acceptance(found)
         yield acceptance.tests(found)
@@ -79,10 +79,13 @@ def _in_short(asked, assumed, newest):
     )  # fmt: skip
     red = sum(one.rating == "red" for one in assumed)
     yield say("Of {all}, {red} are red.", all=count(len(assumed), "assumption"), red=number(red))
-    if newest is None:
-        yield say("No window has a report on this machine: risks, gates and acceptance are not told.")
+    table = _of(newest, "08_tolerance", "table_8_11_gates")
+    if table is None:
+        yield say(
+            "No window on this machine has a report that tells gates: risks and acceptance are not told either."
+        )
         return
-    passed = gates.by_gate(store.table(newest.window, "08_tolerance", "table_8_11_gates"))
+    passed = gates.by_gate(table)
     yield say(
         "Window {window} meets {met} of {all} of its gates.",
         window=newest.window, met=number(int(passed["met"].sum())),
@@ -116,15 +119,19 @@ def _requirements(found, caption, column):
 
 
 def _risks(newest):
-    if newest is None:
+    modes = _of(newest, "08_tolerance", "table_8_10_failure_modes")
+    if modes is None:
         return
-    modes = store.table(newest.window, "08_tolerance", "table_8_10_failure_modes")
     high = int((modes["priority"] == HIGH).sum())
     yield say("{n} of high priority, of {all}.", n=count(high, "failure mode"), all=number(len(modes)))
     yield tables.show(
         modes.sort_values("rpn", ascending=False), "What can fail, the worst first", "table_8_10_failure_modes",
         columns={"title": "what fails", "effect": "effect", "rpn": "risk", "priority": "priority"}, most=WORST,
     )  # fmt: skip
+
+
+def _of(newest, step, name):
+    return None if newest is None else store.table_if_there(newest.window, step, name)
 
 
 def _doubtful(assumed):
