@@ -188,6 +188,26 @@ def test_a_window_rests_on_its_mapping_its_exports_and_their_folder(root):
     assert found == ["data/mine/mapping.yaml", ".cache/pseudonym.fingerprint", "data/mine", "data/mine/sales.csv"]
 
 
+def test_a_word_that_differs_by_capitals_from_the_one_that_stands_there_is_told(root):
+    put(root, "mails.csv", "when,what,who\n2025-03-01,Click,a\n2025-03-02,Open,b\n")
+    columns = {"happened_at": "when", "event": "what", "learner_id": "who"}
+    words = {"event": {"Click": "clicked", "Open": "opened"}}
+    asked = {"files": "mails.csv", "columns": columns, "constants": {"campaign": "c"}, "values": words}
+    map_tables(root, email_events=asked | {"only": {"what": ["click"]}})
+    with pytest.raises(CollectionError, match="no row has 'click' in column 'what', but 'Click' stands there"):
+        run("test")
+
+
+def test_a_column_that_another_entry_of_the_same_file_reads_is_not_said_to_be_unread(root):
+    put(root, "all.csv", "when,what,who,left\n2025-03-01,Click,a,x\n")
+    columns = {"happened_at": "when", "event": "what", "learner_id": "who"}
+    mails = {"files": "all.csv", "columns": columns, "constants": {"campaign": "c"}}
+    mails |= {"values": {"event": {"Click": "clicked"}}}
+    people = {"files": "all.csv", "columns": {"learner_id": "who", "registered_at": "when"}}
+    map_tables(root, email_events=mails, learners=people)
+    assert run("test").unmapped["column"].tolist() == ["left"]
+
+
 def test_an_export_that_was_put_back_with_an_older_time_is_another_one(root):
     take_sales(root)
     asked = params.load("test")

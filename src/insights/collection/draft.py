@@ -24,23 +24,28 @@ ALIKE = 0.82  # of two names, by the measure of difflib
 LEAST_SCORE = 0.7
 FITS = 0.95  # share of the first records that have to fit
 CALLED = {
-    "learner_id": "email|email address|e mail|customer email|user id|contact id|member id|distinct id|recipient",
+    "learner_id": "email|email address|e mail|contact e mail|customer email|user email|user mail|user id|contact id|"
+    "member id|distinct id|recipient|respondent|buyer|buyer email|attendee email",
     "registered_at": "create date|created at|signup date|sign up date|registration date|rsvped on|order date",
     "name": "full name|customer name|attendee name", "country": "country region|country code",
     "job_title": "title|role|position|occupation",
-    "enrollment_id": "id|order id|transaction id|payment id|invoice|charge id",
-    "enrolled_at": "created date|purchase date|paid at|order date", "amount": "total|price paid|gross",
-    "product_id": "course id|course|sku|item id|product", "units": "quantity|qty",
+    "enrollment_id": "id|order id|order no|order number|transaction id|payment id|invoice|charge id",
+    "enrolled_at": "created date|purchase date|purchased on|purchased at|bought on|paid at|order date",
+    "completed_at": "course finished|finished|finished on|completion date",
+    "completion_recorded_at": "finish reported|completion reported", "withdrawn_at": "refunded on|cancelled on",
+    "city": "town", "gender": "sex", "event": "action",
+    "birth_year": "born|year of birth", "price": "list price", "amount": "total|price paid|gross",
+    "product_id": "course id|course|sku|item id|product|article|article no", "units": "quantity|qty",
     "title": "course name|product name", "user_agent": "browser", "monthly_hurdle": "monthly target",
     "viewed_at": "timestamp|time|visit time|event time", "url": "page|page location|path|page url",
-    "anonymous_id": "cookie|device id|client id|visitor id", "happened_at": "timestamp|created|event time",
+    "anonymous_id": "cookie|device id|client id|visitor id", "happened_at": "timestamp|created|event time|when",
     "campaign": "campaign id|campaign name|mailing|subject", "post_id": "post link|permalink|id",
     "posted_at": "publish time|created date|date|posted", "text": "message|post title|caption|content",
     "reactions": "likes|like count", "answered_at": "submit date|submitted at|timestamp|submit date utc",
     "intent": "how likely|likelihood|nps", "comment": "comments|anything you would like to add|feedback",
     "event_id": "meetup id|event|event name", "starts_at": "start date|start time",
     "announced_at": "announced|announcement date",
-    "launched_at": "published|launch date|release date", "family": "series|line", "level": "difficulty",
+    "launched_at": "published|launch date|release date|on sale from", "family": "series|line", "level": "difficulty",
     "subscribed_at": "confirm time|optin time|subscribed", "unsubscribed_at": "unsub time|unsubscribed",
 }  # fmt: skip
 DAYS = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%b %d, %Y", "%d %b %Y")
@@ -106,7 +111,7 @@ def written(proposals: Sequence[Proposal]) -> str:
         tables.setdefault(proposal.table or "", []).append(proposal)
     unknown = [f"# {p.file}: fits no table; its columns are {', '.join(p.unread)}" for p in tables.pop("", [])]
     lines = ["# A draft: read every line, correct it, and delete what is not wanted.", *unknown]
-    lines += ["time_zone: UTC # of times that name no offset", "tables:"]
+    lines += ["time_zone: UTC # to be settled: of times that name no offset", "tables:"]
     for table, each in tables.items():
         lines.append(f"  {table}:")
         lines += [line for proposal in _alike_together(each, named) for line in _lines(proposal)]
@@ -209,6 +214,8 @@ def _can_be(spec: contract.Column, values: pd.Series):
     """Tell whether the first records of a column can be read as what the contract asks for."""
     texts = values.dropna().astype(str)
     texts = texts[texts.str.strip() != ""]
+    if spec.name.endswith("_id") and len(texts) and texts.str.contains(r"[-/.:]").all() and _format(texts):
+        return False  # a day names nothing
     if spec.dtype.is_timestamp():
         return len(texts) == 0 or _format(texts) is not None
     if spec.dtype.is_numeric():

@@ -18,9 +18,9 @@ WHY = "withdrawn: they took back their consent or asked to be erased"
 
 
 def files() -> list[Path]:
-    """Return the list of the withdrawn where there is one, and the folder in which one would be found."""
+    """Return the list of the withdrawn where there is one."""
     file = paths.withdrawn()
-    return [file] if file.exists() else [file.parent] if file.parent.exists() else []
+    return [file] if file.exists() else []
 
 
 def withdrawn() -> list[str]:

@@ -35,7 +35,7 @@ BROKEN = (
 CSV = {"quote": '"', "escape": '"', "skip": 0, "comment": "", "all_varchar": True}
 REASONS = {
     "nvalid unicode": "a letter in it is not of this encoding: set encoding in the mapping",
-    "aximum line size": "a line of it is longer than 2,000,000 bytes",
+    "aximum line size": "a line of it is longer than 2,000,000 bytes, or delimiter is to be set in the mapping",
 }
 
 

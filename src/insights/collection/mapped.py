@@ -19,6 +19,7 @@ from insights.collection.seen import Span
 from insights.collection.source import CollectionError, Exclusion, Extract, Input, Unmapped, nearest
 
 _FIELD = re.compile(r"^(?P<column>[^\[.]+)(?:\.(?P<path>.+)|\[(?P<key>.+)\])$")
+MOST_WORDS = 1_000  # of a column, among which a misspelt one is looked for
 _VALUES = ("string_value", "int_value", "float_value", "double_value")
 
 
@@ -66,13 +67,15 @@ def extract(
     CollectionError
         For a mapped column that is not there, and for values that cannot be read.
     """
-    parts, left_out, others, told = {}, [], [], {}
+    parts, left_out, unread, told = {}, [], {}, {}
     for name, export, records in found:
         table, (_, another) = _of_contract(name, export, records)
         parts.setdefault(name, []).append(table)
         left_out += [Exclusion(name, _why(export, records.place), another)] if another else []
-        others += [Unmapped(records.place, column) for column in unmapped(export, records.columns)]
+        mine = unmapped(export, records.columns)
+        unread[records.place] = [one for one in unread.get(records.place, mine) if one in mine]  # by no entry at all
         told |= {(name, column): note for column, note in _notes(name, _present(export, records.columns)).items()}
+    others = [Unmapped(place, column) for place, columns in unread.items() for column in columns]
     return Extract(
         tables={name: _together(name, tables) for name, tables in parts.items()},
         key=privacy.secret_key(), inputs=inputs, files=files, notes=told, exclusions=left_out, unmapped=others,
@@ -152,8 +155,28 @@ def _of_contract(name, export, records) -> tuple[ibis.Table, tuple[int, int]]:
         with records.reading():
             every = None if among is None else records.table.count().to_pyarrow().as_py()
             rows = _require_readable(name, here, records.place, table.select(**_failures(written, values)))
+            if every and not rows:
+                _require_spelt(here, records)
         counts = rows, 0 if every is None else every - rows
     return table.select(**_with_assumptions(name, values)), counts
+
+
+def _require_spelt(export, records):
+    """Refuse a mapping that takes no row, where one of its words differs from one that stands there by capitals only.
+
+    No row at all may be right: a year without a refund.
+    """
+    for column, wanted in export.only.items():
+        values = parsing.as_text(_source(records.table, column)).name("said")
+        there = values.as_table().distinct().limit(MOST_WORDS).to_pyarrow()["said"].to_pylist()
+        alike = {str(one).strip().casefold(): one for one in there if one is not None}
+        for word in wanted:
+            meant = alike.get(word.strip().casefold())
+            if word not in there and meant is not None:
+                raise CollectionError(
+                    f"{records.place}: no row has {word!r} in column {column!r}, but {meant!r} stands there. "
+                    "Write it so under only, in the mapping."
+                )
 
 
 def _why(export, place):

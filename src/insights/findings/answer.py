@@ -27,7 +27,7 @@ def recommendation(advice: pd.DataFrame, headline: pd.DataFrame) -> Prose:
     if advice.empty:
         return say("**Nothing to recommend**: this source lists no candidates that could be launched.")
     by = advice["verdict"].value_counts()
-    told = _answer(advice, by)
+    told = _answer(advice, by, headline)
     if len(by) > 1:
         told += _counted(advice, by)
     return told + _would_take(headline)
@@ -107,7 +107,7 @@ def how_to_read(hurdle: str, months: int, level: float) -> Prose:
     )  # fmt: skip
 
 
-def _answer(advice, by):
+def _answer(advice, by, headline):
     go = advice[advice["verdict"] == LAUNCH].sort_values("place")
     now = go[go["within_capacity"]]
     names = listing(now["title"] if "title" in go else now["product_id"], most=5)
@@ -121,12 +121,14 @@ def _answer(advice, by):
         return say("**Launch {n}: {names}.**", n=number(len(go)), names=names)
     if by.get(HOLD, 0):
         return say("**Launch none of the {n}.**", n=count(len(advice), "candidate"))
+    judged = ((headline["rows"] == "launch") & headline["chosen"]).any()
+    why = "On launches that it had not seen the model is not shown to beat chance, or lies below a baseline."
     return say(
-        "**Not enough evidence to recommend or to rule out any of the {n}.** On launches that it had not seen the "
-        "model is not shown to beat chance, or lies below a baseline. Until it does, decide as today, keep every "
-        "vote and outcome on record, and do not rank products by the probabilities below.",
+        "**Not enough evidence to recommend or to rule out any of the {n}.** {why} Until it does, decide as today, "
+        "keep every vote and outcome on record, and do not rank products by the probabilities below.",
         n=count(len(advice), "candidate"),
-    )
+        why=why if judged else "No launch was there on which the model could be shown to beat chance.",
+    )  # fmt: skip
 
 
 def _counted(advice, by):

@@ -38,9 +38,12 @@ COLUMNS = ["segment", "group", "n", "completed", "share", "low", "high", "p_adju
 def described(tables: Mapping[str, ibis.Table], courses: pd.DataFrame) -> pd.DataFrame:
     """Return enrollments with the segments of their learner and course; columns that the source lacks are blank."""
     learners = contract.complete("learners", tables["learners"]) if "learners" in tables else None
-    products = contract.complete("products", tables["products"])
-    course = products.select("product_id", "topic", "level", "kind").to_pandas().drop_duplicates("product_id")
-    joined = courses.merge(course, on="product_id", how="left")
+    if "products" in tables:
+        products = contract.complete("products", tables["products"])
+        course = products.select("product_id", "topic", "level", "kind").to_pandas().drop_duplicates("product_id")
+        joined = courses.merge(course, on="product_id", how="left")
+    else:
+        joined = courses.assign(**dict.fromkeys(("topic", "level", "kind")))
     if learners is None:
         return joined.assign(**dict.fromkeys(("continent", "job_family", "seniority", "education")))
     person = learners.select("learner_id", "country", "job_family", "seniority", "education").to_pandas()

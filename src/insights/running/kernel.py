@@ -14,6 +14,8 @@ from traitlets import default
 
 from insights import offline
 
+QUIET = "--log-level=50"  # what a cell raises is told by the notebook; an interrupt at the end is nobody's error
+
 
 class GuardedKernelManager(AsyncKernelManager):
     """Starts this module as the kernel, whatever kernels the user has installed.
@@ -24,7 +26,7 @@ class GuardedKernelManager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """The guarded kernel, run by the interpreter that runs this."""
-        command = [sys.executable, "-m", "insights.running.kernel", "-f", "{connection_file}"]
+        command = [sys.executable, "-m", "insights.running.kernel", "-f", "{connection_file}", QUIET]
         return KernelSpec(argv=command, display_name="Insights", language="python")
 
     @default("transport")
