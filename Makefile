@@ -216,8 +216,7 @@ $(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $
 
 # Pages are written anew from the executed notebooks where only their look has changed.
 $(DONE)/pages: $(STAMPS) $(wildcard src/insights/export/*)
-	@$(PYTHON) -m insights.running.runner pages "$$WINDOW"
-	@$(PYTHON) -m insights.publishing front
+	@$(PYTHON) -m insights.publishing pages "$$WINDOW"
 
 # Which library files a notebook imports and which exports it read is known once it ran; before that its stamp is
 # missing anyway.

@@ -92,12 +92,12 @@ class Tab:
         """Return what keeps somebody from reading a page, in light and in dark, by axe: the serious findings."""
         axe = (importlib.resources.files("axe_core_python") / "axe.min.js").read_text()
         await self.ask("Page.setBypassCSP", enabled=True)  # axe is a script
+        await self.open(address)
+        await self.run(f"{axe}; true")
         found = []
         for scheme in ("light", "dark"):
             feature = {"name": "prefers-color-scheme", "value": scheme}
             await self.ask("Emulation.setEmulatedMedia", features=[feature])
-            await self.open(address)
-            await self.run(f"{axe}; true")
             told = json.loads(await self.run("axe.run().then(r => JSON.stringify([r.passes.length, r.violations]))"))
             assert told[0] >= FEWEST_RULES, f"{address}: axe looked at little"
             found += [(address, scheme, v["id"], v["nodes"][0]["html"]) for v in told[1] if v["impact"] in SERIOUS]

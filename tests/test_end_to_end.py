@@ -113,7 +113,7 @@ def contents(outputs):
 def text_of(file):
     if file.suffix == ".parquet":
         return pq.read_table(file).to_pandas().to_csv()
-    return file.read_bytes().decode(errors="ignore")
+    return re.sub(r"data:image/png;base64,[\w+/=]+", "", file.read_bytes().decode(errors="ignore"))
 
 
 def pairs_of_words(text):
@@ -155,7 +155,8 @@ def test_no_name_or_address_of_the_raw_extracts_stands_anywhere_under_outputs(un
     names = {*learners["name"], *posts["author"]}
     planted = posts["text"].map(lambda text: bool(names & pairs_of_words(text)))
     assert len(learners) > 3000 and planted.any()
-    looked_at = [file for file in outputs.rglob("*") if file.is_file()]
+    every = [file for file in outputs.rglob("*") if file.is_file()]
+    looked_at = [file for file in every if file.suffix != ".csv" or not file.with_suffix(".parquet").exists()]
     assert len(looked_at) > 100
     found = {}
     for file in looked_at:
@@ -214,7 +215,7 @@ def stored(outputs):
 def test_whatever_summary_shows_with_an_interval_stands_in_the_results_store_or_a_table(outputs):
     kinds = ("number", "share", "points", "money")
     known = {wording.interval(*found, kind) for found in stored(outputs) for kind in kinds}
-    shown = r"(?:USD\u00a0)?[^\s(]+(?:\u00a0%|\u00a0percentage points)? \(95\u00a0% interval [^)]+\)"
+    shown = r"(?:USD\u00a0)?[\u2212\d][^\s(]*(?:\u00a0%|\u00a0percentage points)? \(95\u00a0% interval [^)]+\)"
     for page in (outputs / "html" / "11_report.html", outputs / "html" / "slides.html"):
         told = re.findall(shown, re.sub("<[^>]+>", "", html.unescape(page.read_text())))
         assert len(told) > 5 and sorted(set(told) - known) == []
