@@ -12,8 +12,7 @@ from insights.verdicts import HOLD, LAUNCH
 STEP = "11_report"
 COLUMNS = [
     "window", "records", "split", "last", "candidates", "recommended", "held", "expected", "launch", "launch_low",
-    "launch_high", "launches", "rule", "completion", "completion_low", "completion_high", "enrolled", "met",
-    "criteria",
+    "launch_high", "completion", "completion_low", "completion_high", "met", "criteria",
 ]  # fmt: skip
 TREND = ["window", "who", "value", "low", "high", "n"]
 
@@ -26,7 +25,7 @@ class Overview:
     ----------
     windows : pandas.DataFrame
         In ``COLUMNS``, the newest window first: ``launch`` and ``completion`` are the ROC AUC of the chosen models on
-        new launches and on enrolled learners, ``rule`` that of the best baseline on the same launches.
+        new launches and on enrolled learners.
     trend : pandas.DataFrame
         In ``TREND``: the ROC AUC on new launches of the chosen model and of each baseline, over the windows of those
         records that most windows are of, the oldest first.
@@ -73,14 +72,10 @@ def _row(one):
         go = advice[(advice["verdict"] == LAUNCH) & advice["within_capacity"]]
         row |= {"recommended": len(go), "expected": go["expected_gain"].sum() if len(go) else None}
         row |= {"held": int((advice["verdict"] == HOLD).sum())}
-    for question, kind, name, n in (
-        ("launch", "launch", "launch", "launches"), ("completion", "enrolled", "completion", "enrolled")
-    ):  # fmt: skip
+    for question, kind in (("launch", "launch"), ("completion", "enrolled")):
         mine = headline[(headline["question"] == question) & (headline["rows"] == kind)]
         for r in mine[mine["chosen"]].itertuples():
-            row |= {name: r.value, f"{name}_low": r.low, f"{name}_high": r.high, n: r.n}
-        if question == "launch":
-            row["rule"] = mine.loc[~mine["model"].isin(LEARNED), "value"].max()
+            row |= {question: r.value, f"{question}_low": r.low, f"{question}_high": r.high}
     gates = results[results["name"] == "gates.met"]
     if len(gates):
         row |= {"met": int(gates["value"].sum()), "criteria": int(gates["n"].sum())}
