@@ -116,7 +116,6 @@ slides: $(INSTALLED) ## write the slides of WINDOW, and print them where a brows
 
 closeout: $(INSTALLED) ## write the page with what was asked for, what of it is there, and what is open
 	@$(PYTHON) -m insights.publishing close
-	@$(PYTHON) -m insights.publishing front
 
 pdf: $(INSTALLED) ## print the report of WINDOW into a PDF, by the browser that is installed
 	@$(PYTHON) -m insights.publishing pdf "$$WINDOW"
@@ -199,6 +198,7 @@ STAMPS := $(STEPS:%=$(DONE)/%)
 window: $(DONE)/pages
 	@echo "Report: outputs/$(WINDOW)/html/$(lastword $(STEPS)).html"
 
+$(DONE)/00_data_collection: $(wildcard secrets/withdrawn.txt)
 $(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard registers/gaps.yaml)
 $(DONE)/02_data_cleaning: $(DONE)/00_data_collection
 $(DONE)/03_learner_journey: $(DONE)/02_data_cleaning

@@ -109,6 +109,13 @@ def test_a_column_whose_records_cannot_be_what_its_name_says_is_not_proposed(tmp
     assert found.unread == ["Quantity"]
 
 
+def test_a_day_is_not_proposed_as_a_number(tmp_path):
+    frame = pd.DataFrame(
+        {"Order ID": ["a"], "SKU": ["p"], "Purchase date": ["2025-01-01"], "Quantity": ["31.12.2025"]}
+    )
+    assert proposed(tmp_path, frame).unread == ["Quantity"]
+
+
 def test_an_export_that_fits_nothing_is_said_to_fit_nothing(tmp_path):
     text = draft.written([proposed(tmp_path, pd.DataFrame({"Xyzzy": [1], "Plugh": [2]}), "cave.csv")])
     assert "# cave.csv: fits no table; its columns are Xyzzy, Plugh" in text

@@ -218,6 +218,8 @@ def test_an_export_that_was_put_back_with_an_older_time_is_another_one(root):
     long_ago = file.stat().st_mtime - 86_400
     os.utime(file, (long_ago, long_ago))
     assert exports.are_others(asked)
+    exports.keep("test", {})  # the window has another source by now, which reads no files
+    assert not exports.are_others(asked)
     exports.keep("test", exports.state(source_files(asked)))
     put(root, "more.csv", "a\n1\n")
     map_tables(root, page_views={"files": "gone.csv", "columns": {"viewed_at": "a"}})

@@ -107,6 +107,16 @@ def test_what_rests_on_a_changed_file_runs_again_and_nothing_else(project, chang
     assert sorted(ran(project)) == expected
 
 
+def test_a_list_of_the_withdrawn_that_appears_has_everything_collected_anew(project):
+    make(project, "run", "WINDOW=sample")
+    ran(project)
+    (project / "secrets").mkdir()
+    (project / "secrets" / "withdrawn.txt").write_text("ann@example.org\n")
+    change(project / "secrets" / "withdrawn.txt")
+    make(project, "run", "WINDOW=sample")
+    assert ran(project)[0] == paths.STEPS[0]
+
+
 def test_a_library_file_that_was_deleted_runs_what_rested_on_it(project):
     make(project, "run", "WINDOW=sample")
     ran(project)

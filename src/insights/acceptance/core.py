@@ -4,7 +4,7 @@ import pandas as pd
 
 from insights.acceptance import signed
 from insights.acceptance.checks import CHECKS, Window
-from insights.acceptance.register import PEOPLE, TESTS, WINDOW, register
+from insights.acceptance.register import TESTS, WINDOW, register
 from insights.params import Params
 from insights.verdicts import HELD_BY_TESTS, MET, MISSED, NOT_TRIED, UNKNOWN
 
@@ -45,15 +45,14 @@ def counts(table: pd.DataFrame) -> pd.DataFrame:
 
 def _judged(one, asked, last):
     signature = last.loc[one.test] if one.test in last.index else None
-    match one.by:
-        case _ if one.by == WINDOW:
-            found = CHECKS[one.test](asked)
-            verdict = UNKNOWN if found is None else MET if found.holds else MISSED
-            shown = "this source has nothing it could be asked of" if found is None else found.shown
-        case _ if one.by == TESTS:
-            verdict, shown = HELD_BY_TESTS, one.shown
-        case _ if one.by == PEOPLE:
-            verdict = NOT_TRIED if signature is None else signature["verdict"]
-            shown = one.shown.replace("<window>", asked.params.window)
+    if one.by == WINDOW:
+        found = CHECKS[one.test](asked)
+        verdict = UNKNOWN if found is None else MET if found.holds else MISSED
+        shown = "this source has nothing it could be asked of" if found is None else found.shown
+    elif one.by == TESTS:
+        verdict, shown = HELD_BY_TESTS, one.shown
+    else:
+        verdict = NOT_TRIED if signature is None else signature["verdict"]
+        shown = one.shown.replace("<window>", asked.params.window)
     signs = ["", "", ""] if signature is None else [signature[name] for name in ("who", "verdict", "at")]
     return [one.test, one.who, one.given, one.when, one.then, one.by, verdict, shown, *signs]

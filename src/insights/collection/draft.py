@@ -219,15 +219,18 @@ def _can_be(spec: contract.Column, values: pd.Series):
     if spec.dtype.is_timestamp():
         return len(texts) == 0 or _format(texts) is not None
     if spec.dtype.is_numeric():
-        return bool(
-            pd.to_numeric(texts.str.replace(r"[.,$€£ ]", "", regex=True), errors="coerce").notna().mean() >= FITS
-        )
+        plain = pd.to_numeric(texts.str.replace(r"[,$€£ ]", "", regex=True), errors="coerce").notna()
+        return bool((plain | _without_signs(texts).str.fullmatch(COMMA)).mean() >= FITS)
     return True
+
+
+def _without_signs(texts):
+    return texts.str.replace(r"[$€£\s]", "", regex=True)
 
 
 def _has_commas(values: pd.Series) -> bool:
     """Tell whether numbers are written with a decimal comma: most of them are, or all that have any mark."""
-    texts = values.dropna().astype(str).str.replace(r"[$€£\s]", "", regex=True)
+    texts = _without_signs(values.dropna().astype(str))
     marked = texts[texts.str.contains(r"[.,]")]
     return len(marked) > 0 and bool((marked.str.fullmatch(COMMA)).mean() >= FITS)
 

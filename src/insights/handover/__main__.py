@@ -3,7 +3,7 @@
 from insights import paths, store
 from insights.handover import documents, registers
 
-BELOW = "<!-- written by make docs from registers/papers.yaml -->\n"
+BELOW = documents.WRITTEN.format(name="papers")
 
 
 def main() -> None:

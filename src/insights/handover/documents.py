@@ -1,7 +1,7 @@
 """The registers of the handover as pages of ``docs/``, in Markdown."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from insights.handover.registers import MET, MISSING, PARTLY, Assumption, Paper, Requirement
 
@@ -58,11 +58,11 @@ def _table(header, rows):
 
 
 def _files(files):
-    return _listed(files, lambda one: f"`{one.removeprefix('src/').replace('::', ': ')}`")
+    return ", ".join(f"`{one.removeprefix('src/').replace('::', ': ')}`" for one in files)
 
 
 def _shown(shown):
-    return _listed(shown, _reference)
+    return ", ".join(map(_reference, shown))
 
 
 def _reference(text):
@@ -87,7 +87,3 @@ def _ours(one):
 
 def _by_author(one):
     return one.authors.split(",")[0].split()[-1], one.year
-
-
-def _listed(items: Sequence[str], write: Callable[[str], str]) -> str:
-    return ", ".join(map(write, items))

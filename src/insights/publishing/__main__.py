@@ -58,7 +58,7 @@ def _close():
     except RegisterError as error:
         print(error, file=sys.stderr)
         return REFUSED
-    return DONE
+    return _front()  # which leads to it
 
 
 def _slides(window):

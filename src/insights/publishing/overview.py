@@ -43,8 +43,9 @@ def study() -> Overview:
     done = [one for one in params.readable() if has_report(one.window)]
     if not done:
         return Overview(pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=TREND), None)
-    done.sort(key=lambda one: (one.dates.end, one.window == params.newest(), one.window), reverse=True)
-    newest = next((one for one in done if one.window == params.newest()), done[0])
+    quarter = params.newest()
+    done.sort(key=lambda one: (one.dates.end, one.window == quarter, one.window), reverse=True)
+    newest = next((one for one in done if one.window == quarter), done[0])
     alike = max(([o.window for o in reversed(done) if lineage.same_records(o, one)] for one in done), key=len)
     return Overview(
         windows=pd.DataFrame([_row(one) for one in done], columns=COLUMNS),

@@ -20,9 +20,11 @@ def state(files: Sequence[str | Path]) -> dict[str, list[int]]:
 
 
 def keep(window: str, read: dict[str, list[int]]) -> None:
-    """Keep what the first notebook of a window read, as it was when it began."""
+    """Keep what the first notebook of a window read, as it was when it began; nothing where it read no files."""
     if read:
         store.write_atomically(_file(window), f"{json.dumps(read, indent=1)}\n".encode())
+    else:
+        _file(window).unlink(missing_ok=True)
 
 
 def are_others(params: Params) -> bool:

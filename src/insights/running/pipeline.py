@@ -45,13 +45,14 @@ def run(window: str, until: str = "") -> int:
 
     Where there is something to do this process becomes make, which keeps hold of the window.
     """
-    window = params.load(window or params.newest()).window
+    asked = params.load(window or params.newest())
+    window = asked.window
     privacy.key_files()
     held = windows.hold(window)
-    if exports.are_others(params.load(window)):
-        (paths.window(window) / ".done" / paths.STEPS[0]).unlink(missing_ok=True)
     target = f"outputs/{window}/.done/{until}" if until else "window"
-    if is_fresh(window, until or "pages"):
+    if exports.are_others(asked):
+        (paths.window(window) / ".done" / paths.STEPS[0]).unlink(missing_ok=True)
+    elif _is_made(window, until or "pages"):
         print(f"{window}: nothing to do, all is newer than what it rests on.\nReport: {report(window)}")
         held.close()
         return 0
@@ -86,8 +87,11 @@ def show() -> int:
 
 def is_fresh(window: str, stamp: str = "pages") -> bool:
     """Say whether make would have nothing to do for a notebook, or for the pages of all."""
-    if exports.are_others(params.load(window)):
-        return False
+    return not exports.are_others(params.load(window)) and _is_made(window, stamp)
+
+
+def _is_made(window, stamp):
+    """Ask make, which goes by the times of files."""
     question = [_make(), "--question", "--silent", f"outputs/{window}/.done/{stamp}", f"WINDOW={window}"]
     environment = _environment(window) | {"MAKEFLAGS": ""}
     asked = subprocess.run(question, cwd=paths.root(), env=environment, capture_output=True, check=False)  # noqa: S603

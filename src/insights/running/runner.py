@@ -59,14 +59,16 @@ def run(parameters: params.Params, step: str) -> int:
         return _complain(f"{window}  {step}: {error}", REFUSED)
     _tell(window, step, "…")
     began, kept = time.time(), paths.failed(window, step)
-    read = exports.state(_exports(parameters, step))
+    sources = _exports(parameters, step)
+    read = exports.state(sources)
     try:
         done = execute(window, step, kept, lambda line: _tell(window, step, line))
         page = export_page(done.notebook, window, step, parameters.digest())
     except (NotebookError, ExportError) as error:
         return _complain(_failure(window, step, error, kept), FAILED)
-    _put_into_place(parameters, step, done, page)
-    exports.keep(window, read)
+    _put_into_place(parameters, step, done, page, sources)
+    if step == paths.STEPS[0]:
+        exports.keep(window, read)
     _stamp(window, step, began)
     kept.unlink()
     _tell(window, step, f"{done.seconds:.0f} s, {done.peak_bytes / 2**20:,.0f} MB")
@@ -108,12 +110,12 @@ def _check(parameters, step):
         check_source(parameters)
 
 
-def _put_into_place(parameters, step, done: Execution, page):
+def _put_into_place(parameters, step, done: Execution, page, sources):
     window = parameters.window
     store.write_atomically(paths.executed(window, step), nbformat.writes(done.notebook).encode())
     store.write_atomically(paths.page(window, step), page.encode())
     store.write_cost(window, step, done.seconds, done.peak_bytes)
-    rests_on = imports.closure(paths.notebook(step)) + _exports(parameters, step)
+    rests_on = imports.closure(paths.notebook(step)) + sources
     rule = imports.make_rule(stamp(window, step), rests_on, paths.root())
     store.write_atomically(stamp(window, f"{step}.d"), rule.encode())
 
