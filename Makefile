@@ -22,7 +22,7 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 
-.PHONY: help run window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures
+.PHONY: help run window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -73,6 +73,9 @@ shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffle
 
 container: $(INSTALLED) ## run each step of the Containerfile in an empty folder, without an engine
 	@$(PYTHON) benchmarks/container.py
+
+spark: install-spark ## test that Spark gives the tables that DuckDB gives, on a Spark of this machine
+	@$(PYTHON) -m pytest tests/test_spark.py
 
 truth: $(INSTALLED) ## test journeys and forecasts on both windows of the real Open University
 	@INSIGHTS_REAL_JOURNEYS=1 $(PYTHON) -m pytest tests/test_journey_truth.py
@@ -181,9 +184,14 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -m compileall -q -j 0 $(VENV)/lib src >/dev/null || true # some packages carry files for other Pythons
 	@touch $@
 
-lock: ## pin all packages anew in requirements.lock (needs uv)
+lock: ## pin all packages anew in requirements.lock and requirements-spark.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --generate-hashes --no-header --python-version 3.11 --no-emit-index-url \
 	  --overrides requirements.overrides --output-file requirements.lock
+	echo "pyspark>=4,<4.1" | uv pip compile - --universal --generate-hashes --no-header --python-version 3.11 --no-emit-index-url \
+	  --output-file requirements-spark.lock
+
+install-spark: $(INSTALLED) ## install what `compute.tables: spark` needs, half a gigabyte; Java 17 or 21 must be there
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
 
 # --- the graph: a stamp per notebook and window -----------------------------------------------------------
 

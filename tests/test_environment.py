@@ -10,6 +10,7 @@ from tiny_project import REPOSITORY
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 DECLARED = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
 LOCK = (REPOSITORY / "requirements.lock").read_text()
+SPARK = (REPOSITORY / "requirements-spark.lock").read_text()
 CONDA = yaml.safe_load((REPOSITORY / "environment.yml").read_text())
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -38,8 +39,14 @@ def test_every_declared_package_is_locked_once_within_its_range(declared, python
     assert pin.operator == "==" and wanted.specifier.contains(pin.version)
 
 
-def test_every_locked_package_has_a_hash():
-    for block in re.split(r"(?m)^(?=[a-z0-9])", LOCK)[1:]:
+def test_what_a_cluster_of_spark_needs_is_locked_too():
+    (wanted,) = map(Requirement, PROJECT["optional-dependencies"]["spark"])
+    assert wanted.specifier.contains(re.search(rf"(?m)^{wanted.name}==(\S+)", SPARK)[1])
+
+
+@pytest.mark.parametrize("lock", [LOCK, SPARK])
+def test_every_locked_package_has_a_hash(lock):
+    for block in re.split(r"(?m)^(?=[a-z0-9])", lock)[1:]:
         assert "--hash=sha256:" in block, block.splitlines()[0]
 
 

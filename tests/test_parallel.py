@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
+from micro import window
 from sklearn.base import BaseEstimator
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -35,7 +36,9 @@ class Placed(BaseEstimator):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_answers_come_in_the_order_of_the_items(threads):
-    assert parallel.each(str, range(20), threads) == [str(number) for number in range(20)]
+    assert parallel.each(str, range(20), window(compute={"threads": threads}).compute) == [
+        str(number) for number in range(20)
+    ]
 
 
 def test_what_is_fitted_on_several_cores_is_fitted_in_other_processes_and_not_in_threads():
@@ -44,6 +47,6 @@ def test_what_is_fitted_on_several_cores_is_fitted_in_other_processes_and_not_in
 
 
 def test_one_of_several_processes_starts_neither_threads_nor_processes():
-    found = parallel.each(places, range(4), threads=2)
+    found = parallel.each(places, range(4), window(compute={"threads": 2}).compute)
     assert os.getpid() not in {process for process, _ in found}
     assert all(parts == [(process, True)] * 8 for process, parts in found)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from micro import window
 
 from insights.modeling.search import watch as search_watch
 from insights.modeling.search.task import Task
@@ -53,7 +54,7 @@ def watched(tmp_path, monkeypatch):
 
     def run(code, minutes=10.0):
         (tmp_path / "stand_in.py").write_text(code)
-        return search_watch.run(TASK, tmp_path, tmp_path / "log", 1, minutes)
+        return search_watch.run(TASK, tmp_path, tmp_path / "log", window().compute, minutes)
 
     return run
 

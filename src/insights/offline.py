@@ -1,4 +1,4 @@
-"""Offline: a guard that lets a process talk to its own machine only.
+"""Offline: a guard that lets a process talk to its own machine only, and to whom the parameters name.
 
 Some libraries look for updates when they are imported. A run must not tell anyone that it takes place, nor
 depend on anyone being reachable, so the runner and its kernels refuse connections and name lookups that
@@ -36,12 +36,25 @@ def forbid() -> None:
         _forbidden = True
 
 
+def allow(host: str) -> None:
+    """Let this process talk to a host that the parameters name, such as a scheduler's.
+
+    Raises
+    ------
+    OSError
+        If its name is not known.
+    """
+    _allowed.add(host)
+    _allowed.update(found[4][0] for found in socket.getaddrinfo(host, None))
+
+
 def quiet() -> dict[str, str]:
     """Return the environment variables that ask libraries not to call home nor to draw progress bars."""
     return dict(_QUIET)
 
 
 _forbidden = False
+_allowed: set[str] = set()
 
 
 def _guard(event, args):
@@ -56,11 +69,11 @@ def _guard(event, args):
 
 
 def _local(host):
-    """Say whether a host is this machine; sockets without a host are local by nature."""
+    """Say whether a host is this machine, or allowed; sockets without a host are local by nature."""
     if host is None:
         return True
     name = (host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)).split("%")[0]
-    if name in ("", "localhost", socket.gethostname()):
+    if name in ("", "localhost", socket.gethostname()) or name in _allowed:
         return True
     try:
         address = ipaddress.ip_address(name)

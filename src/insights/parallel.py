@@ -1,8 +1,10 @@
-"""Work on several cores: the same function on many items, the answers in the order of the items.
+"""Work on several cores, or on a cluster: the same function on many items, the answers in the order of the items.
 
-Each item is worked on by one thread of one process, so that sums come in the same order however many work at once.
+Each item is worked on by one thread of one process, so that sums come in the same order wherever, and however many
+work at once.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing import parent_process
@@ -11,6 +13,8 @@ from typing import TypeVar
 from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import threadpool_limits
 
+from insights import cluster
+from insights.params import Compute
 from insights.progress import report
 
 Item, Answer = TypeVar("Item"), TypeVar("Answer")
@@ -18,7 +22,7 @@ FEWEST = 2  # items for which other processes are worth their time
 TOLD = 8  # items of which progress is reported
 
 
-def each(work: Callable[[Item], Answer], items: Iterable[Item], threads: int, about: str = "") -> list[Answer]:
+def each(work: Callable[[Item], Answer], items: Iterable[Item], compute: Compute, about: str = "") -> list[Answer]:
     """Return what a function answers for each item, in their order.
 
     Parameters
@@ -26,20 +30,30 @@ def each(work: Callable[[Item], Answer], items: Iterable[Item], threads: int, ab
     work : callable
         Can be sent to another process, as can the items and the answers.
     items : iterable
-    threads : int
-        Processes that work at once; with 1, or few items, it is this one.
+    compute : Compute
+        ``threads`` processes work at once; with 1, or few items, it is this one. Where ``dask`` names a scheduler,
+        its workers do.
     about : str
         What progress is reported of; of a few items none is, nor without it.
 
     Returns
     -------
     list
+
+    Raises
+    ------
+    insights.cluster.ClusterError
+        If the scheduler cannot be used.
     """
-    items = list(items)
-    if threads == 1 or len(items) < FEWEST:
-        answers = (_alone(work, item) for item in items)
+    items, alone = list(items), functools.partial(_alone, work)
+    if len(items) < FEWEST:
+        answers = map(alone, items)
+    elif compute.dask is not None:
+        answers = cluster.each(alone, items, compute.dask)
+    elif compute.threads == 1:
+        answers = map(alone, items)
     else:
-        answers = Parallel(n_jobs=threads, return_as="generator")(delayed(_alone)(work, item) for item in items)
+        answers = Parallel(n_jobs=compute.threads, return_as="generator")(delayed(alone)(item) for item in items)
     done = []
     for answer in answers:
         done.append(answer)

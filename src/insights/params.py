@@ -285,10 +285,13 @@ class Monitoring(_Section):
 
 
 class Compute(_Section):
-    """What the machine may be asked for."""
+    """What the machine may be asked for, and which others help it."""
 
     threads: Count
     memory: pydantic.constr(pattern=r"^\d+(\.\d+)?[KMGT]B$")
+    tables: Literal["duckdb", "spark"]
+    spark: pydantic.constr(pattern=r"^(local(\[.+\])?|yarn|(spark|k8s)://\S+)$")
+    dask: pydantic.constr(pattern=r"^(tcp|tls)://\S+:\d+$") | None
 
 
 class Params(_Section):

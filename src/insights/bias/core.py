@@ -132,7 +132,7 @@ def _outcomes(rows, attributes, params):
     """Return outcomes and errors by group, and what they are to be read against."""
     report("completion: outcomes and errors by group of people")
     every = [one for some in attributes.values() for one in some]
-    measured = dict(zip(every, parallel.each(_Measure(rows, params), every, params.compute.threads), strict=True))
+    measured = dict(zip(every, parallel.each(_Measure(rows, params), every, params.compute), strict=True))
     found = {
         f"table_7_{name}": pd.concat([pd.DataFrame(columns=measures.COLUMNS), *(measured[one] for one in some)],
                                      ignore_index=True)

@@ -73,7 +73,7 @@ def find(rows: pd.DataFrame, features: list[str], attributes: list[str], params:
             _Asked(attribute, group, known[features], (known[attribute] == group).to_numpy(dtype=int), params)
             for group in large[: 1 if len(sizes) == 2 else None]
         ]
-    found = parallel.each(_answer, asked, params.compute.threads)
+    found = parallel.each(_answer, asked, params.compute)
     told = pd.DataFrame([answer[0] for answer in found], columns=TOLD)
     alone = pd.DataFrame([row for _, rows in found for row in rows], columns=ALONE[:5])
     alone["p_adjusted"] = multipletests(alone["p_adjusted"], method="holm")[1] if len(alone) else []

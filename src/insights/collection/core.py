@@ -1,12 +1,12 @@
 """Collecting: from a source's raw tables to a window's tables without identities, and an account of it."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
-import duckdb
 import ibis
 import pandas as pd
 
@@ -29,7 +29,6 @@ from insights.params import Mark, Params
 SOURCES: dict[str, ModuleType] = {
     "simulation": simulated, "folder": folder, "database": database, "oulad": oulad, "online_retail": online_retail,
 }  # fmt: skip
-UNREADABLE = (duckdb.DataError, duckdb.IOException, duckdb.InvalidInputException)
 COLLECTED, ABSENT = "collected", "not in this source"
 
 
@@ -91,8 +90,9 @@ def collect(step: store.Step, con: ibis.BaseBackend, progress: Callable[[str], N
     params, tell = step.params, progress or _silent
     check_source(params)
     try:
-        return _collect(step, con, tell)
-    except UNREADABLE as error:
+        with _extracted(params, con, tell) as extract:
+            return _collect(step, con, extract, tell)
+    except warehouse.FAILURES as error:
         raise CollectionError(
             f"window {params.window}, source {params.source.kind}: the records could not be read to their "
             f"end and written ({first_line(error)}). Correct the value or file named, or export it again."
@@ -137,16 +137,16 @@ def coverage(params: Params, con: ibis.BaseBackend, since: datetime.date) -> pd.
         If the source is absent, broken or misshapen.
     """
     check_source(params)
-    extract = SOURCES[params.source.kind].read(params, con, _silent)
     begin = pd.Timestamp(since) - pd.DateOffset(years=1)
-    raw = {
-        n: _since(n, window.shaped(n, extract.tables[n]), begin).cache()
-        for n in contract.TABLES
-        if n in extract.tables
-    }
-    counted = _coverage(replace(extract, history={}), raw, params.end)
-    fresh = {name: _since(name, records, pd.Timestamp(since)) for name, records in raw.items()}
-    copies = pd.concat([_copies(name, records, params.end) for name, records in fresh.items()], ignore_index=True)
+    with _extracted(params, con, _silent) as extract:
+        raw = {
+            n: _since(n, window.shaped(n, extract.tables[n]), begin).cache()
+            for n in contract.TABLES
+            if n in extract.tables
+        }
+        counted = _coverage(replace(extract, history={}), raw, params.end)
+        fresh = {name: _since(name, records, pd.Timestamp(since)) for name, records in raw.items()}
+        copies = pd.concat([_copies(name, records, params.end) for name, records in fresh.items()], ignore_index=True)
     return counted.merge(copies, on=["table", "month"], how="left").fillna({"copies": 1.0})
 
 
@@ -164,9 +164,20 @@ def _silent(text):
     pass
 
 
-def _collect(step, con, tell):
+@contextmanager
+def _extracted(params, con, tell) -> Iterator[Extract]:
+    """Read a source; DuckDB reads exports, whatever engine works on them from then on."""
+    source = SOURCES[params.source.kind]
+    if con.name == warehouse.DUCKDB or source is simulated:
+        yield source.read(params, con, tell)
+        return
+    extract = source.read(params, warehouse.local(params.compute), tell)
+    with warehouse.handed_over(con, paths.cache()) as given:
+        yield replace(extract, tables=given(extract.tables), history=given(extract.history), monthly=False)
+
+
+def _collect(step, con, extract, tell):
     params = step.params
-    extract = SOURCES[params.source.kind].read(params, con, tell)
     tables, notes = derived.described(extract.tables, params)
     named = identities.known_names(tables)
     tables, erased = erasure.without(con, tables, erasure.withdrawn())

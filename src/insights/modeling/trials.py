@@ -92,7 +92,7 @@ class Trials:
         """Return the trial of each variant by the key that tells it from others."""
         new = {key: variant for key, variant in variants.items() if key not in self._known}
         work = _Work(self._params)
-        found = parallel.each(work, new.values(), self._params.compute.threads, self._about)
+        found = parallel.each(work, new.values(), self._params.compute, self._about)
         self._known |= dict(zip(new, found, strict=True))
         return {key: self._known[key] for key in variants}
 

@@ -18,6 +18,7 @@ import pandas as pd
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
+from insights import parallel
 from insights.modeling import metrics
 from insights.modeling.learned import Learned
 from insights.params import Params
@@ -131,11 +132,12 @@ def bought(models: list[Learned], rows: pd.DataFrame, params: Params, about: str
         If the rows are too few for outer folds.
     """
     folds = list(TimeFolds(rows, params.modeling.folds).split())
+    asked = [model for model in models if model.name in SPACES]
     places = [_said(", ", about, f"fold {number} of {len(folds)}") for number in range(1, len(folds) + 1)]
-    table = []
-    for model in (m for m in models if m.name in SPACES):
-        judged = [_judged(model, rows, *fold, params, at) for fold, at in zip(folds, places, strict=True)]
-        table.append(_over_folds(model, judged, params))
+    every = [(model, *fold, at) for model in asked for fold, at in zip(folds, places, strict=True)]
+    judged = parallel.each(_Judged(rows, params), every, params.compute)
+    of = [judged[first : first + len(folds)] for first in range(0, len(judged), len(folds))]
+    table = [_over_folds(model, found, params) for model, found in zip(asked, of, strict=True)]
     return pd.DataFrame(table, columns=list(COLUMNS))
 
 
@@ -219,16 +221,23 @@ def _scored(model, rows, fit, judge):
         return fitted.score(rows.iloc[judge])
 
 
-def _judged(model, rows, fit, judge, params, about):
-    """Return what one outer fold says of defaults and tuned; None where its fit rows cannot be tuned on."""
-    seen = evenly(rows.iloc[fit], params.modeling.tpot_rows)
-    try:
-        inner = TimeFolds(seen, params.modeling.folds)
-    except WindowError:  # too few rows for folds of their own: counted in left_out
-        return None
-    tuned = _search(model, seen, inner, params, about)
-    y, family = rows["y"].to_numpy(dtype=int)[judge], rows["family"].iloc[judge]
-    return tuned.seen_gain, y, family, *(_scored(m, rows, fit, judge) for m in (model, tuned.model))
+@dataclass(frozen=True)
+class _Judged:
+    """What one outer fold says of a model's defaults and of it tuned; None where its fit rows cannot be tuned on."""
+
+    rows: pd.DataFrame
+    params: Params
+
+    def __call__(self, asked):
+        model, fit, judge, about = asked
+        seen = evenly(self.rows.iloc[fit], self.params.modeling.tpot_rows)
+        try:
+            inner = TimeFolds(seen, self.params.modeling.folds)
+        except WindowError:  # too few rows for folds of their own: counted in left_out
+            return None
+        tuned = _search(model, seen, inner, self.params, about)
+        y, family = self.rows["y"].to_numpy(dtype=int)[judge], self.rows["family"].iloc[judge]
+        return tuned.seen_gain, y, family, *(_scored(m, self.rows, fit, judge) for m in (model, tuned.model))
 
 
 def _over_folds(model, judged, params):

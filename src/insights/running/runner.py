@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from insights import offline, params, paths, store
+from insights import cluster, offline, params, paths, store, warehouse
 from insights.export import ExportError
 from insights.export import write as export_page
 from insights.privacy import PrivacyError
@@ -22,7 +22,7 @@ from insights.running import exports, imports, windows
 from insights.running.execution import Execution, NotebookError, execute
 
 FAILED, REFUSED = 1, 2
-REFUSALS = (ValueError, FileNotFoundError, PrivacyError)
+REFUSALS = (ValueError, FileNotFoundError, PrivacyError, warehouse.EngineError, cluster.ClusterError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -98,6 +98,8 @@ def _check(parameters, step):
     notebook = paths.notebook(step)
     if not notebook.exists():
         raise FileNotFoundError(f"{notebook.name} is not in notebooks/. Restore it from version control.")
+    warehouse.check(parameters.compute)
+    cluster.check(parameters.compute.dask)
     if step == paths.STEPS[0]:
         from insights import cleaning
         from insights.collection import check_source

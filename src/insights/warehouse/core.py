@@ -1,21 +1,96 @@
-"""The table engine: an Ibis connection on DuckDB in process.
+"""The table engine: an Ibis connection on DuckDB in process, or on a Spark cluster.
 
 Sums must not depend on the order in which threads meet their rows, so what is summed here is an integer or
 a decimal, never a float; files are written in a stated order. Then the same data give the same bytes.
 """
 
+import importlib.util
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 import ibis
 
 from insights.params import Compute
+from insights.warehouse.errors import EngineError
+
+DUCKDB, SPARK = "duckdb", "spark"
+
+FAILURES = (duckdb.DataError, duckdb.IOException, duckdb.InvalidInputException, EngineError)
+
+
+def check(compute: Compute) -> None:
+    """Refuse an engine that is not installed here.
+
+    Raises
+    ------
+    EngineError
+    """
+    if compute.tables != SPARK:
+        return
+    if importlib.util.find_spec("pyspark") is None:
+        raise EngineError(
+            "compute.tables is spark, and pyspark is not installed. Run `make install-spark`, or set it to duckdb."
+        )
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise EngineError(
+            "compute.tables is spark, and there is no Java. Install Java 17 or 21, or set compute.tables to duckdb."
+        )
 
 
 def connect(compute: Compute) -> ibis.BaseBackend:
-    """Open the engine within the window's limits on threads and memory."""
+    """Open the engine within the window's limits on threads and memory.
+
+    Raises
+    ------
+    EngineError
+        If it is not installed, or cannot be reached.
+    """
+    if compute.tables == SPARK:
+        check(compute)
+        from insights.warehouse import spark
+
+        return spark.connect(compute)
+    return local(compute)
+
+
+def local(compute: Compute) -> ibis.BaseBackend:
+    """Open DuckDB in process, whatever engine works on the tables."""
     con = ibis.duckdb.connect(threads=compute.threads, memory_limit=compute.memory)
     con.raw_sql("SET TimeZone = 'UTC'")
     return con
+
+
+@contextmanager
+def handed_over(con: ibis.BaseBackend, below: Path) -> Iterator[Callable[[Mapping], dict[str, ibis.Table]]]:
+    """Give tables that DuckDB reads to another engine, as files that are gone on leaving.
+
+    Parameters
+    ----------
+    con : ibis.BaseBackend
+        The engine that gets them.
+    below : pathlib.Path
+        The folder below which they lie meanwhile; every worker of the engine must be able to read it.
+
+    Yields
+    ------
+    callable
+        Takes tables by name and returns them as tables of the other engine.
+    """
+    below.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="handed_over_", dir=below) as folder:
+
+        def give(tables):
+            places = {name: Path(folder) / f"{ibis.util.gen_name(name)}.parquet" for name in tables}
+            for name, table in tables.items():
+                write(table, places[name])
+            return {name: read(con, place) for name, place in places.items()}
+
+        yield give
 
 
 def read(con: ibis.BaseBackend, path: Path) -> ibis.Table:
@@ -33,7 +108,7 @@ def read(con: ibis.BaseBackend, path: Path) -> ibis.Table:
 
 
 def write(table: ibis.Table, path: Path, order_by: list[str] | None = None) -> None:
-    """Write a table as one Parquet file.
+    """Write a table as one Parquet file; what a cluster writes may be a folder of them, in the same order.
 
     Parameters
     ----------

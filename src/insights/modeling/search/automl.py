@@ -95,7 +95,7 @@ def search(rows: pd.DataFrame, features: list[str], params: Params, folder: Path
     with tempfile.TemporaryDirectory(prefix="insights_") as scratch:
         log = search_log.place(folder or Path(scratch), task.digest)
         search_log.begin(log)
-        end = search_watch.run(task, Path(scratch), log, params.compute.threads, params.modeling.tpot_minutes)
+        end = search_watch.run(task, Path(scratch), log, params.compute, params.modeling.tpot_minutes)
         entries = search_log.read(log)
     stopped = end.stopped and len(entries) < task.budget
     table = search_log.table(entries)

@@ -3,13 +3,16 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 
+from insights import cluster
 from insights.modeling import metrics
 from insights.modeling.search import log as search_log
 from insights.modeling.search import space as search_space
@@ -67,12 +70,25 @@ class Memory:
     entries: dict[str, dict]
     generation: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    elsewhere: Callable[[Written], dict] | None = None
+
+    def sent_to(self, helpers: object) -> int:
+        """Let the workers of a cluster evaluate pipelines from now on; return how many they can at a time.
+
+        Parameters
+        ----------
+        helpers : dask.distributed.Client
+        """
+        task = cluster.hold(helpers, self.task)
+        self.elsewhere = lambda steps: helpers.submit(evaluate, steps, task, pure=False).result()
+        return cluster.threads(helpers)
 
     def judged(self, steps: Written) -> dict:
         """Return the entry of a pipeline, evaluating it if it is new."""
         known = search_log.key(steps)
         if known not in self.entries:
-            entry = {"generation": self.generation, "steps": json.loads(known), **evaluate(steps, self.task)}
+            found = self.elsewhere(steps) if self.elsewhere else evaluate(steps, self.task)
+            entry = {"generation": self.generation, "steps": json.loads(known), **found}
             with self.lock:
                 self.entries[known] = entry
                 search_log.append(self.log, entry)
@@ -87,7 +103,8 @@ def evaluate(steps: Written, task: Task) -> dict:
     """
     began = time.monotonic()
     try:
-        found = {"status": EVALUATED, **_scores(search_space.made(steps), task)}
+        with threadpool_limits(1):
+            found = {"status": EVALUATED, **_scores(search_space.made(steps), task)}
     except Exception as error:
         found = {"status": FAILED, "reason": type(error).__name__}
     return found | {"seconds": round(time.monotonic() - began, 3)}

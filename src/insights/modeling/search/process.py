@@ -1,9 +1,11 @@
 """The process in which TPOT searches; it can be ended at any moment without losing what was evaluated.
 
 TPOT's own limits do not end a fit that is running, nor can a thread be ended. So the search has a process to itself,
-started by :mod:`insights.modeling.search.watch`: ``python -m insights.modeling.search.process folder log threads``.
+started by :mod:`insights.modeling.search.watch`: ``python -m insights.modeling.search.process folder log threads``,
+and the address of a scheduler where its workers are to evaluate the pipelines.
 """
 
+import contextlib
 import os
 import shutil
 import sys
@@ -12,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from insights import offline
+from insights import cluster, offline
 from insights.modeling.search import space as search_space
 from insights.modeling.search.judge import Judge
 
 
-def main(folder: Path, log: Path, threads: int) -> None:
+def main(folder: Path, log: Path, threads: int, address: str | None = None) -> None:
     """Search the pipelines of the task in a folder, and write each to the log when its evaluation ends."""
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     offline.forbid()
@@ -25,8 +27,12 @@ def main(folder: Path, log: Path, threads: int) -> None:
     from dask.distributed import Client
 
     judge = Judge(folder, log)
-    cluster = {"n_workers": threads, "threads_per_worker": 1, "memory_limit": None, "local_directory": str(folder)}
-    with Client(processes=False, dashboard_address=None, **cluster) as client:
+    with contextlib.ExitStack() as opened:
+        if address is not None:
+            helpers = opened.enter_context(cluster.connected(address))
+            threads = judge.memory.sent_to(helpers)
+        here = {"n_workers": threads, "threads_per_worker": 1, "memory_limit": None, "local_directory": str(folder)}
+        client = opened.enter_context(Client(processes=False, dashboard_address=None, **here))
         evolve(judge, client)
 
 
@@ -75,4 +81,4 @@ def _stay_silent():
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])

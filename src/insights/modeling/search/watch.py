@@ -14,6 +14,7 @@ from insights.modeling.search import log as search_log
 from insights.modeling.search import process as search_process
 from insights.modeling.search.log import EVALUATED
 from insights.modeling.search.task import Task
+from insights.params import Compute
 from insights.progress import report
 
 PROCESS = search_process.__name__
@@ -39,7 +40,7 @@ class End:
     trouble: str
 
 
-def run(task: Task, folder: Path, log: Path, threads: int, minutes: float) -> End:
+def run(task: Task, folder: Path, log: Path, compute: Compute, minutes: float) -> End:
     """Search in a process of its own, and return how it ended.
 
     When this returns, or raises, the process and all that it started are gone.
@@ -51,14 +52,14 @@ def run(task: Task, folder: Path, log: Path, threads: int, minutes: float) -> En
         For files that nobody needs afterwards.
     log : pathlib.Path
         Where each pipeline is written when its evaluation ends.
-    threads : int
-        How many pipelines are evaluated at a time.
+    compute : Compute
+        ``threads`` pipelines are evaluated at a time, or as many as the workers of ``dask`` can.
     minutes : float
         The limit, on all that the search does.
     """
     deadline = monotonic() + 60 * minutes
     task.save(folder)
-    with _started(folder, log, threads) as process:
+    with _started(folder, log, compute) as process:
         told = None
         while process.poll() is None and monotonic() < deadline:
             told = _tell(task, log, told)
@@ -70,8 +71,9 @@ def run(task: Task, folder: Path, log: Path, threads: int, minutes: float) -> En
 
 
 @contextlib.contextmanager
-def _started(folder, log, threads) -> Iterator[subprocess.Popen]:
-    command = [sys.executable, "-P", "-m", PROCESS, str(folder), str(log), str(threads)]
+def _started(folder, log, compute) -> Iterator[subprocess.Popen]:
+    command = [sys.executable, "-P", "-m", PROCESS, str(folder), str(log), str(compute.threads)]
+    command += [compute.dask] if compute.dask else []
     found = [str(Path(place).resolve()) for place in sys.path]
     environment = os.environ | SINGLE | {"PYTHONPATH": os.pathsep.join(found)}
     with (
