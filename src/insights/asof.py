@@ -25,7 +25,7 @@ def moments(con: ibis.BaseBackend, rows: pd.DataFrame, identity: str | None = No
         ``learner_id`` or ``product_id``; without it a moment sees everybody's records.
     """
     columns = [identity, "as_of"] if identity else ["as_of"]
-    distinct = rows[columns].drop_duplicates().sort_values(columns, ignore_index=True)
+    distinct = rows[columns].drop_duplicates(ignore_index=True)
     distinct = distinct.assign(as_of=distinct["as_of"].astype("datetime64[us]"))
     return con.create_table(ibis.util.gen_name("moments"), obj=ibis.memtable(distinct), temp=True)
 

@@ -8,6 +8,7 @@ from ibis import _
 
 from insights import asof
 from insights.contract import NEWSLETTERS
+from insights.features.days import days_seen
 from insights.features.norms import against_course
 from insights.features.registry import JOURNEY, PLAN, Past, beside, compute, declare, family, features
 from insights.params import Params
@@ -87,7 +88,7 @@ def activity(past: Past) -> ibis.Table:
         course_page_types=v.page_type.nunique(),
         course_views_last_week=v.views.sum(where=last_week).fill_null(0),
         course_views_last_fortnight=v.views.sum(where=last_fortnight).fill_null(0),
-        course_days_last_fortnight=day.nunique(where=last_fortnight),
+        course_days_last_fortnight=days_seen(v.viewed_at, v.as_of, 14),
         last=v.viewed_at.max(),
         first=v.viewed_at.min(),
         **{f"course_views_{kind}": v.views.sum(where=v.page_type == kind).fill_null(0) for kind in COUNTED_PAGES},

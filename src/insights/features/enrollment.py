@@ -6,6 +6,7 @@ from ibis import _
 
 from insights import asof
 from insights.features import completion
+from insights.features.days import days_seen
 from insights.features.launch import PRE_LAUNCH_PAGES
 from insights.features.registry import JOURNEY, Past, compute, enter, family
 from insights.params import Params
@@ -62,7 +63,7 @@ def visits(past: Past) -> ibis.Table:
         views_last_week=v.views.sum(where=week).fill_null(0),
         views_last_month=v.views.sum(where=month).fill_null(0),
         views_lookback=v.views.sum(),
-        days_last_month=v.viewed_at.truncate("D").nunique(where=month),
+        days_last_month=days_seen(v.viewed_at, v.as_of, 28),
         product_views_last_week=v.views.sum(where=week & offered).fill_null(0),
         product_views_last_month=v.views.sum(where=month & offered).fill_null(0),
         launch_views_last_month=v.views.sum(where=month & v.page_type.isin(PRE_LAUNCH_PAGES)).fill_null(0),

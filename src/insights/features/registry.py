@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from insights import asof, contract
@@ -247,7 +248,7 @@ def compute(
     columns = {}
     for fam in there:
         source = answers if fam in anew else known
-        columns |= {f.name: source[f.name].to_numpy() for f in fam.features if f.name in source}
+        columns |= {f.name: np.asarray(source[f.name]) for f in fam.features if f.name in source}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
 
 
@@ -258,34 +259,27 @@ def _require_units(name, features):
 
 
 def _asked(families, past, rows):
-    """Return what families say of rows, in their order; joined in the table engine, as pandas takes longer for it."""
-    if not families:
-        return pd.DataFrame(index=pd.RangeIndex(len(rows)))
-    con = past.engine
+    """Return what families say of rows, in their order; the table engine finds the rows, as pandas takes longer."""
     times = rows.select_dtypes("datetime").astype("datetime64[us]")
-    placed = rows.assign(**times, **{PLACE: range(len(rows))})
-    held = [con.create_table(ibis.util.gen_name("asked"), obj=ibis.memtable(placed), temp=True)]
+    placed = ibis.memtable(rows.assign(**times, **{PLACE: range(len(rows))}))
+    asked = past.engine.create_table(ibis.util.gen_name("asked"), obj=placed, temp=True)
     try:
-        joined, wanted = held[0], []
-        for fam in families:
-            said = _numbers(fam, fam.compute(past))
-            held.append(con.create_table(ibis.util.gen_name(fam.name), obj=said, temp=True))
-            shared = [key for key in rows if key in said.columns]
-            joined = beside(joined, held[-1], shared)
-            wanted += [column for column in said.columns if column not in shared]
-        counted = {f.name for fam in families for f in fam.features if f.unit in COUNTED}
-        said = {name: joined[name].fill_null(0.0) if name in counted else joined[name] for name in wanted}
-        frame = joined.select(PLACE, **said).to_pandas()
+        return {name: values for fam in families for name, values in _of_family(fam, past, asked, len(rows)).items()}
     finally:
-        for table in held:
-            con.drop_table(table.op().name)
-    if len(frame) != len(rows):
-        raise ValueError(f"{', '.join(fam.name for fam in families)}: a family says more than one thing of a row.")
-    return frame.sort_values(PLACE, ignore_index=True).drop(columns=PLACE)
+        past.engine.drop_table(asked.op().name)
 
 
-def _numbers(fam, said):
-    """Return the keys and features of a family, features as floating-point numbers."""
+def _of_family(fam, past, asked, rows):
+    """Return, by feature, what a family says of each row, counts that nobody knows of as 0."""
+    said = fam.compute(past)
     there = [f for f in fam.features if f.name in said.columns]
-    values = {f.name: said[f.name].cast("float64") for f in there}
-    return said.select(*(key for key in ("learner_id", "product_id", "as_of") if key in said.columns), **values)
+    met = said.inner_join(asked, [key for key in asked.columns if key in said.columns])
+    found = met.select(PLACE, **{f.name: met[f.name].cast("float64") for f in there}).to_pyarrow()
+    places = found[PLACE].to_numpy()
+    if len(places) and np.bincount(places).max() > 1:
+        raise ValueError(f"family {fam.name}: it says more than one thing of a row.")
+    answers = {f.name: np.full(rows, 0.0 if f.unit in COUNTED else np.nan) for f in there}
+    for f in there:
+        values = found[f.name].to_numpy()
+        answers[f.name][places] = np.nan_to_num(values, nan=0.0) if f.unit in COUNTED else values
+    return answers
