@@ -21,6 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
+PEERS := .venv-peers
 
 .PHONY: help run window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark
 
@@ -35,8 +36,8 @@ run: $(INSTALLED) ## bring WINDOW, by default the newest, to its report, or only
 test: $(INSTALLED) ## run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-bench: $(INSTALLED) ## measure what the simulation costs at 3,000, 30,000 and 300,000 people
-	@$(PYTHON) benchmarks/simulation.py
+bench: $(INSTALLED) $(PEERS)/.installed ## measure Insights beside its peers, or only the section ONLY, and write docs/performance.md
+	@$(PYTHON) benchmarks/performance.py $(ONLY)
 
 seeds: $(INSTALLED) ## hold estimated effects against the planted ones, in twenty companies
 	@$(PYTHON) benchmarks/seeds.py
@@ -189,6 +190,11 @@ lock: ## pin all packages anew in requirements.lock and requirements-spark.lock 
 	  --overrides requirements.overrides --output-file requirements.lock
 	echo "pyspark>=4,<4.1" | uv pip compile - --universal --generate-hashes --no-header --python-version 3.11 --no-emit-index-url \
 	  --output-file requirements-spark.lock
+
+$(PEERS)/.installed: benchmarks/peers/requirements.lock
+	@python3 -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
 
 install-spark: $(INSTALLED) ## install what `compute.tables: spark` needs, half a gigabyte; Java 17 or 21 must be there
 	@$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock

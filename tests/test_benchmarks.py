@@ -1,6 +1,6 @@
 """The benchmarks run: what they measure is there, and no time is asserted."""
 
-import sys
+import json
 
 import numpy as np
 import pandas as pd
@@ -10,21 +10,36 @@ from scipy.special import expit, logit
 
 
 @pytest.fixture
-def simulation(monkeypatch):
+def performance(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(HERE / "benchmarks"))
-    monkeypatch.setenv("PYTHONPATH", str(HERE / "benchmarks"))
-    sys.modules.pop("simulation", None)
-    import simulation
+    import performance
 
-    return simulation
+    monkeypatch.setattr(performance, "KEPT", tmp_path)
+    return performance
 
 
-def test_the_cost_of_the_simulation_is_told_by_size(simulation):
-    table = simulation.table((500, 1_000))
-    assert table["people"].tolist() == [500, 1_000]
-    assert table["rows"].is_monotonic_increasing and table["rows"].min() > 10_000
-    assert (table[["seconds", "peak_memory_mb"]] > 0).all().all()
-    assert table["cost_a_person"].isna().tolist() == [True, False]
+def test_growth_is_told_by_size_and_stage(performance, monkeypatch):
+    monkeypatch.setenv("SIZES", "500,600")
+    rows = pd.DataFrame(performance.growth())
+    assert rows["people"].tolist() == [500] * 4 + [600] * 4
+    assert rows["stage"].tolist() == ["simulate", "collect", "clean", "features"] * 2
+    assert (rows[["seconds", "peak_memory_mb", "microseconds a person"]] > 0).all().all()
+
+
+def test_a_ratio_is_the_median_of_what_was_measured_in_turns(performance):
+    ours, theirs = (iter([{"seconds": s, "peak_memory_mb": 1.0} for s in told]) for told in ([1, 2, 4], [3, 2, 40]))
+    told = performance.paired("peer", lambda: next(ours), lambda: next(theirs))
+    assert (told["ratio"], told["least"], told["most"], told["pairs"]) == (3, 1, 10, 3)
+
+
+def test_the_page_of_the_benchmarks_holds_a_table_for_each_section_that_was_run(performance, tmp_path):
+    about = {"date": "2026-01-01", "processor": "some", "cores": 2, "python": "3.11", "versions": {"duckdb": "1"}}
+    told = {"rows": [{"against": "peer", "ratio": 3.0}, {"against": "scan", "seconds": 2}], "about": about}
+    (tmp_path / "features.json").write_text(json.dumps(told))
+    performance.report.write(tmp_path, tmp_path / "page.md")
+    page = (tmp_path / "page.md").read_text()
+    assert "| against | ratio | seconds |" in page and "| peer | 3.000 |  |" in page and "| scan |  | 2 |" in page
+    assert "Models at equal time" not in page
 
 
 def test_models_that_miss_only_the_level_of_months_reach_all_that_is_possible_once_they_are_told_it(monkeypatch):

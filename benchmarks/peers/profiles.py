@@ -1,0 +1,42 @@
+"""A report on every column of a table, by ydata-profiling or skrub: ``python profiles.py TOOL FILE``."""
+
+import json
+import resource
+import sys
+import time
+
+import pandas as pd
+
+
+def with_ydata(frame):
+    """Write the report of the minimal mode."""
+    from ydata_profiling import ProfileReport
+
+    return ProfileReport(frame, minimal=True, progress_bar=False).to_html()
+
+
+def with_skrub(frame):
+    """Write the report, without associations, as for a table so large."""
+    from skrub import TableReport
+
+    return TableReport(frame, verbose=0).html()
+
+
+TOOLS = {"ydata": with_ydata, "skrub": with_skrub}
+
+
+def main():
+    """Read, describe, and say what it took."""
+    tool, file = sys.argv[1:]
+    import skrub  # noqa: F401
+    import ydata_profiling  # noqa: F401
+
+    began = time.perf_counter()
+    text = TOOLS[tool](pd.read_parquet(file))
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    print(json.dumps({"seconds": seconds, "peak_memory_mb": peak, "characters": len(text)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""How often each activity follows each in a log of events, by pm4py or retentioneering.
+
+``python transitions.py TOOL FILE``.
+"""
+
+import json
+import resource
+import sys
+import time
+
+import pandas as pd
+
+
+def with_pm4py(frame):
+    """Return the directly-follows graph."""
+    import pm4py
+
+    graph, _, _ = pm4py.discover_dfg(frame, activity_key="activity", timestamp_key="at", case_id_key="learner_id")
+    return sum(graph.values())
+
+
+def with_retentioneering(frame):
+    """Return the matrix of transitions."""
+    from retentioneering.eventstream import Eventstream
+
+    schema = {"user_id": "learner_id", "event_name": "activity", "event_timestamp": "at"}
+    stream = Eventstream(frame, raw_data_schema=schema, add_start_end_events=False)
+    return stream.transition_matrix(weight_col="event_id", norm_type=None).to_numpy().sum()
+
+
+TOOLS = {"pm4py": with_pm4py, "retentioneering": with_retentioneering}
+
+
+def main():
+    """Read, count, and say what it took."""
+    tool, file = sys.argv[1:]
+    __import__(tool)
+    began = time.perf_counter()
+    counted = TOOLS[tool](pd.read_parquet(file))
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    print(json.dumps({"seconds": seconds, "peak_memory_mb": peak, "transitions": int(counted)}))
+
+
+if __name__ == "__main__":
+    main()
