@@ -11,11 +11,12 @@ override MODEL := $(value MODEL)
 override WHY := $(value WHY)
 override PRODUCTS := $(value PRODUCTS)
 override UNTIL := $(value UNTIL)
+override WINDOWS := $(value WINDOWS)
 override TEST := $(value TEST)
 override VERDICT := $(value VERDICT)
 override WHO := $(value WHO)
 override EVIDENCE := $(value EVIDENCE)
-export WINDOW FOLDER MODEL WHY PRODUCTS UNTIL TEST VERDICT WHO EVIDENCE PORT
+export WINDOW WINDOWS FOLDER MODEL WHY PRODUCTS UNTIL TEST VERDICT WHO EVIDENCE PORT
 unexport PYTHONDONTWRITEBYTECODE
 
 VENV ?= .venv
@@ -23,7 +24,7 @@ PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 PEERS := .venv-peers
 
-.PHONY: help run window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark
+.PHONY: help run run-all window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -94,6 +95,9 @@ lab: $(INSTALLED) ## open the notebooks in JupyterLab, on the sample
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample
 	@$(PYTHON) -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=notebooks --LabApp.news_url=None \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+
+run-all: $(INSTALLED) ## run all quarters, or WINDOWS, side by side, as many as memory holds, here or on compute.dask
+	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.every $$WINDOWS
 
 windows: $(INSTALLED) ## list windows and how far each has come
 	@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline list

@@ -55,6 +55,30 @@ def connected(address: str) -> Iterator:
         yield client
 
 
+@contextmanager
+def in_process(threads: int, **settings: object) -> Iterator:
+    """Hold a client of a scheduler in this process, which asks no other host for this one's address.
+
+    Parameters
+    ----------
+    threads : int
+        Tasks at a time.
+    **settings : object
+        Of the worker, such as ``resources``.
+
+    Yields
+    ------
+    dask.distributed.Client
+    """
+    from distributed import Client
+    from distributed.comm import inproc
+
+    inproc.get_ip = lambda: "127.0.0.1"
+    shape = {"processes": False, "dashboard_address": None, "memory_limit": None}
+    with Client(**shape, n_workers=1, threads_per_worker=threads, **settings) as client:
+        yield client
+
+
 def check(address: str | None) -> None:
     """Refuse a cluster that cannot be used; without an address there is none to be refused.
 

@@ -354,9 +354,14 @@ def readable() -> list["Params"]:
     return found
 
 
+def quarters() -> list[str]:
+    """Return the quarterly windows, such as ``2025Q4``, oldest first."""
+    return [name for name in windows() if name[:4].isdigit() and "Q" in name]
+
+
 def newest() -> str:
-    """Return the newest quarterly window, such as ``2025Q4``."""
-    return max(name for name in windows() if name[:4].isdigit() and "Q" in name)
+    """Return the newest quarterly window."""
+    return quarters()[-1]
 
 
 def checked(window: str) -> str:

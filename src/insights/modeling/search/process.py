@@ -24,16 +24,12 @@ def main(folder: Path, log: Path, threads: int, address: str | None = None) -> N
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     offline.forbid()
     _stay_silent()
-    from dask.distributed import Client
-
     judge = Judge(folder, log)
     with contextlib.ExitStack() as opened:
         if address is not None:
             helpers = opened.enter_context(cluster.connected(address))
             threads = judge.memory.sent_to(helpers)
-        here = {"n_workers": threads, "threads_per_worker": 1, "memory_limit": None, "local_directory": str(folder)}
-        client = opened.enter_context(Client(processes=False, dashboard_address=None, **here))
-        evolve(judge, client)
+        evolve(judge, opened.enter_context(cluster.in_process(threads, local_directory=str(folder))))
 
 
 def evolve(judge: Judge, client: object) -> None:
@@ -72,12 +68,10 @@ def _end_with_parent(folder):
 
 
 def _stay_silent():
-    """Ask nobody: TPOT asks a package index for updates on import, Dask which address a public host is reached by."""
+    """Ask nobody: TPOT asks a package index for updates on import."""
     import update_checker
-    from distributed.comm import inproc
 
     update_checker.update_check = lambda *args, **kwargs: None
-    inproc.get_ip = lambda: "127.0.0.1"
 
 
 if __name__ == "__main__":
