@@ -16,7 +16,7 @@ from insights.params import Params
 MODEL = "completion"
 KEYS = ["learner_id", "product_id", "as_of"]
 PERSON = ["learner_id", "as_of"]
-WEEK = ibis.interval(days=7)
+WEEK, FORTNIGHT = ibis.interval(days=7), ibis.interval(days=14)
 EDUCATION = (
     "No Formal quals", "Lower Than A Level", "A Level or Equivalent", "HE Qualification",
     "Post Graduate Qualification",
@@ -79,7 +79,7 @@ def completion_features(
 def activity(past: Past) -> ibis.Table:
     """Describe what the learner did in the course."""
     v = past.events("page_views").filter(_.product_id.notnull())
-    last_week, last_fortnight = v.viewed_at >= v.as_of - WEEK, v.viewed_at >= v.as_of - 2 * WEEK
+    last_week, last_fortnight = v.viewed_at >= v.as_of - WEEK, v.viewed_at >= v.as_of - FORTNIGHT
     day = v.viewed_at.truncate("D")
     seen = v.group_by(*KEYS).agg(
         course_views=v.views.sum(),

@@ -13,6 +13,7 @@ from insights.params import Params
 
 MODEL = "enrollment"
 KEYS = ["learner_id", "as_of"]
+MONTH = ibis.interval(days=28)
 SHARED = ("email", "events", "history", "person", "newsletters")  # families that do not depend on a course
 
 
@@ -57,7 +58,7 @@ def enrollment_features(
 def visits(past: Past) -> ibis.Table:
     """Describe the learner's visits over several look-backs, and what they looked at."""
     v = past.events("page_views")
-    week, month = v.viewed_at >= v.as_of - completion.WEEK, v.viewed_at >= v.as_of - 4 * completion.WEEK
+    week, month = v.viewed_at >= v.as_of - completion.WEEK, v.viewed_at >= v.as_of - MONTH
     offered = v.page_type == "product"
     seen = v.group_by(*KEYS).agg(
         views_last_week=v.views.sum(where=week).fill_null(0),

@@ -286,7 +286,8 @@ def _acceleration(events, at, counted):
     """Return by how much the logarithm of what is counted grew more in the last month than in the one before."""
     logs = []
     for ago in range(3):
-        inside = (at < events.as_of - ago * LAST_MONTH) & (at >= events.as_of - (ago + 1) * LAST_MONTH)
+        began, ended = (ibis.interval(months=months) for months in (ago + 1, ago))
+        inside = (at < events.as_of - ended) & (at >= events.as_of - began)
         logs.append((ibis.greatest(counted.sum(where=inside).fill_null(0), 0) + LITTLE).log())
     return events.group_by(*KEYS).agg(acceleration=logs[0] - 2 * logs[1] + logs[2])
 

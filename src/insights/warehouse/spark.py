@@ -80,6 +80,10 @@ class Compiler(PySparkCompiler):
         told = arg if where is None else self.if_(where, arg, NULL)
         return sge.WithinGroup(this=self.f.anon.listagg(told, sep), expression=sge.Order(expressions=order_by))
 
+    def visit_BitOr(self, op, *, arg, where):  # noqa: N802
+        """Join the bits of numbers, which Spark can and Ibis does not know of."""
+        return self.f.anon.bit_or(arg if where is None else self.if_(where, arg, NULL))
+
     def visit_First(self, op, *, arg, where, order_by, include_null):  # noqa: N802
         """Take the first value in a stated order, missing keys last, as the one with the least key."""
         if not order_by:
