@@ -16,10 +16,9 @@ from typing import Literal
 import pydantic
 import yaml
 
-from insights import paths
-from insights.yamls import Once
+from insights import paths, yamls
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class ParameterError(ValueError):
@@ -374,7 +373,8 @@ def checked(window: str) -> str:
     """
     if not _NAME.fullmatch(window):
         raise ParameterError(
-            f"WINDOW={window!r} cannot name a window. Use letters, digits, dots and dashes, as in 2025Q4."
+            f"WINDOW={yamls.shown(repr(window), 120)} cannot name a window. Use at most 100 letters, digits, dots "
+            "and dashes, as in 2025Q4."
         )
     return window
 
@@ -405,7 +405,7 @@ def load(window: str) -> Params:
         params = Params.model_validate(merged | {"window": window})
     except pydantic.ValidationError as error:
         place = f"params/{window}.yaml (over params/base.yaml)"
-        raise ParameterError(f"{place}: " + "; ".join(_explain(e) for e in error.errors())) from None
+        raise ParameterError(f"{place}: {yamls.listed(_explain(e) for e in error.errors())}") from None
     _check_reach(params)
     return params
 
@@ -414,14 +414,14 @@ def _midnight(day):
     return datetime.datetime.combine(day, datetime.time())
 
 
-class _Values(Once, yaml.SafeLoader):
+class _Values(yamls.Once, yaml.SafeLoader):
     """Reads scalars by their type."""
 
 
 def _read(file):
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Values)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = yamls.read(file, _Values)
+    except yaml.YAMLError as error:
         raise ParameterError(f"{file.name} is not readable as YAML: {error}. Mend that line.") from None
     if not isinstance(content, dict):
         raise ParameterError(f"params/{file.name} holds {type(content).__name__}, not sections with keys.")
@@ -458,7 +458,7 @@ def _explain(error):
         case "missing":
             return f"{place} is missing; set it"
         case _:
-            return f"{place} is {error['input']!r}: {error['msg']}"
+            return f"{place} is {yamls.shown(repr(error['input']), 200)}: {error['msg']}"
 
 
 def _known_keys(location):
@@ -474,7 +474,7 @@ def _check_reach(params):
         return
     first = params.simulation.start
     months = first.month - 1 + params.simulation.months
-    last = datetime.date(first.year + months // 12, months % 12 + 1, 1)
+    last = datetime.date(min(first.year + months // 12, datetime.MAXYEAR), months % 12 + 1, 1)
     if params.dates.start < first or params.dates.end > last:
         raise ParameterError(
             f"params/{params.window}.yaml: the window {params.dates.start} to {params.dates.end} reaches "

@@ -4,6 +4,7 @@ It is YAML whose every scalar is read as text, so that ``Yes``, ``007`` and ``20
 What it says is checked against the contract before any export is opened.
 """
 
+import functools
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,12 +12,12 @@ from typing import Annotated, Literal
 import pydantic
 import yaml
 
-from insights import contract, paths
+from insights import contract, paths, yamls
 from insights.collection import shipped
 from insights.collection.source import CollectionError, nearest
 from insights.params import Params
-from insights.yamls import Once
 
+MOST_LETTERS = 250  # of a pattern of file names
 FILES, RELATION = "files", "relation"  # where the records of a table lie: in a folder, or in a database
 
 
@@ -147,28 +148,27 @@ def load(file: Path, where: str = FILES) -> list[tuple[str, Export]]:
     try:
         mapping = Mapping.model_validate(shipped.filled(_read(file), file))
     except pydantic.ValidationError as error:
-        raise CollectionError(f"{file.name}: " + "; ".join(_explain(e) for e in error.errors())) from None
+        raise CollectionError(f"{file.name}: {yamls.listed(_explain(e) for e in error.errors())}") from None
     each = list(_placed(mapping))
     faults = [fault for name, place, export in each for fault in _faults(name, place, export, where)]
     faults += [fault for zone, place in _zones(mapping, each) for fault in _zone_faults(zone, place)]
     if faults:
-        raise CollectionError(f"{file.name}: {'; '.join(faults)}.")
+        raise CollectionError(f"{file.name}: {yamls.listed(faults)}.")
     return [
         (name, export.model_copy(update={"time_zone": export.time_zone or mapping.time_zone}))
         for name, _, export in each
     ]
 
 
-class _Texts(Once, yaml.BaseLoader):
+class _Texts(yamls.Once, yaml.BaseLoader):
     """Reads every scalar as text."""
 
 
 def _read(file):
     try:
-        return yaml.load(file.read_text(encoding="utf-8"), Loader=_Texts)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        place = " ".join(str(error).replace(str(file), file.name).split())
-        raise CollectionError(f"{file.name} is not readable as YAML: {place}. Mend that line.") from None
+        return yamls.read(file, _Texts)
+    except yaml.YAMLError as error:
+        raise CollectionError(f"{file.name} is not readable as YAML: {error}. Mend that line.") from None
 
 
 def _explain(error):
@@ -181,7 +181,7 @@ def _explain(error):
         case "missing":
             return f"{place} is missing; set it"
         case _:
-            return f"{place} is {error['input']!r}: {error['msg']}"
+            return f"{place} is {yamls.shown(repr(error['input']), 200)}: {error['msg']}"
 
 
 def _placed(mapping):
@@ -224,6 +224,11 @@ def _contradictions(place, export, declared):
             yield f"{place}.files is {pattern!r}; name files below the source's folder"
         elif not parts or any("**" in part and part != "**" for part in parts):
             yield f"{place}.files is {pattern!r}, which names no file; write a name such as sales-*.csv"
+        elif parts.count("**") > 1 or len(pattern) > MOST_LETTERS or "\0" in pattern:
+            yield (
+                f"{place}.files is {yamls.shown(repr(pattern), 80)}; write ** at most once, and at most "
+                f"{MOST_LETTERS} letters"
+            )
 
 
 def _unfilled(name, place, filled):
@@ -252,6 +257,11 @@ def _zones(mapping, each):
     yield from ((export.time_zone, f"{place}.time_zone") for _, place, export in each if export.time_zone)
 
 
+@functools.cache
+def _names_of_zones():
+    return zoneinfo.available_timezones()
+
+
 def _zone_faults(zone, place):
-    if zone not in zoneinfo.available_timezones():
+    if zone not in _names_of_zones():
         yield f"{place} is {zone!r}, no name of a time zone; write one such as UTC or America/Los_Angeles"

@@ -50,7 +50,7 @@ def _filled(name, exports, file):
     if isinstance(exports, list):
         return [_filled(name, export, file) for export in exports]
     used = exports.get("use") if isinstance(exports, dict) else None
-    if used is None:
+    if not isinstance(used, str):
         return exports
     if used not in names():
         raise CollectionError(
@@ -71,13 +71,19 @@ def _over(shipped_export, said):
         for key in ("columns", "constants", "values", "dates", "only")
         if isinstance(said.get(key, {}), dict)
     }
+    if any(not isinstance(said.get(key, {}), dict) for key in ("columns", "constants")):
+        return shipped_export | said  # which is said of it where the whole mapping is checked
     mine = {**said.get("columns", {}), **said.get("constants", {})}
     sections["constants"] = {
         c: v for c, v in sections.get("constants", {}).items() if c not in said.get("columns", {})
     }
     sections["columns"] = {c: v for c, v in sections.get("columns", {}).items() if c not in said.get("constants", {})}
     may_lack = [c for c in sections["columns"] if c not in mine]
-    return shipped_export | said | sections | {"if_there": [*may_lack, *said.get("if_there", [])]}
+    return shipped_export | said | sections | {"if_there": [*may_lack, *_listed(said.get("if_there", []))]}
+
+
+def _listed(value):
+    return value if isinstance(value, list) else [value]
 
 
 @cache

@@ -17,6 +17,7 @@ from insights import paths, privacy
 from insights.params import Mark, Params
 
 MOST_NAMED = 12
+MOST_LETTERS = 200  # of a name, for which one like it is looked for
 
 
 class CollectionError(ValueError):
@@ -145,7 +146,7 @@ def require_reach(params: Params, first, last, data: str) -> None:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known names, or all of them where none is near."""
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+    near = difflib.get_close_matches(name[:MOST_LETTERS], known, n=2, cutoff=0.5)
     if near:
         return f"the nearest known is {' or '.join(near)}"
     shown = [privacy.scrub(str(one)) for one in known[:MOST_NAMED]]  # a file without a header shows its first record

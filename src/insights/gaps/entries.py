@@ -59,7 +59,7 @@ def read(source: str) -> dict[str, Entry]:
 def _explain(error):
     number, *key = error["loc"] or ("",)
     place = f"entry {number + 1}, {'.'.join(map(str, key))}" if isinstance(number, int) else "the file"
-    return f"{place} is {error['input']!r}: {error['msg']}"
+    return f"{place} is {yamls.shown(repr(error['input']), 200)}: {error['msg']}"
 
 
 def _require_known(entry, file):
