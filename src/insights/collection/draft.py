@@ -14,12 +14,13 @@ import ibis
 import pandas as pd
 import yaml
 
-from insights import contract
+from insights import contract, yamls
 from insights.collection import files, mapped, mapping, shipped
 from insights.collection.mapping import Export
 from insights.collection.source import CollectionError
 
 FIRST_RECORDS = 500
+MOST_COMMENT = 20_000  # letters
 ALIKE = 0.82  # of two names, by the measure of difflib
 LEAST_SCORE = 0.7
 FITS = 0.95  # share of the first records that have to fit
@@ -109,7 +110,7 @@ def written(proposals: Sequence[Proposal]) -> str:
     named = [proposal.file for proposal in proposals]
     for proposal in proposals:
         tables.setdefault(proposal.table or "", []).append(proposal)
-    unknown = [f"# {p.file}: fits no table; its columns are {', '.join(p.unread)}" for p in tables.pop("", [])]
+    unknown = [_comment(f"# {p.file}: fits no table; its columns are", p.unread) for p in tables.pop("", [])]
     lines = ["# A draft: read every line, correct it, and delete what is not wanted.", *unknown]
     lines += ["time_zone: UTC # to be settled: of times that name no offset", "tables:"]
     for table, each in tables.items():
@@ -132,7 +133,7 @@ def _proposals(con, folder, file) -> list[Proposal]:
     fitting = _shipped(table.columns)
     if fitting:
         return [_with_shipped(name, used, table.columns) for used in fitting]
-    with files.reading([file]):
+    with files.reading([file], Exception):  # whatever a library says of records that it cannot hand over
         first = table.limit(FIRST_RECORDS).to_pandas()
     scored = {candidate: _matches(candidate, first) for candidate in contract.TABLES}
     best = max(scored, key=lambda candidate: _score(candidate, scored[candidate]))
@@ -335,11 +336,18 @@ def _many(files_said):
 
 def _lines(proposal):
     text = yaml.safe_dump(proposal.export, sort_keys=False, allow_unicode=True, width=1_000)
+    if len(text.splitlines()) != text.count("\n"):  # other marks end lines for some readers of YAML
+        text = yaml.safe_dump(proposal.export, sort_keys=False, width=1_000)
     first, *rest = text.splitlines()
     yield f"    - {first}"
     yield from (f"      {line}" for line in rest)
-    yield from (f"      # to be settled: {doubt}" for doubt in proposal.doubts)
+    yield from (_comment("      # to be settled:", [doubt]) for doubt in proposal.doubts)
     if proposal.unfilled:
-        yield f"      # add under columns or constants: {', '.join(proposal.unfilled)}"
+        yield _comment("      # add under columns or constants:", proposal.unfilled)
     if proposal.unread:
-        yield f"      # not read: {', '.join(map(str, proposal.unread))}"
+        yield _comment("      # not read:", proposal.unread)
+
+
+def _comment(what, said):
+    """Return a comment, which no name from an export may end: what stood below it would be taken for the mapping."""
+    return yamls.shown(f"{what} {', '.join(map(str, said))}", MOST_COMMENT)

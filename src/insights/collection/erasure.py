@@ -4,6 +4,7 @@ Their identifiers or e-mail addresses stand in ``secrets/withdrawn.txt``, one a 
 list is read at every collection, so that every later run of any window is without them; make sees when it changed.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from insights import paths
 from insights.collection import contacts
 from insights.collection.source import CollectionError, Exclusion
 
+_COMMENT = re.compile(r"(?:^|\s)#")  # a#b@example.org is an address
 WHY = "withdrawn: they took back their consent or asked to be erased"
 
 
@@ -38,7 +40,7 @@ def withdrawn() -> list[str]:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise CollectionError(f"{file.name}: {error}. Write the list of the withdrawn as UTF-8.") from None
-    named = (line.partition("#")[0].strip() for line in lines)
+    named = (_COMMENT.split(line, maxsplit=1)[0].strip() for line in lines)
     return sorted({name for name in named if name})
 
 

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -27,6 +28,7 @@ FORMATS = {
 }  # fmt: skip
 COMPRESSED = (".gz", ".zst")
 READ_AHEAD = 65_536  # bytes
+MOST_UNPACKED, MOST_CELLS = 1_000_000_000, 20_000_000  # bytes of a workbook, cells of its sheet
 BROKEN = (
     duckdb.Error, UnicodeDecodeError, EOFError, OSError, RecursionError, KeyError, zipfile.BadZipFile, zlib.error,
     ElementTree.ParseError,
@@ -84,7 +86,7 @@ def open_files(
     CollectionError
         If a file is broken; the message names it.
     """
-    with reading(files):
+    with reading(files, Exception):  # whatever a library says of a file that it cannot open
         _require_content(files)
         match format_of(files[0]):
             case "csv":
@@ -115,15 +117,15 @@ def delimiter_of(path: Path) -> str:
 
 def header(con: ibis.BaseBackend, file: Path, delimiter: str | None = None, encoding: str = "utf-8") -> list[str]:
     """Return the names of a file's columns as they stand there, twice where one stands twice; none of JSON Lines."""
-    with reading([file]):
+    with reading([file], Exception):
         match format_of(file):
             case "csv":
                 options = CSV | {"header": False, "delim": delimiter or delimiter_of(file), "encoding": encoding}
                 first = con.read_csv(_named([file]), **options).limit(1).to_pyarrow().to_pylist()
                 return [str(name).strip() for row in first for name in row.values() if name is not None]
             case "excel":
-                with file.open("rb") as opened:
-                    return [str(name) for name in pd.read_excel(opened, header=None, nrows=1).iloc[0].dropna()]
+                with _workbook(file) as book:
+                    return [str(name) for name in pd.read_excel(book, header=None, nrows=1).iloc[0].dropna()]
             case "parquet":
                 with file.open("rb") as opened:
                     return pq.read_schema(opened).names
@@ -131,8 +133,14 @@ def header(con: ibis.BaseBackend, file: Path, delimiter: str | None = None, enco
 
 
 @contextmanager
-def reading(files: Iterable[Path]) -> Iterator[None]:
+def reading(files: Iterable[Path], broken: type[Exception] | tuple = BROKEN) -> Iterator[None]:
     """Turn the engine's complaint about unreadable files into one sentence that names the file.
+
+    Parameters
+    ----------
+    files : iterable of pathlib.Path
+    broken : type of Exception, or several
+        What is a complaint.
 
     Raises
     ------
@@ -140,7 +148,9 @@ def reading(files: Iterable[Path]) -> Iterator[None]:
     """
     try:
         yield
-    except BROKEN as error:
+    except CollectionError:
+        raise
+    except broken as error:
         files = list(files)
         named = [file.name for file in files if str(file) in str(error)]
         raise CollectionError(
@@ -175,15 +185,47 @@ def _csv(con, files, delimiter, encoding, missing):
 
 def _json(con, files):
     options = {"format": "newline_delimited", "records": "true", "union_by_name": True}
-    names = con.read_json(_named(files), sample_size=-1, map_inference_threshold=-1, **options).columns
+    # What lies deeper than a record's fields is text here, however deep it is.
+    names = con.read_json(
+        _named(files), sample_size=-1, map_inference_threshold=-1, maximum_depth=1, **options
+    ).columns
     return con.read_json(_named(files), columns=dict.fromkeys(names, "VARCHAR"), **options)
 
 
 def _excel(file):
     words = {"keep_default_na": False, "na_values": [""]}  # NA and None are words like others
-    with file.open("rb") as opened:
-        frame = pd.read_excel(opened, engine="openpyxl", dtype=object, **words).infer_objects()
+    with _workbook(file) as book:
+        frame = pd.read_excel(book, dtype=object, **words).infer_objects()
     return _texts(frame.rename(columns=str))
+
+
+@contextmanager
+def _workbook(file):
+    """Open a workbook that is no larger than it looks: its parts unpacked, and its first sheet with all its gaps."""
+    with file.open("rb") as opened:
+        with zipfile.ZipFile(opened) as parts:
+            held = sum(part.file_size for part in parts.infolist())
+        if held > MOST_UNPACKED:
+            raise CollectionError(
+                f"{file.name}: {held:,} bytes once it is unpacked, above {MOST_UNPACKED:,}. Export it as CSV."
+            )
+        with pd.ExcelFile(opened, engine="openpyxl") as book:
+            sheet = book.book.worksheets[0]
+            sheet.iter_rows = partial(_within, file, sheet.iter_rows)
+            yield book
+
+
+def _within(file, rows, *given, **named):
+    """Yield the rows of a sheet until they would fill a table that is larger than any export."""
+    widest = 1
+    for number, row in enumerate(rows(*given, **named), start=1):
+        widest = max(widest, len(row))
+        if number * widest > MOST_CELLS:
+            raise CollectionError(
+                f"{file.name}: its first sheet has more than {MOST_CELLS:,} cells, empty ones between others among "
+                "them. Delete what stands far from the table, or export it as CSV."
+            )
+        yield row
 
 
 def _texts(frame):

@@ -3,6 +3,7 @@
 The folder lies on this machine or in object storage (``s3://bucket/exports``), which is opened like a folder.
 """
 
+import errno
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -91,13 +92,30 @@ def _place(path: str) -> Path:
 
 
 def _found(folder, name, export) -> list[Path]:
-    found = {file for pattern in export.files for file in folder.glob(pattern) if file.is_file()}
+    try:
+        found = {file for pattern in export.files for file in folder.glob(pattern) if file.is_file()}
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+            raise
+        found = set()  # nothing can be called that
     if not found:
         raise CollectionError(
             f"tables.{name}.files: nothing in {folder.name}/ is named {' or '.join(export.files)}. Put the export "
             "there, or correct the name in the mapping."
         )
+    _require_inside(folder, name, found)
     return sorted(found)
+
+
+def _require_inside(folder, name, found):
+    """Refuse an export that is a link to elsewhere: whoever may write into the folder might have any file read."""
+    whole = None if files.is_remote(folder) else folder.resolve()
+    for file in sorted(found) if whole else ():
+        if not file.resolve().is_relative_to(whole):
+            raise CollectionError(
+                f"tables.{name}.files: {file.relative_to(folder).as_posix()} is a link that leads out of "
+                f"{folder.name}/. Put the export itself there, or name its folder in source.path."
+            )
 
 
 def _open(con, found: Sequence[Path], export) -> ibis.Table:

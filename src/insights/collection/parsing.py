@@ -11,6 +11,7 @@ ISO = "iso"
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 # Digits at most, and microseconds of one.
 EPOCHS = {"epoch": (11, 1_000_000), "epoch_ms": (14, 1_000), "epoch_us": (17, 1)}
+WHOLE, FINITE = 9e18, 1e300  # beyond which a number fits no integer of the engine, or is infinite
 EARLIEST, LATEST = ibis.timestamp("1900-01-01"), ibis.timestamp("2200-01-01")  # what lies beyond was misread
 _NO_NAME = r"[\x00-\x1f\x{200b}\x{feff}]|^[{[]|^\d(?:\.\d+)?[eE][+]?\d+$"
 _NAIVE, _ZONED = dt.Timestamp(scale=6), dt.Timestamp(timezone="UTC", scale=6)
@@ -118,8 +119,9 @@ def _number(text, dtype, decimal_mark):
     fits = plain.re_search(_NUMBER.format(thousands=thousands, decimal=decimal_mark))
     digits = ibis.ifelse(fits, plain.replace(thousands, "").replace(decimal_mark, "."), ibis.null("string"))
     number = digits.try_cast("float64")
+    number = ibis.ifelse(number.abs() < (WHOLE if dtype.is_integer() else FINITE), number, ibis.null("float64"))
     if dtype.is_integer():
         return ibis.ifelse(number == number.floor(), number.try_cast(dtype), ibis.null(dtype))
-    value = digits.try_cast(dtype)
+    value = digits.try_cast(dtype) if dtype.is_decimal() else number.cast(dtype)
     kept = (value.cast("float64") - number).abs() < 1e-6  # nothing is rounded
     return ibis.ifelse(kept, value, ibis.null(dtype)) if dtype.is_decimal() else value

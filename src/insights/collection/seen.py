@@ -65,8 +65,7 @@ class Seen:
     def __init__(self, folder: Path):
         name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
         self._folder, self._file = folder, paths.cache() / "seen" / f"{name}.json"
-        held = json.loads(self._file.read_text()) if self._file.exists() else {}
-        self._spans = {key: Span(**span) for key, span in held.items()}
+        self._spans = _remembered(self._file)
 
     def span(self, name: str, export: Export, file: Path) -> Span | None:
         """Return what an export of a table holds; None where it is new, changed, or was read otherwise."""
@@ -84,6 +83,15 @@ class Seen:
         found = file.stat()
         way = hashlib.sha256(f"{export.model_dump_json()}{_code()}".encode()).hexdigest()[:16]
         return f"{name}|{file.relative_to(self._folder).as_posix()}|{found.st_size}|{found.st_mtime_ns}|{way}"
+
+
+def _remembered(file):
+    """Return what is remembered; nothing where that cannot be read, for it is found anew."""
+    try:
+        held = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return {key: Span(**span) for key, span in held.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def is_by_month(name: str) -> bool:
