@@ -11,6 +11,7 @@ from insights.acceptance.register import register
 from insights.verdicts import ACCEPTED, REFUSED
 
 COLUMNS = ["at", "who", "window", "test", "verdict", "evidence", "sha256", "comment"]
+KINDS = dict.fromkeys(COLUMNS, (str,))
 MOST = 2_000  # letters of a comment
 
 
@@ -20,7 +21,7 @@ class SignatureError(ValueError):
 
 def log() -> pd.DataFrame:
     """Return every signature, the oldest first, in ``COLUMNS``."""
-    return journals.read(paths.signatures(), COLUMNS)
+    return journals.read(paths.signatures(), COLUMNS, KINDS)
 
 
 def sign(window: str, given: Mapping[str, str]) -> dict:

@@ -6,6 +6,7 @@ to the model before; it is a decision like any other, with a reason.
 
 import datetime
 import getpass
+import re
 import shutil
 from collections.abc import Sequence
 
@@ -15,10 +16,13 @@ from insights import journals, paths, store
 from insights.modeling import saved
 from insights.modeling.dataset import MODELS
 from insights.modeling.learned import Learned
+from insights.params import ParameterError, checked
 from insights.verdicts import RECALIBRATE, RETRAIN
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 PROMOTE, ROLLBACK = "promote", "rollback"
 COLUMNS = ["number", "decided_at", "who", "action", "model", "window", "sha256", "why"]
+KINDS = dict.fromkeys(COLUMNS, (str,)) | {"number": (int,)}
 
 
 class DeploymentError(ValueError):
@@ -31,12 +35,15 @@ def log() -> pd.DataFrame:
     Raises
     ------
     DeploymentError
-        If a line of the log cannot be read.
+        If a line of the log cannot be read, or names what could be no model of ours.
     """
     try:
-        return journals.read(paths.deployments(), COLUMNS)
-    except journals.JournalError as error:
+        every = journals.read(paths.deployments(), COLUMNS, KINDS)
+        for decision in every.itertuples():
+            _require_nameable(decision)
+    except (journals.JournalError, ParameterError) as error:
         raise DeploymentError(str(error)) from None
+    return every
 
 
 def promote(window: str, models: Sequence[str], why: str) -> list[dict]:
@@ -143,11 +150,26 @@ def is_intact(model: str, digest: str) -> bool:
     return file.exists() and store.file_hash(file) == digest
 
 
+def _require_nameable(decision):
+    """Refuse a decision whose window or digest would name a file elsewhere."""
+    checked(decision.window)
+    if not _DIGEST.fullmatch(decision.sha256):
+        raise DeploymentError(
+            f"{paths.deployments().name}, decision {decision.number}: {decision.sha256[:80]!r} is no SHA-256. "
+            "Restore the log from its copy."
+        )
+
+
 def _stack(decisions, model):
     """Return the promotions that stand, the one in use last: a rollback takes the last one off."""
     stack = []
     for decision in decisions[decisions["model"] == model].to_dict("records"):
         if decision["action"] == ROLLBACK:
+            if not stack:
+                raise DeploymentError(
+                    f"{paths.deployments().name}, decision {decision['number']}: a rollback with nothing before it. "
+                    "Restore the log from its copy."
+                )
             stack.pop()
         elif not stack or stack[-1]["sha256"] != decision["sha256"]:  # else it was put back
             stack.append(decision)

@@ -29,6 +29,11 @@ COLUMNS = [
     "at", "who", "window", "as_of", "model", "product_id", "title", "verdict", "probability", "low",
     "high", "changes", "says", "ground", "comment",
 ]  # fmt: skip
+KINDS = (
+    dict.fromkeys(COLUMNS, (str,))
+    | dict.fromkeys(("probability", "low", "high"), (int, float))
+    | {"changes": (dict,)}
+)
 AGREEMENT = ["verdict", "judgements", "planners", "agree", "share", "low", "high"]
 ALL = "all"
 
@@ -39,7 +44,7 @@ class JudgementError(ValueError):
 
 def log() -> pd.DataFrame:
     """Return every judgement, the oldest first, in ``COLUMNS``."""
-    return journals.read(paths.judgements(), COLUMNS)
+    return journals.read(paths.judgements(), COLUMNS, KINDS)
 
 
 def checked(typed: Mapping[str, str]) -> dict:

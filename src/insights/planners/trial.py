@@ -29,10 +29,13 @@ CASES = 12  # of each planner, four in each arm
 RIGHT, WRONG = "advice that was right", "advice that was wrong"
 FEWEST = 3  # planners, below which nothing is said of them
 REPEATS = 2_000
+MOST_DIGITS = 3  # of how sure somebody is
 ANSWERS = [
     "at", "kind", "token", "window", "model", "place", "product_id", "arm", "said", "advice", "probability",
     "decision", "confidence", "seconds", "y", "gain",
 ]  # fmt: skip
+NUMBERS = ("place", "said", "advice", "probability", "decision", "confidence", "seconds", "y", "gain")
+KINDS = dict.fromkeys(ANSWERS, (str, journals.NOTHING)) | dict.fromkeys(NUMBERS, (int, float, journals.NOTHING))
 QUALITY = ["arm", "decisions", "planners", "right", "gain", "seconds", "difference", "low", "high"]
 RELIANCE = ["advice", "decisions", "planners", "right", "right_alone", "difference", "low", "high"]
 BEGIN, ANSWER = "begin", "answer"
@@ -173,19 +176,16 @@ def answer(token: str, task: Task, window: str, model: str, typed: Mapping[str, 
     """
     if typed.get("decision") not in ("0", "1"):
         raise TrialError("Decide: launch, or do not launch.")
-    if not typed.get("confidence", "").isdecimal() or not 50 <= int(typed["confidence"]) <= 100:
+    sure = typed.get("confidence", "")
+    if not sure.isdecimal() or len(sure) > MOST_DIGITS or not 50 <= int(sure) <= 100:
         raise TrialError("Say how sure you are: a whole number from 50 to 100.")
-    decided = {
-        "decision": int(typed["decision"]),
-        "confidence": int(typed["confidence"]),
-        "seconds": round(seconds, 1),
-    }
+    decided = {"decision": int(typed["decision"]), "confidence": int(sure), "seconds": round(seconds, 1)}
     _add({"kind": ANSWER, "token": token, "window": window, "model": model, **asdict(task), **decided})
 
 
 def log() -> pd.DataFrame:
     """Return all that was written down, in ``ANSWERS``."""
-    return journals.read(paths.trial(), ANSWERS)
+    return journals.read(paths.trial(), ANSWERS, KINDS)
 
 
 def answers(window: str) -> pd.DataFrame:
