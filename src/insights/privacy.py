@@ -33,6 +33,7 @@ _PATTERNS = (
 # Letters, and the marks above, below and between them, which Unicode does not count as letters.
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u0900-\u0dff\u0e31-\u0e4e])+")
 LONGEST_NAME = 6
+MOST_TURNS = 10
 # Countries whose numbers are too short for the pattern above; what could be a day is left.
 _SHORT_NUMBERS = ("DK", "HK", "NO", "SG")
 _DIGITS, _DAY = re.compile(r"\d[\d ().-]{5,}\d"), re.compile(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d")
@@ -121,6 +122,15 @@ def scrub(text: str | None, known_names: Collection[str] = frozenset()) -> str |
     """
     if text is None:
         return None
+    for _ in range(MOST_TURNS):
+        once = _scrubbed_once(text, known_names)
+        if once == text:
+            break
+        text = once  # what stood beside a name or a number is a number or a handle of its own now
+    return text
+
+
+def _scrubbed_once(text, known_names):
     for kind, pattern in _PATTERNS:
         text = pattern.sub(f"[{kind}]", text)
     text = _without_short_numbers(text) if _DIGITS.search(text) else text

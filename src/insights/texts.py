@@ -7,6 +7,8 @@ import unicodedata
 import ftfy
 import nh3
 
+MOST_TURNS = 12  # markup within markup within markup: nobody types more, and each turn reads the whole text
+_MARKS = re.compile(r"[&<>]")
 _SUSPECT = re.compile(r"[^\x20-\x7e]|[&<]|  ")
 _TAG = re.compile(r"(?i)</?[a-z][a-z0-9]*(?:\s+[a-z-]+(?:=(?:\"[^\"]*\"|'[^']*'|[^\s>\"']+))?)*\s*/?>")
 # Letters that no decomposition takes the mark from.
@@ -30,8 +32,8 @@ def repaired(text: str | None) -> str | None:
     """
     if text is None or not _SUSPECT.search(text):
         return text
-    for _ in range(len(text)):
-        once = _repaired_once(text)
+    for turn in range(2 * MOST_TURNS):
+        once = _repaired_once(_MARKS.sub(" ", text) if turn == MOST_TURNS else text)
         if once == text:
             break
         text = once
@@ -40,7 +42,7 @@ def repaired(text: str | None) -> str | None:
 
 def key(text: str) -> str:
     """Return a text as texts are compared: no capitals, no accents, one space for whatever is no letter or digit."""
-    letters = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LETTERS)
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[\W_]+", " ", plain).split())
 
