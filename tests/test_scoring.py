@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from micro import brisk, window
 
+from insights import spreadsheets
 from insights.features import build
 from insights.modeling import learned
 from insights.modeling.dataset import from_frame
-from insights.scoring import CandidateError, read, scorer, spreadsheet
+from insights.scoring import CandidateError, read, scorer
 
 PARAMS = window("sample")
 GOOD = {"product_id": "N1", "title": "New", "topic": "Agents", "price": "49.99", "monthly_hurdle": "80"}
@@ -136,9 +137,9 @@ def test_each_row_is_either_kept_or_refused_with_a_reason(tmp_path_factory, rows
 @brisk
 def test_no_text_is_written_as_a_formula(value):
     table = pd.DataFrame({"title": [value], "probability": [-0.5]})
-    text = spreadsheet.as_csv(table).decode("utf-8-sig")
+    text = spreadsheets.as_csv(table).decode("utf-8-sig")
     [_, row] = [*csv.reader(io.StringIO(text, newline=""))][:2]
-    assert not row[0].lstrip(" ").startswith(spreadsheet.DANGEROUS)
+    assert not row[0].lstrip(" ").startswith(spreadsheets.DANGEROUS)
     assert (
         row[0].removeprefix("'").replace("\r\n", "\n") in (value.replace("\r\n", "\n"), value[1:]) or row[0] == value
     )
@@ -146,7 +147,7 @@ def test_no_text_is_written_as_a_formula(value):
 
 
 def test_formulas_are_quoted_and_other_text_is_left():
-    told = [spreadsheet.text(one) for one in ('=HYPERLINK("x")', "+1", "-2", "@a", " =1", "A = b", None, np.nan, "")]
+    told = [spreadsheets.text(one) for one in ('=HYPERLINK("x")', "+1", "-2", "@a", " =1", "A = b", None, np.nan, "")]
     assert told == ['\'=HYPERLINK("x")', "'+1", "'-2", "'@a", "' =1", "A = b", "", "", ""]
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from insights import paths
+from insights import paths, spreadsheets
 from insights.params import Params, load
 
 SHOWN_VERSIONS = (
@@ -31,6 +31,7 @@ SHOWN_VERSIONS = (
     "statsmodels", "tpot", "xgboost",
 )  # fmt: skip
 DPI = 160
+MOST_BYTES, MOST = 50_000_000, 1e300  # of a file of results, and of a number in it
 
 
 class StoreError(ValueError):
@@ -102,11 +103,11 @@ class Step:
         return value
 
     def table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Write a table under the name it is cited by, as Parquet and CSV, and return it."""
+        """Write a table under the name it is cited by, as Parquet and as CSV for a spreadsheet, and return it."""
         folder = self.folder / "tables"
         folder.mkdir(parents=True, exist_ok=True)
         frame.to_parquet(folder / f"{name}.parquet", index=False)
-        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        (folder / f"{name}.csv").write_bytes(spreadsheets.plain_csv(frame))
         return frame
 
     def figure(self, name: str, figure, data: pd.DataFrame) -> Path:
@@ -119,7 +120,7 @@ class Step:
         folder.mkdir(parents=True, exist_ok=True)
         place = self.figures.setdefault(name, len(self.figures) + 1)
         name = f"figure_{int(self.name.split('_')[0])}_{place}_{name}"
-        data.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        (folder / f"{name}.csv").write_bytes(spreadsheets.plain_csv(data))
         figure.savefig(folder / f"{name}.png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
         return folder / f"{name}.png"
 
@@ -166,8 +167,8 @@ def assemble(window: str) -> None:
     for name in paths.STEPS:
         folder = paths.step(window, name)
         if (folder / "results.json").exists():
-            records += json.loads((folder / "results.json").read_text())
-            steps[name] = json.loads((folder / "manifest.json").read_text()) | _cost(window, name)
+            records += _records(folder / "results.json")
+            steps[name] = _described(folder / "manifest.json") | _cost(window, name)
     _write_json(paths.results(window), sorted(records, key=_order))
     _write_json(paths.manifest(window), {"window": window, "steps": steps})
 
@@ -181,9 +182,14 @@ def write_cost(window: str, step: str, seconds: float, peak_bytes: int) -> None:
 
 
 def results(window: str) -> pd.DataFrame:
-    """Return the results store of a window as a table, a row per record."""
-    frame = pd.DataFrame(json.loads(paths.results(window).read_text()))
-    return frame if len(frame) else pd.DataFrame(columns=list(RECORD))
+    """Return the results store of a window as a table, a row per record.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be read, or holds anything but records.
+    """
+    return pd.DataFrame(_records(paths.results(window)), columns=list(RECORD))
 
 
 def restrictions(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -192,8 +198,22 @@ def restrictions(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def table(window: str, step: str, name: str) -> pd.DataFrame:
-    """Return a table that another step of the window wrote."""
-    return pd.read_parquet(paths.step(window, step) / "tables" / f"{name}.parquet")
+    """Return a table that another step of the window wrote.
+
+    Raises
+    ------
+    StoreError
+        If its file is broken. Where there is none: FileNotFoundError.
+    """
+    file = paths.step(window, step) / "tables" / f"{name}.parquet"
+    try:
+        return pd.read_parquet(file)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # whatever a library says of a file that it cannot read
+        raise StoreError(
+            f"{window}/{step}: {name}.parquet cannot be read ({str(error)[:200]}). Run the notebook again."
+        ) from None
 
 
 def table_if_there(window: str, step: str, name: str) -> pd.DataFrame | None:
@@ -213,8 +233,14 @@ def joined(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFram
 
 
 def facts(window: str, step: str) -> dict:
-    """Return what another step of the window noted in its manifest."""
-    return json.loads((paths.step(window, step) / "manifest.json").read_text())
+    """Return what another step of the window noted in its manifest.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read.
+    """
+    return _described(paths.step(window, step) / "manifest.json")
 
 
 def file_hash(path: Path) -> str:
@@ -232,6 +258,55 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 RECORD = ("name", "model", "by", "value", "low", "high", "n", "unit", "notebook")
+
+
+def _records(file):
+    """Return the records of a results store, each with every field of the right kind."""
+    found = _read_json(file)
+    if not isinstance(found, list) or not all(_is_record(one) for one in found):
+        raise StoreError(f"{_place(file)}: not a list of records of results. Run the notebook again.")
+    return found
+
+
+def _is_record(one):
+    if not isinstance(one, dict) or {*one} != {*RECORD}:
+        return False
+    texts = all(isinstance(one[name], str) for name in ("name", "unit", "notebook"))
+    numbers = all(one[name] is None or _is_finite(one[name]) for name in ("value", "low", "high", "n"))
+    return texts and numbers and one["value"] is not None and _is_of(one["model"], one["by"])
+
+
+def _is_finite(value):
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST
+
+
+def _is_of(model, by):
+    return (model is None or isinstance(model, str)) and isinstance(by, dict)
+
+
+def _described(file):
+    found = _read_json(file)
+    if not isinstance(found, dict):
+        raise StoreError(f"{_place(file)}: not a list of facts by name. Run the notebook again.")
+    return found
+
+
+def _read_json(file):
+    """Return what a file holds that this program or another one wrote."""
+    size = file.stat().st_size
+    if size > MOST_BYTES:
+        raise StoreError(f"{_place(file)}: {size:,} bytes, above {MOST_BYTES:,}. Run the notebook again.")
+    try:
+        text = file.read_text(encoding="utf-8")
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # what can be read can be written again
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{_place(file)}: not readable ({str(error)[:200]}). Run the notebook again.") from None
+    return found
+
+
+def _place(file):
+    return f"{file.parent.name}/{file.name}"
 
 
 def _number(name, value):
@@ -279,7 +354,7 @@ def _cost_file(window, step):
 
 def _cost(window, step) -> Mapping:
     file = _cost_file(window, step)
-    return json.loads(file.read_text()) if file.exists() else {}
+    return _described(file) if file.exists() else {}
 
 
 def _circumstances(params):

@@ -7,7 +7,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from insights import cleaning, paths
+from insights import cleaning, paths, spreadsheets
 from insights.cleaning import terms
 from insights.experiments import design, effects, followed, frames, outcomes, ratio, recommender, registered, segments
 from insights.params import Params
@@ -145,7 +145,7 @@ def _keep(step, found, key):
         step.table(name, getattr(found, attribute))
     file = step.place(paths.blinding_key(step.params.window))
     file.parent.mkdir(parents=True, exist_ok=True)
-    key.to_csv(file, index=False)
+    file.write_bytes(spreadsheets.plain_csv(key))
     for r in found.effects.itertuples():
         by = {"experiment": r.experiment, "arm": r.arm, "metric": r.metric, "role": r.role}
         bounds = {"low": r.low, "high": r.high, "n": int(r.n + r.n_control)}

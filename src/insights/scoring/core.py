@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from insights import paths, store
+from insights import paths, spreadsheets, store
 from insights.modeling.explanation import reasons as explanations
 from insights.params import Params
-from insights.scoring import read, spreadsheet
+from insights.scoring import read
 from insights.scoring.scorer import Scorer, open_scorer, shortened
 
+MOST_BYTES = 80  # of the name of a file that is written
 COLUMNS = [
     "product_id", "title", "verdict", "probability", "low", "high", "expected_gain", "raises", "lowers", "warnings",
 ]  # fmt: skip
@@ -75,8 +76,9 @@ def _told(scorer: Scorer, accepted: pd.DataFrame) -> pd.DataFrame:
 
 def _written(file, scored, refused, window):
     folder = paths.scored(window)
-    stem = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in file.stem)[:80]
+    plain = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in file.stem)
+    stem = plain.encode("utf-8", "replace")[:MOST_BYTES].decode("utf-8", "ignore")
     files = folder / f"{stem}.csv", folder / f"{stem}-refused.csv"
     for path, table in zip(files, (scored, refused), strict=True):
-        store.write_atomically(path, spreadsheet.as_csv(table))
+        store.write_atomically(path, spreadsheets.as_csv(table))
     return files
