@@ -35,7 +35,12 @@ def title(notebook: NotebookNode) -> str:
     ExportError
         If there is none, or more than one.
     """
-    found = [text for cell in notebook.cells if cell.cell_type == "markdown" for text in markdown.titles(cell.source)]
+    found = [
+        text
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for text in markdown.titles(_joined(cell.source))
+    ]
     if len(found) != 1:
         raise ExportError(
             f"{len(found)} first-level headings ({', '.join(found) or 'none'}). "
@@ -67,7 +72,7 @@ def _pieces(notebook) -> Iterator[tuple[str | None, str]]:
         if _tags(cell) & HIDDEN_TAGS:
             continue
         if cell.cell_type == "markdown":
-            yield from markdown.pieces(cell.source)
+            yield from markdown.pieces(_joined(cell.source))
         elif cell.cell_type == "code":
             yield from ((None, _output(output, f"cell {place}")) for output in cell.outputs)
 
@@ -107,4 +112,5 @@ def _checked(markup, place):
 
 
 def _joined(text):
-    return text if isinstance(text, str) else "".join(text)
+    whole = text if isinstance(text, str) else "".join(text)
+    return whole.encode("utf-8", "replace").decode()  # half a letter becomes a question mark
