@@ -23,8 +23,9 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 INSTALLED ?= $(VENV)/.installed
 PEERS := .venv-peers
+FUZZING ?= .venv-fuzz
 
-.PHONY: help run run-all window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark
+.PHONY: help run run-all window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark fuzz
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -56,6 +57,9 @@ promises: $(INSTALLED) ## judge every quarter's models on the quarter after, and
 	+@for window in $(QUARTERS); do \
 	  MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run $$window --until 10_fresh_data || exit; done
 	@$(PYTHON) benchmarks/promises.py
+
+fuzz: $(FUZZING)/.installed ## give every reader a million hostile inputs in all, and write docs/fuzzing.md; twenty minutes
+	@$(FUZZING)/bin/python -m fuzzing
 
 drifts: $(INSTALLED) ## look for a planted shift in the window where it starts, and for none elsewhere
 	@$(PYTHON) benchmarks/drifts.py
@@ -155,12 +159,12 @@ measures: $(INSTALLED) ## print how long functions and files are, what repeats, 
 	@$(PYTHON) benchmarks/house.py --coverage
 
 format: $(INSTALLED) ## put code into the form that lint asks for
-	@$(PYTHON) -m ruff check --fix src tests benchmarks
-	@$(PYTHON) -m ruff format src tests benchmarks
+	@$(PYTHON) -m ruff check --fix src tests benchmarks fuzzing
+	@$(PYTHON) -m ruff format src tests benchmarks fuzzing
 
 lint: $(INSTALLED) ## check code and notebooks
-	@$(PYTHON) -m ruff check src tests benchmarks notebooks
-	@$(PYTHON) -m ruff format --check src tests benchmarks
+	@$(PYTHON) -m ruff check src tests benchmarks fuzzing notebooks
+	@$(PYTHON) -m ruff format --check src tests benchmarks fuzzing
 	@$(PYTHON) -m insights.running.notebook_lint notebooks/*.ipynb
 
 # --- installation -----------------------------------------------------------------------------------------
@@ -189,11 +193,14 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -m compileall -q -j 0 $(VENV)/lib src >/dev/null || true # some packages carry files for other Pythons
 	@touch $@
 
-lock: ## pin all packages anew in requirements.lock and requirements-spark.lock (needs uv)
+lock: ## pin all packages anew in the three locks (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --generate-hashes --no-header --python-version 3.11 --no-emit-index-url \
 	  --overrides requirements.overrides --output-file requirements.lock
 	echo "pyspark>=4,<4.1" | uv pip compile - --universal --generate-hashes --no-header --python-version 3.11 --no-emit-index-url \
 	  --output-file requirements-spark.lock
+	@# The last that is built for Python 3.11.
+	echo "atheris==3.0.0; sys_platform == 'linux'" | uv pip compile - --universal --generate-hashes --no-header --python-version 3.11 \
+	  --no-emit-index-url --output-file fuzzing/requirements.lock
 
 $(PEERS)/.installed: benchmarks/peers/requirements.lock
 	@python3 -m venv --clear $(PEERS)
@@ -202,6 +209,14 @@ $(PEERS)/.installed: benchmarks/peers/requirements.lock
 
 install-spark: $(INSTALLED) ## install what `compute.tables: spark` needs, half a gigabyte; Java 17 or 21 must be there
 	@$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
+
+# The fuzzer has an environment of its own, as nothing else needs it; it is there for Python 3.11 to 3.13 on Linux.
+$(FUZZING)/.installed: requirements.lock fuzzing/requirements.lock $(INSTALLED)
+	@$(PYTHON) -m venv --clear $(FUZZING)
+	@$(FUZZING)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(FUZZING)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r fuzzing/requirements.lock
+	@$(FUZZING)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
 
 # --- the graph: a stamp per notebook and window -----------------------------------------------------------
 
