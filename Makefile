@@ -25,7 +25,7 @@ INSTALLED ?= $(VENV)/.installed
 PEERS := .venv-peers
 FUZZING ?= .venv-fuzz
 
-.PHONY: help run run-all window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark fuzz
+.PHONY: help run run-all window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark fuzz faults
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -76,6 +76,9 @@ tolerances: $(INSTALLED) ## hold two limits of one company against ten others th
 shuffles: $(INSTALLED) ## run the launch contest of the sample on twenty shuffles of its outcomes
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample
 	@$(PYTHON) benchmarks/shuffles.py
+
+faults: $(INSTALLED) ## let each fault of tests/faults.py strike a small project, and write docs/faults.md
+	@$(PYTHON) tests/faults.py
 
 container: $(INSTALLED) ## run each step of the Containerfile in an empty folder, without an engine
 	@$(PYTHON) benchmarks/container.py
@@ -228,8 +231,12 @@ ifdef INSIGHTS_LOCK_HELD
 DONE := outputs/$(WINDOW)/.done
 STAMPS := $(STEPS:%=$(DONE)/%)
 
+# What is killed says nothing itself.
+KILLED = || { code=$$?; [ $$code -lt 137 ] || echo "$$WINDOW  $(@F) was killed from outside, most often because memory \
+  ran out. What was finished before stays. Again: make run WINDOW=$$WINDOW" >&2; exit $$code; }
+
 window: $(DONE)/pages
-	@echo "Report: outputs/$(WINDOW)/html/$(lastword $(STEPS)).html"
+	@echo "Report: outputs/$(WINDOW)/html/$(lastword $(STEPS)).html" 2>/dev/null || true # perhaps nobody listens any more
 
 $(DONE)/00_data_collection: $(wildcard secrets/withdrawn.txt)
 $(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard registers/gaps.yaml)
@@ -245,7 +252,11 @@ $(DONE)/10_fresh_data: $(DONE)/05_modeling
 $(DONE)/11_report: $(filter-out %/11_report,$(STAMPS)) $(wildcard planners/*.jsonl registers/acceptance.yaml)
 
 $(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $(wildcard requirements.lock)
-	@$(PYTHON) -m insights.running.runner step "$$WINDOW" $*
+	@$(PYTHON) -m insights.running.runner step "$$WINDOW" $* $(filter-out $(DONE)/%,$^) $(KILLED)
+
+# Only for one that is missing.
+notebooks/%.ipynb:
+	@echo "$(@F) is not in notebooks/. Restore it from version control." >&2; exit 2
 
 # Pages are written anew from the executed notebooks where only their look has changed.
 $(DONE)/pages: $(STAMPS) $(wildcard src/insights/export/*)

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ import tiny_project
 from joblib.externals.loky import get_reusable_executor
 
 from insights import params, paths, progress, store
-from insights.running import runner, watch
+from insights.running import runner, troubles, watch
 
 STEP = "05_modeling"
 
@@ -172,6 +173,43 @@ def test_the_watch_passes_on_every_line_once_and_in_order(tmp_path, monkeypatch)
             progress.report(f"§ {number}")
             time.sleep(0.001)
     assert seen == [f"§ {number}" for number in range(200)]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("import time; time.sleep(3)", "nothing is computed: it may hang"), ("while True: pass", "it computes")],
+)
+def test_a_silence_is_told_and_whether_anything_is_computed(code, told, tmp_path, monkeypatch):
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    monkeypatch.setattr(watch, "SILENCE", 1)
+    seen = []
+    working = subprocess.Popen([sys.executable, "-S", "-c", code])
+    with watch.Watch(tmp_path / "none", seen.append):
+        assert eventually(lambda: len(seen) > 1)
+    working.kill()
+    working.wait()
+    assert told in seen[1] and "nothing heard for" in seen[1] and "Ctrl-C ends it" in seen[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [('{"cells": [{"ce', "JSONDecodeError"), ('{"cells": 3}', "TypeError"), ("[]", "TypeError"), ("{}", "KeyError")],
+)
+def test_a_notebook_that_cannot_be_read_is_refused_in_one_line(content, reason, project, capsys):
+    paths.notebook(STEP).write_text(content)
+    assert run() == runner.REFUSED
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and f"{STEP}.ipynb cannot be read as a notebook ({reason}" in told
+
+
+def test_what_the_machine_refuses_is_told_with_its_place_and_a_remedy(project):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert troubles.told(full, paths.window("sample")).startswith("outputs/sample: No space left on device. The disk")
+    closed = OSError(errno.EROFS, os.strerror(errno.EROFS), str(paths.page("sample", STEP)))
+    assert troubles.told(closed).startswith(f"outputs/sample/html/{STEP}.html: Read-only file system. Nothing can")
+    assert troubles.told(OSError("in words already")) == "in words already"
+    assert troubles.remedy("_ArrayMemoryError", "Unable to allocate") == troubles.MEMORY
+    assert troubles.remedy("KeyError", "lost") == ""
 
 
 def test_progress_outside_a_run_and_a_kernel_is_silent(monkeypatch, capsys):

@@ -338,3 +338,22 @@ def test_figures_are_numbered_as_they_appear_and_keep_their_number_when_drawn_ag
     data = pd.DataFrame({"x": [1]})
     names = [step.figure(name, Figure(), data).stem for name in ("roc", "costs", "roc")]
     assert names == ["figure_5_1_roc", "figure_5_2_costs", "figure_5_1_roc"]
+
+
+def test_a_table_or_results_that_are_half_there_are_told_with_the_remedy(project):
+    finished()
+    file = paths.step("sample", STEP) / "tables" / "half.parquet"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"PAR1 half")
+    paths.results("sample").write_text('[{"na')
+    with pytest.raises(StoreError, match=r"tables/half.parquet cannot be read .*make run WINDOW=sample"):
+        store.table("sample", STEP, "half")
+    with pytest.raises(StoreError, match=r"^outputs/sample/results.json cannot be read .*make run WINDOW=sample"):
+        store.results("sample")
+
+
+def test_what_a_process_of_any_name_left_over_is_removed(project):
+    left = paths.window("sample") / f".{STEP}.elsewhere.staging"
+    left.mkdir(parents=True)
+    store.open_step(STEP, "sample")
+    assert not left.exists()

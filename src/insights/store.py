@@ -32,6 +32,7 @@ SHOWN_VERSIONS = (
 )  # fmt: skip
 DPI = 160
 MOST_BYTES, MOST = 50_000_000, 1e300  # of a file of results, and of a number in it
+SEAL = "seal.json"
 
 
 class StoreError(ValueError):
@@ -137,11 +138,14 @@ class Step:
             If it is in place already: what a second call would put there is an empty folder.
         """
         if not self.folder.exists():
+            done = paths.step(self.params.window, self.name).exists()
+            what = "finished already" if done else "what it prepared was removed while it ran"
             raise StoreError(
-                f"{self.name}, window {self.params.window}: finished already. Run the notebook again from its top."
+                f"{self.name}, window {self.params.window}: {what}. Run the notebook again from its top."
             )
         _write_json(self.folder / "results.json", sorted(self.records, key=_order))
         _write_json(self.folder / "manifest.json", self.facts | _circumstances(self.params))
+        _write_json(self.folder / SEAL, {name: _looks(self.folder / name) for name in _files(self.folder)})
         with _lock(self.params.window):
             _replace(self.folder, paths.step(self.params.window, self.name))
             assemble(self.params.window)
@@ -169,8 +173,47 @@ def assemble(window: str) -> None:
         if (folder / "results.json").exists():
             records += _records(folder / "results.json")
             steps[name] = _described(folder / "manifest.json") | _cost(window, name)
-    _write_json(paths.results(window), sorted(records, key=_order))
-    _write_json(paths.manifest(window), {"window": window, "steps": steps})
+    _write_if_other(paths.results(window), sorted(records, key=_order))
+    _write_if_other(paths.manifest(window), {"window": window, "steps": steps})
+
+
+def changed(window: str, step: str, thoroughly: bool = True) -> Path | None:
+    """Return a file of a finished step that is not as the step put it into place; None where all are.
+
+    Parameters
+    ----------
+    window, step : str
+    thoroughly : bool
+        Whether each file is read; if not, one of the same size and time is taken for the same.
+    """
+    folder = paths.step(window, step)
+    try:
+        sealed = json.loads((folder / SEAL).read_text())
+        names = sorted({*sealed, *_files(folder)})
+        return next((folder / n for n in names if not _is_as(folder / n, sealed.get(n), thoroughly)), None)
+    except (OSError, ValueError, TypeError):
+        return folder / SEAL
+
+
+def put_back(window: str) -> None:
+    """Put back each step of a window that was interrupted while a newer one took its place."""
+    for final in (paths.step(window, name) for name in paths.STEPS):
+        if _old(final).exists() and not final.exists():
+            _old(final).rename(final)
+
+
+def assemble_readable(window: str) -> None:
+    """Assemble what of a window's steps can be read; the rest is left out until it is made again."""
+    if not any((paths.step(window, name) / "results.json").exists() for name in paths.STEPS):
+        return
+    with _lock(window):
+        for name in paths.STEPS:
+            folder = paths.step(window, name)
+            if not all(map(_is_json, (folder / "results.json", folder / "manifest.json"))):
+                (folder / "results.json").unlink(missing_ok=True)  # without it the step is not assembled
+            if not _is_json(_cost_file(window, name)):
+                _cost_file(window, name).unlink()
+        assemble(window)
 
 
 def write_cost(window: str, step: str, seconds: float, peak_bytes: int) -> None:
@@ -211,9 +254,7 @@ def table(window: str, step: str, name: str) -> pd.DataFrame:
     except FileNotFoundError:
         raise
     except Exception as error:  # whatever a library says of a file that it cannot read
-        raise StoreError(
-            f"{window}/{step}: {name}.parquet cannot be read ({str(error)[:200]}). Run the notebook again."
-        ) from None
+        raise StoreError(_garbled(file, error)) from None
 
 
 def table_if_there(window: str, step: str, name: str) -> pd.DataFrame | None:
@@ -253,8 +294,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old one or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(content)
-    aside.replace(path)
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)  # where the disk was full it holds room for nothing
 
 
 RECORD = ("name", "model", "by", "value", "low", "high", "n", "unit", "notebook")
@@ -264,7 +308,7 @@ def _records(file):
     """Return the records of a results store, each with every field of the right kind."""
     found = _read_json(file)
     if not isinstance(found, list) or not all(_is_record(one) for one in found):
-        raise StoreError(f"{_place(file)}: not a list of records of results. Run the notebook again.")
+        raise StoreError(_garbled(file, "it is no list of records of results"))
     return found
 
 
@@ -287,7 +331,7 @@ def _is_of(model, by):
 def _described(file):
     found = _read_json(file)
     if not isinstance(found, dict):
-        raise StoreError(f"{_place(file)}: not a list of facts by name. Run the notebook again.")
+        raise StoreError(_garbled(file, "it holds no facts by name"))
     return found
 
 
@@ -295,18 +339,14 @@ def _read_json(file):
     """Return what a file holds that this program or another one wrote."""
     size = file.stat().st_size
     if size > MOST_BYTES:
-        raise StoreError(f"{_place(file)}: {size:,} bytes, above {MOST_BYTES:,}. Run the notebook again.")
+        raise StoreError(_garbled(file, f"{size:,} bytes, above {MOST_BYTES:,}"))
     try:
         text = file.read_text(encoding="utf-8")
         found = json.loads(text)
         json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # what can be read can be written again
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"{_place(file)}: not readable ({str(error)[:200]}). Run the notebook again.") from None
+        raise StoreError(_garbled(file, error)) from None
     return found
-
-
-def _place(file):
-    return f"{file.parent.name}/{file.name}"
 
 
 def _number(name, value):
@@ -326,21 +366,70 @@ def _order(record):
 
 
 def _write_json(path, content):
+    write_atomically(path, _json(content))
+
+
+def _write_if_other(path, content):
+    if not path.exists() or path.read_bytes() != _json(content):
+        write_atomically(path, _json(content))
+
+
+def _json(content):
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False, default=str)
-    write_atomically(path, f"{text}\n".encode())
+    return f"{text}\n".encode()
+
+
+def _garbled(file, error):
+    window = file.relative_to(paths.window("")).parts[0]
+    reason = str(error).split("\n")[0][:200]
+    return (
+        f"{file.relative_to(paths.root())} cannot be read ({reason}). The next run makes it again: "
+        f"make run WINDOW={window}"
+    )
+
+
+def _is_json(file):
+    """Return whether a file can be read as JSON; also where it is not there."""
+    try:
+        _read_json(file)
+    except FileNotFoundError:
+        return True
+    except StoreError:
+        return False
+    return True
 
 
 def _remove_left_over(folder):
     """Remove what this process, or one that is gone, prepared for the same step and never finished."""
     _, step, _, ending = folder.name.split(".")
     for other in folder.parent.glob(f".{step}.*.{ending}"):
-        process = int(other.name.split(".")[2])
-        if process == os.getpid() or not psutil.pid_exists(process):
+        process = other.name.split(".")[2]
+        if process == str(os.getpid()) or not (process.isdecimal() and psutil.pid_exists(int(process))):
             shutil.rmtree(other, ignore_errors=True)
 
 
+def _old(final):
+    return final.with_name(f".{final.name}.old")
+
+
+def _files(folder):
+    """Return the names of all files of a step but its seal."""
+    every = (str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+    return sorted(name for name in every if name != SEAL)
+
+
+def _looks(file):
+    return {"size": (about := file.stat()).st_size, "time": about.st_mtime_ns, "sha256": file_hash(file)}
+
+
+def _is_as(file, sealed, thoroughly):
+    if sealed is None or not file.is_file() or file.stat().st_size != sealed["size"]:
+        return False
+    return (not thoroughly and file.stat().st_mtime_ns == sealed["time"]) or file_hash(file) == sealed["sha256"]
+
+
 def _replace(new, final):
-    old = final.with_name(f".{final.name}.old")
+    old = _old(final)
     shutil.rmtree(old, ignore_errors=True)
     if final.exists():
         final.rename(old)

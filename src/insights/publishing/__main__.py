@@ -6,10 +6,10 @@ What only some of them need is imported by these: make writes pages after every 
 import argparse
 import sys
 
-from insights import offline, params, paths
+from insights import offline, params, paths, store
 from insights.export import ExportError
 from insights.publishing.errors import PublishingError
-from insights.running import runner
+from insights.running import runner, troubles
 
 DONE, REFUSED = 0, 2
 
@@ -37,8 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
                 return runner.main(["pages", given.window]) or _front()
         window = params.load(given.window or params.newest()).window
         return _slides(window) if given.action == "slides" else _pdf(window)
-    except (params.ParameterError, PublishingError, ExportError) as error:
+    except (params.ParameterError, store.StoreError, PublishingError, ExportError) as error:
         print(error, file=sys.stderr)
+        return REFUSED
+    except OSError as error:
+        print(troubles.told(error), file=sys.stderr)
         return REFUSED
 
 

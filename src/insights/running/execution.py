@@ -14,10 +14,12 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from insights import offline, paths, progress
+from insights.running import troubles
 from insights.running.kernel import GuardedKernelManager
 from insights.running.watch import Watch
 
 START_TIMEOUT = 120  # seconds; kernels start slowly when all processors are busy
+LONGEST_PLACE = 70  # characters; the name of a socket has 103 at most
 
 
 class NotebookError(RuntimeError):
@@ -62,10 +64,10 @@ def execute(window: str, step: str, kept: Path, tell: Callable[[str], None]) -> 
     kept.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
-        aside = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="insights-")))
+        aside = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="insights-", dir=_short_place())))
         stack.enter_context(_surroundings(aside))
         watch = stack.enter_context(Watch(aside / "progress", tell))
-        stack.enter_context(_explained())
+        stack.enter_context(_explained(kept))
         notebook = papermill.execute_notebook(
             paths.notebook(step),
             kept,
@@ -80,21 +82,32 @@ def execute(window: str, step: str, kept: Path, tell: Callable[[str], None]) -> 
 
 
 @contextlib.contextmanager
-def _explained() -> Iterator[None]:
+def _explained(kept: Path) -> Iterator[None]:
     try:
         yield
     except PapermillExecutionError as error:
         line = next((line.strip() for line in error.source.splitlines() if line.strip()), "")
+        remedy = troubles.remedy(error.ename, error.evalue)
         raise NotebookError(
             f"in cell In [{error.exec_count}], {_shortened(line)}\n  {error.ename}: {error.evalue}"
+            + (f"\n  {remedy}" if remedy else "")
         ) from None
     except DeadKernelError:
         raise NotebookError(
             "the kernel was killed, most often because memory ran out\n  Give the machine more memory, or ask "
             "for less in the window's parameters (simulation.people, modeling.max_training_rows)."
         ) from None
+    except FileNotFoundError:
+        if kept.parent.exists():
+            raise
+        raise NotebookError("the outputs of the window were removed while it ran") from None
     except RuntimeError as error:
         raise NotebookError(f"the kernel did not work\n  {error}") from None
+
+
+def _short_place():
+    """Return below which folder a kernel's sockets get names that the system takes; None for the usual one."""
+    return None if len(tempfile.gettempdir()) <= LONGEST_PLACE else "/tmp"  # noqa: S108
 
 
 def _shortened(line, most=60):
@@ -112,6 +125,8 @@ def _surroundings(aside: Path) -> Iterator[None]:
         "PYTHONHASHSEED": "0",
         progress.VARIABLE: str(aside / "progress"),
     }
+    if not os.access(Path.home(), os.W_OK):
+        os.environ.setdefault("MPLCONFIGDIR", str(aside / "matplotlib"))  # or it warns, which a page must not show
     try:
         yield
     finally:

@@ -41,6 +41,23 @@ def closure(notebook: Path) -> list[Path]:
     return sorted(found | data)
 
 
+def check(notebook: Path) -> None:
+    """Refuse a notebook that cannot be read.
+
+    Raises
+    ------
+    ValueError
+        If it is not the JSON of a notebook, or a cell is not Python; the message names the remedy.
+    """
+    try:
+        closure(notebook)
+    except (ValueError, LookupError, TypeError, SyntaxError) as error:
+        raise ValueError(
+            f"notebooks/{notebook.name} cannot be read as a notebook ({type(error).__name__}: {error}). Mend it, or "
+            "restore it from version control."
+        ) from None
+
+
 def make_rule(target: Path, files: list[Path], root: Path) -> str:
     """Return a rule by which ``target`` rests on files, in make's syntax.
 

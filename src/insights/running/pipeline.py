@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from insights import params, paths, privacy
-from insights.running import exports, windows
+from insights.running import exports, seals, troubles, windows
 
 REFUSED, BUSY = 2, 9
 
@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     except windows.BusyError as error:
         print(error, file=sys.stderr)
         return BUSY
+    except OSError as error:
+        print(troubles.told(error), file=sys.stderr)
+        return REFUSED
 
 
 def run(window: str, until: str = "") -> int:
@@ -50,6 +53,8 @@ def run(window: str, until: str = "") -> int:
     privacy.key_files()
     held = windows.hold(window)
     target = f"outputs/{window}/.done/{until}" if until else "window"
+    for line in seals.mend(window):
+        print(line, file=sys.stderr, flush=True)
     if exports.are_others(asked):
         (paths.window(window) / ".done" / paths.STEPS[0]).unlink(missing_ok=True)
     elif _is_made(window, until or "pages"):
@@ -87,7 +92,8 @@ def show() -> int:
 
 def is_fresh(window: str, stamp: str = "pages") -> bool:
     """Say whether make would have nothing to do for a notebook, or for the pages of all."""
-    return not exports.are_others(params.load(window)) and _is_made(window, stamp)
+    others = exports.are_others(params.load(window)) or seals.broken(window, thoroughly=False)
+    return not others and _is_made(window, stamp)
 
 
 def _is_made(window, stamp):

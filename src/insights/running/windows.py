@@ -71,7 +71,8 @@ def remove(window: str) -> None:
         If a run is at work on it.
     """
     with lock(params.checked(window)):
-        shutil.rmtree(paths.window(window), ignore_errors=True)
+        if paths.window(window).exists():
+            shutil.rmtree(paths.window(window))
 
 
 def state(window: str) -> str:

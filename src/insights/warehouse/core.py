@@ -100,11 +100,19 @@ def read(con: ibis.BaseBackend, path: Path) -> ibis.Table:
     ------
     FileNotFoundError
         If it is not there; the message names the file and what makes it.
+    EngineError
+        If it is no Parquet file, or half of one.
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: not there. Run the notebook that writes it first ({_maker(path)}).")
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
-    return con.read_parquet([str(file) for file in files])
+    try:
+        return con.read_parquet([str(file) for file in files])
+    except duckdb.Error as error:
+        reason = str(error).split("\n")[0]
+        raise EngineError(
+            f"{path}: cannot be read as Parquet ({reason}). The next `make run` makes it again ({_maker(path)})."
+        ) from None
 
 
 def write(table: ibis.Table, path: Path, order_by: list[str] | None = None) -> None:
