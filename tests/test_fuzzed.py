@@ -561,7 +561,7 @@ def spoil(estimator, wrong):
 def test_results_that_are_none_are_refused_by_the_error_of_the_store(inside, text):
     paths.window("broken").mkdir(parents=True, exist_ok=True)
     paths.results("broken").write_text(text)
-    with pytest.raises(store.StoreError, match=r"broken/results\.json: .*Run the notebook again") as caught:
+    with pytest.raises(store.StoreError, match=r"outputs/broken/results\.json cannot be read .*The next run makes it again") as caught:
         store.results("broken")
     assert len(str(caught.value)) < 500
 
@@ -570,7 +570,7 @@ def test_a_table_that_is_none_is_refused_by_the_error_of_the_store(inside):
     file = paths.step("broken", "11_report") / "tables" / "x.parquet"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"PAR1 is not enough")
-    with pytest.raises(store.StoreError, match=r"broken/11_report: x\.parquet cannot be read"):
+    with pytest.raises(store.StoreError, match=r"11_report/tables/x\.parquet cannot be read"):
         store.table("broken", "11_report", "x")
 
 
