@@ -113,3 +113,21 @@ def test_results_that_cannot_be_read_are_left_out_until_they_are_made_again(proj
     step.record("tiny", 1)
     step.finish()
     assert store.results(WINDOW)["name"].tolist() == ["tiny"]
+
+
+def test_a_garbled_rule_is_removed_also_where_its_step_is_not_done(project):
+    stamp(STEP).unlink()
+    stamp(f"{STEP}.d").write_text("half a rule")
+    assert seals.mend(WINDOW) == [] and not stamp(f"{STEP}.d").exists()
+
+
+def test_a_page_that_is_written_anew_is_the_true_one_and_what_else_is_garbled_stays_seen(project):
+    paths.page(WINDOW, STEP).write_text("a new look")
+    seals.keep_page(WINDOW, STEP)
+    assert seals.broken(WINDOW) == {}
+    paths.executed(WINDOW, STEP).write_text("half")
+    seals.keep_page(WINDOW, STEP)
+    assert seals.broken(WINDOW) == {STEP: f"notebooks/{STEP}.ipynb is not as it was written"}
+    stamp(f"{STEP}.json").write_text("half")
+    seals.keep_page(WINDOW, STEP)
+    assert seals.broken(WINDOW) == {STEP: f".done/{STEP}.json cannot be read"}

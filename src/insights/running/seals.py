@@ -22,14 +22,13 @@ def state(files: Iterable[str | Path]) -> dict[str, str | None]:
 def keep(window: str, step: str, rested_on: dict[str, str | None]) -> None:
     """Keep what a notebook rested on, as it was when it began, and the page and the notebook that it became."""
     wrote = {name: _hash(place(window, step)) for name, place in _WRITTEN.items()}
-    content = {"rested_on": rested_on, **wrote}
-    store.write_atomically(_file(window, step), f"{json.dumps(content, indent=1)}\n".encode())
+    _write(window, step, {"rested_on": rested_on, **wrote})
 
 
 def keep_page(window: str, step: str) -> None:
     """Keep that a page was written anew."""
-    if (kept := _kept(window, step)) is not None:
-        keep(window, step, kept["rested_on"])
+    if kept := _kept(window, step):
+        _write(window, step, kept | {"page": _hash(paths.page(window, step))})
 
 
 def broken(window: str, thoroughly: bool = True) -> dict[str, str]:
@@ -60,9 +59,11 @@ def mend(window: str) -> list[str]:
     found = broken(window)
     for name in found:
         _stamp(window, name).unlink(missing_ok=True)
-        _rule(window, name).unlink(missing_ok=True)  # make could not read a garbled one
         if name == "pages":
             _remove_changed_pages(window)
+    for step in paths.STEPS:
+        if not _stamp(window, step).exists():
+            _rule(window, step).unlink(missing_ok=True)  # make could not read a garbled one, and needs none
     store.assemble_readable(window)
     return [f"{window}  {name}: {said}; made again." for name, said in found.items()]
 
@@ -107,6 +108,10 @@ def _kept(window, step):
     except ValueError:
         return {}
     return kept if isinstance(kept, dict) and {"rested_on", *_WRITTEN} <= set(kept) else {}
+
+
+def _write(window, step, content):
+    store.write_atomically(_file(window, step), f"{json.dumps(content, indent=1)}\n".encode())
 
 
 def _is_to_come(window, name):
