@@ -561,7 +561,9 @@ def spoil(estimator, wrong):
 def test_results_that_are_none_are_refused_by_the_error_of_the_store(inside, text):
     paths.window("broken").mkdir(parents=True, exist_ok=True)
     paths.results("broken").write_text(text)
-    with pytest.raises(store.StoreError, match=r"outputs/broken/results\.json cannot be read .*The next run makes it again") as caught:
+    with pytest.raises(
+        store.StoreError, match=r"outputs/broken/results\.json cannot be read .*The next run makes it again"
+    ) as caught:
         store.results("broken")
     assert len(str(caught.value)) < 500
 
