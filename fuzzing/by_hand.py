@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import yaml
 
@@ -70,17 +71,17 @@ tables:
 
 
 @cache
-def _patched() -> None:
-    """Read base.yaml, which nobody else writes, and the names of zones once."""
-    base, read = params._read(paths.params_file("base")), params._read
-    params._read = lambda file: base if file.name == "base.yaml" else read(file)
+def _base() -> dict:
+    """Return base.yaml, which nobody else writes and which is read once."""
+    return params._read(paths.params_file("base"))
 
 
 def read_parameters(content: bytes) -> None:
     """Read the bytes as the parameter file of a window."""
     written("params/fuzzed.yaml", content)
-    _patched()
-    params.load("fuzzed").digest()
+    base, read = _base(), params._read
+    with mock.patch.object(params, "_read", lambda file: base if file.name == "base.yaml" else read(file)):
+        params.load("fuzzed").digest()
 
 
 def read_mapping(content: bytes) -> None:

@@ -270,7 +270,7 @@ def _port() -> int:
             _Failures.last = str(record.exc_info[1])[:300] if record.exc_info else record.getMessage()[:300]
 
     for name in ("tornado.access", "tornado.application", "tornado.general"):
-        logging.getLogger(name).handlers, logging.getLogger(name).propagate = [Keeps()], False
+        logging.getLogger(name).addHandler(Keeps())
 
     async def begin():
         return app.listen(_Desk(), TOKEN)[1]
