@@ -302,22 +302,24 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 RECORD = ("name", "model", "by", "value", "low", "high", "n", "unit", "notebook")
+BLANK = {"model": None, "by": {}, "low": None, "high": None, "n": None, "unit": "", "notebook": ""}
 
 
 def _records(file):
-    """Return the records of a results store, each with every field of the right kind."""
+    """Return the records of a results store, each with a name and a value, and every field of the right kind."""
     found = _read_json(file)
     if not isinstance(found, list) or not all(_is_record(one) for one in found):
         raise StoreError(_garbled(file, "it is no list of records of results"))
-    return found
+    return [BLANK | one for one in found]
 
 
 def _is_record(one):
-    if not isinstance(one, dict) or {*one} != {*RECORD}:
+    if not isinstance(one, dict) or not {"name", "value"} <= {*one}:
         return False
-    texts = all(isinstance(one[name], str) for name in ("name", "unit", "notebook"))
-    numbers = all(one[name] is None or _is_finite(one[name]) for name in ("value", "low", "high", "n"))
-    return texts and numbers and one["value"] is not None and _is_of(one["model"], one["by"])
+    every = BLANK | one
+    texts = all(isinstance(every[name], str) for name in ("name", "unit", "notebook"))
+    numbers = all(every[name] is None or _is_finite(every[name]) for name in ("low", "high", "n"))
+    return texts and numbers and _is_finite(every["value"]) and _is_of(every["model"], every["by"])
 
 
 def _is_finite(value):
