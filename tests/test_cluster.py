@@ -65,13 +65,10 @@ def test_models_are_refitted_to_the_last_bit_as_here(running, data):
     assert here.keys() == there.keys() and all(same(here[name], there[name]) for name in here)
 
 
-def test_tuning_and_the_search_find_what_they_find_here(running, data):
-    rows, models = data.train, [learned.logistic(data.features, on())]
-    here, there = (tuning.bought(models, rows, on(address)) for address in (None, running.address))
+def test_tuning_finds_what_it_finds_here(running, data):
+    models = [learned.logistic(data.features, on())]
+    here, there = (tuning.bought(models, data.train, on(address)) for address in (None, running.address))
     pd.testing.assert_frame_equal(here, there, check_exact=True)
-    here, there = (automl.search(rows, data.features, on(address)) for address in (None, running.address))
-    pd.testing.assert_frame_equal(here.log, there.log, check_exact=True)
-    assert repr(here.model.estimator) == repr(there.model.estimator)
 
 
 def test_a_worker_killed_in_the_middle_changes_nothing(data, tmp_path):
@@ -95,7 +92,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(data, tmp_path):
     assert all(same(before[name], after[name]) for name in before)
 
 
-def test_the_search_survives_a_worker_that_is_killed(data, tmp_path):
+def test_the_search_survives_a_worker_that_is_killed_and_finds_what_it_finds_here(data, tmp_path):
     log = tmp_path / "kept"
     with started(tmp_path) as made:
 
@@ -111,6 +108,7 @@ def test_the_search_survives_a_worker_that_is_killed(data, tmp_path):
         assert made.workers[0].wait() != 0
     here = automl.search(data.train, data.features, on())
     pd.testing.assert_frame_equal(here.log, there.log, check_exact=True)
+    assert repr(here.model.estimator) == repr(there.model.estimator)
 
 
 def test_where_no_scheduler_answers_it_is_said_before_work(monkeypatch):
