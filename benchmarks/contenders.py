@@ -4,16 +4,13 @@ Prints seconds from after the imports to the written answer, and peak memory, as
 """
 
 import contextlib
-import json
-import resource
 import sys
-import time
 from pathlib import Path
 
 import ibis
 import nbformat
 import pandas as pd
-from peers import learners
+from peers import learners, measured
 
 from insights import cleaning, collection, params, paths, simulation, store, warehouse
 from insights.collection import simulated
@@ -127,13 +124,12 @@ def main():
     """Do it, and say what it took."""
     kind, *arguments = sys.argv[1:]
     ibis.options.interactive = False
-    began = time.perf_counter()
-    with contextlib.redirect_stdout(sys.stderr):
-        KINDS[kind](*arguments)
-    seconds = time.perf_counter() - began
-    own, helpers = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    peak = max(own, helpers) / 2**10
-    print(json.dumps({"seconds": seconds, "peak_memory_mb": peak}))
+
+    def work():
+        with contextlib.redirect_stdout(sys.stderr):
+            KINDS[kind](*arguments)
+
+    measured.tell(work)
 
 
 if __name__ == "__main__":

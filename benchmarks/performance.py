@@ -70,7 +70,7 @@ def features() -> list[dict]:
     exports = _as_exported()
     out = KEPT / "learners.parquet"
     mine = lambda: ours("learners", WINDOW, out)  # noqa: E731
-    rows = [paired("a bare scan of the same columns", lambda: ours("scan", WINDOW, "-"), mine)]
+    rows = [paired("a bare scan of the same columns", mine, lambda: ours("scan", WINDOW, "-"))]
     for tool in ("polars", "pandas", "featuretools"):
         written = KEPT / f"learners_{tool}.parquet"
         repeats = 1 if tool == "featuretools" else REPEATS

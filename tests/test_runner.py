@@ -32,7 +32,7 @@ def run(step=STEP):
 def test_a_step_that_ran_leaves_its_page_its_stamp_and_its_cost(project, capsys):
     assert run() == 0
     assert "<h1" in paths.page("sample", STEP).read_text()
-    assert runner.stamp("sample", STEP).exists()
+    assert paths.stamp("sample", STEP).exists()
     assert store.results("sample")["name"].tolist() == [f"tiny.{STEP}"]
     cost = json.loads(paths.manifest("sample").read_text())["steps"][STEP]
     assert cost["wall_seconds"] > 0.5 and cost["peak_memory_mb"] > 50
@@ -44,7 +44,7 @@ def test_what_changes_while_a_step_runs_is_newer_than_its_stamp(project):
     file = paths.notebook(STEP)
     tiny_project.write_notebook(project, STEP, f"import pathlib\npathlib.Path({file.name!r}).touch()")
     assert run() == 0
-    assert runner.stamp("sample", STEP).stat().st_mtime < file.stat().st_mtime
+    assert paths.stamp("sample", STEP).stat().st_mtime < file.stat().st_mtime
 
 
 def test_a_step_knows_its_window_and_works_in_the_folder_of_the_notebooks(project):
@@ -63,7 +63,7 @@ def test_a_failed_notebook_is_kept_named_and_never_taken_for_done(project, capsy
     assert "KeyError: 'lost'" in told and "make run WINDOW=sample" in told and "Traceback" not in told
     kept = nbformat.read(paths.failed("sample", STEP), as_version=4)
     assert any(output.output_type == "error" for cell in kept.cells for output in cell.get("outputs", []))
-    assert not runner.stamp("sample", STEP).exists() and not paths.page("sample", STEP).exists()
+    assert not paths.stamp("sample", STEP).exists() and not paths.page("sample", STEP).exists()
 
 
 def test_what_an_earlier_run_made_outlives_a_failure_and_the_failure_ends_with_a_success(project):
@@ -88,7 +88,7 @@ def test_a_warning_in_a_notebook_fails_the_step(project, capsys):
     tiny_project.write_notebook(project, STEP, 'import warnings\nwarnings.warn("old")')
     assert run() == runner.FAILED
     assert "printed a warning to stderr" in capsys.readouterr().err
-    assert not runner.stamp("sample", STEP).exists()
+    assert not paths.stamp("sample", STEP).exists()
 
 
 def test_progress_reaches_the_terminal_and_not_the_page(project, capsys):
@@ -118,7 +118,7 @@ def test_the_executed_notebook_names_no_folder_of_this_machine(project):
 
 def test_what_a_step_rests_on_is_written_for_make(project):
     run()
-    rule = runner.stamp("sample", f"{STEP}.d").read_text()
+    rule = paths.stamp("sample", f"{STEP}.d").read_text()
     assert rule.startswith(f"outputs/sample/.done/{STEP}: \\\n")
     assert "insights/store.py" in rule and "insights/wording.py" not in rule
 
@@ -133,7 +133,7 @@ def test_pages_are_written_anew_only_where_they_are_older_than_their_template(pr
     os.utime(page, (0, 0))
     runner.write_pages(params.load("sample"))
     assert page.read_text() == good
-    assert runner.stamp("sample", "pages").exists()
+    assert paths.stamp("sample", "pages").exists()
 
 
 def test_a_notebook_that_is_not_there_is_named(project, capsys):

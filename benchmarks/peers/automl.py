@@ -4,12 +4,10 @@ FILE holds numeric features, ``y`` and ``role`` (``train`` or ``validate``); OUT
 validate, in their order. Nothing but the features, the outcomes of training and the limit is given.
 """
 
-import json
-import resource
 import sys
 import tempfile
-import time
 
+import measured
 import pandas as pd
 
 
@@ -51,12 +49,12 @@ def main():
     tool, file, seconds, out = sys.argv[1:]
     frame = pd.read_parquet(file)
     train, validate = (frame[frame["role"] == role].drop(columns="role") for role in ("train", "validate"))
-    began = time.perf_counter()
-    said = TOOLS[tool](train.astype({"y": int}), validate.drop(columns="y"), float(seconds))
-    took = time.perf_counter() - began
-    pd.DataFrame({"score": said}).to_parquet(out)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(json.dumps({"seconds": took, "peak_memory_mb": peak}))
+
+    def work():
+        said = TOOLS[tool](train.astype({"y": int}), validate.drop(columns="y"), float(seconds))
+        pd.DataFrame({"score": said}).to_parquet(out)
+
+    measured.tell(work)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,7 @@ each learner what Insights computes as of ``AS_OF``, and writes OUT. It prints s
 answer is compared with that of Insights; featuretools computes the part that its primitives can say.
 """
 
-import json
-import resource
 import sys
-import time
 from pathlib import Path
 
 AS_OF, LOOKBACK = "2026-01-01", 366
@@ -205,14 +202,16 @@ TOOLS = {"pandas": with_pandas, "polars": with_polars, "featuretools": with_feat
 
 def main():
     """Compute, write and say what it took."""
+    import measured
+
     tool, folder, out = sys.argv[1:]
     __import__(tool)
-    began = time.perf_counter()
-    frame = TOOLS[tool](folder)
-    (frame.write_parquet if tool == "polars" else frame.to_parquet)(out)
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(json.dumps({"seconds": seconds, "peak_memory_mb": peak, "rows": len(frame)}))
+
+    def work():
+        frame = TOOLS[tool](folder)
+        (frame.write_parquet if tool == "polars" else frame.to_parquet)(out)
+
+    measured.tell(work)
 
 
 if __name__ == "__main__":

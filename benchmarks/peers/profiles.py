@@ -1,10 +1,8 @@
 """A report on every column of a table, by ydata-profiling or skrub: ``python profiles.py TOOL FILE``."""
 
-import json
-import resource
 import sys
-import time
 
+import measured
 import pandas as pd
 
 
@@ -31,11 +29,7 @@ def main():
     import skrub  # noqa: F401
     import ydata_profiling  # noqa: F401
 
-    began = time.perf_counter()
-    text = TOOLS[tool](pd.read_parquet(file))
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(json.dumps({"seconds": seconds, "peak_memory_mb": peak, "characters": len(text)}))
+    measured.tell(lambda: TOOLS[tool](pd.read_parquet(file)))
 
 
 if __name__ == "__main__":

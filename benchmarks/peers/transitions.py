@@ -3,11 +3,9 @@
 ``python transitions.py TOOL FILE``.
 """
 
-import json
-import resource
 import sys
-import time
 
+import measured
 import pandas as pd
 
 
@@ -35,11 +33,7 @@ def main():
     """Read, count, and say what it took."""
     tool, file = sys.argv[1:]
     __import__(tool)
-    began = time.perf_counter()
-    counted = TOOLS[tool](pd.read_parquet(file))
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(json.dumps({"seconds": seconds, "peak_memory_mb": peak, "transitions": int(counted)}))
+    measured.tell(lambda: TOOLS[tool](pd.read_parquet(file)))
 
 
 if __name__ == "__main__":

@@ -163,6 +163,11 @@ def executed(name: str, step_name: str) -> Path:
     return window(name) / "notebooks" / f"{step_name}.ipynb"
 
 
+def stamp(name: str, done: str) -> Path:
+    """Return the file whose time tells make when a step of a window was last done, or its pages."""
+    return window(name) / ".done" / done
+
+
 def failed(name: str, step_name: str) -> Path:
     """Return where a failed notebook is kept for reading."""
     return window(name) / "failed" / f"{step_name}.ipynb"

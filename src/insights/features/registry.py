@@ -244,7 +244,7 @@ def compute(
         fam for fam in there
         if known is None or ({*fam.sources} & {*changed} and (only is None or fam.name in only))
     ]  # fmt: skip
-    answers = _asked(anew, past, rows[keys])
+    answers = _asked(anew, past, rows[keys]) if anew else {}
     columns = {}
     for fam in there:
         source = answers if fam in anew else known

@@ -68,6 +68,8 @@ def run(asked: Sequence[Params]) -> int:
     insights.cluster.ClusterError
         If the scheduler cannot be used.
     """
+    from distributed import as_completed
+
     ordered = sorted(asked, key=lambda one: (one.dates.end, one.window))
     with _helpers(ordered) as client:
         futures = {}
@@ -77,7 +79,7 @@ def run(asked: Sequence[Params]) -> int:
                 _after, str(paths.root()), one.window, step, *waits,
                 resources={MEMORY: needed(one)}, pure=False,
             )  # fmt: skip
-        ended = [_told(future.result()) for future in _as_completed(futures.values())]
+        ended = [_told(future.result()) for future in as_completed(futures.values())]
     failed = sorted({done.window for done in ended if not done.good})
     print(f"{len(ordered) - len(failed)} of {len(ordered)} windows are done{_named(failed)}.")
     return FAILED if failed else 0
@@ -156,12 +158,6 @@ def _require_room(ordered, there, what):
                 f"params/{one.window}.yaml: compute.memory is {one.compute.memory}, and {what} "
                 f"{there / UNITS['G']:.1f} GB. Lower compute.memory, or free some."
             )
-
-
-def _as_completed(futures):
-    from distributed import as_completed
-
-    return as_completed(futures)
 
 
 def _told(done):

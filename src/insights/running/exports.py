@@ -41,4 +41,4 @@ def are_others(params: Params) -> bool:
 
 
 def _file(window):
-    return paths.window(window) / ".done" / "exports.json"
+    return paths.stamp(window, "exports.json")

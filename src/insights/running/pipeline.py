@@ -56,7 +56,7 @@ def run(window: str, until: str = "") -> int:
     for line in seals.mend(window):
         print(line, file=sys.stderr, flush=True)
     if exports.are_others(asked):
-        (paths.window(window) / ".done" / paths.STEPS[0]).unlink(missing_ok=True)
+        paths.stamp(window, paths.STEPS[0]).unlink(missing_ok=True)
     elif _is_made(window, until or "pages"):
         print(f"{window}: nothing to do, all is newer than what it rests on.\nReport: {report(window)}")
         held.close()

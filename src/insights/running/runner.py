@@ -116,11 +116,6 @@ def write_pages(parameters: params.Params) -> int:
     return 0
 
 
-def stamp(window: str, name: str) -> Path:
-    """Return the file whose time tells make when a step was last done."""
-    return paths.window(window) / ".done" / name
-
-
 def _check(parameters, step):
     notebook = paths.notebook(step)
     if not notebook.exists():
@@ -145,8 +140,8 @@ def _put_into_place(parameters, step, done: Execution, page, rests_on):
     store.write_atomically(paths.executed(window, step), nbformat.writes(done.notebook).encode())
     store.write_atomically(paths.page(window, step), page.encode())
     store.write_cost(window, step, done.seconds, done.peak_bytes)
-    rule = imports.make_rule(stamp(window, step), rests_on, paths.root())
-    store.write_atomically(stamp(window, f"{step}.d"), rule.encode())
+    rule = imports.make_rule(paths.stamp(window, step), rests_on, paths.root())
+    store.write_atomically(paths.stamp(window, f"{step}.d"), rule.encode())
 
 
 def _absolute(file):
@@ -164,8 +159,8 @@ def _exports(parameters, step):
 
 def _stamp(window, name, began):
     """Stamp a step as done at the moment it began: what was changed since then is newer."""
-    store.write_atomically(stamp(window, name), b"")
-    os.utime(stamp(window, name), (began, began))
+    store.write_atomically(paths.stamp(window, name), b"")
+    os.utime(paths.stamp(window, name), (began, began))
 
 
 def _exporting_files():

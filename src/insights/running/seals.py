@@ -42,13 +42,13 @@ def broken(window: str, thoroughly: bool = True) -> dict[str, str]:
     """
     found = {}
     for step in paths.STEPS:
-        if not _stamp(window, step).exists():
+        if not paths.stamp(window, step).exists():
             continue
         if said := next(_of_step(window, step, thoroughly), ""):
             found[step] = said
         elif (kept := _kept(window, step)) is not None and kept["page"] != _hash(paths.page(window, step)):
             found["pages"] = _other(window, paths.page(window, step))
-    if _stamp(window, "pages").exists() and _is_to_come(window, "pages"):
+    if paths.stamp(window, "pages").exists() and _is_to_come(window, "pages"):
         found.setdefault("pages", "it is dated later than now")
     return found
 
@@ -58,18 +58,18 @@ def mend(window: str) -> list[str]:
     store.put_back(window)
     found = broken(window)
     for name in found:
-        _stamp(window, name).unlink(missing_ok=True)
+        paths.stamp(window, name).unlink(missing_ok=True)
         if name == "pages":
             _remove_changed_pages(window)
     for step in paths.STEPS:
-        if not _stamp(window, step).exists():
+        if not paths.stamp(window, step).exists():
             _rule(window, step).unlink(missing_ok=True)  # make could not read a garbled one, and needs none
     store.assemble_readable(window)
     return [f"{window}  {name}: {said}; made again." for name, said in found.items()]
 
 
 def _rule(window, step):
-    return _stamp(window, f"{step}.d")
+    return paths.stamp(window, f"{step}.d")
 
 
 _WRITTEN = {"page": paths.page, "notebook": paths.executed, "rule": _rule}
@@ -115,15 +115,11 @@ def _write(window, step, content):
 
 
 def _is_to_come(window, name):
-    return _stamp(window, name).stat().st_mtime > time.time()
-
-
-def _stamp(window, name):
-    return paths.window(window) / ".done" / name
+    return paths.stamp(window, name).stat().st_mtime > time.time()
 
 
 def _file(window, step):
-    return _stamp(window, f"{step}.json")
+    return paths.stamp(window, f"{step}.json")
 
 
 def _other(window, file):

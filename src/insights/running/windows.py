@@ -77,7 +77,7 @@ def remove(window: str) -> None:
 
 def state(window: str) -> str:
     """Return how far a window has come, in a few words."""
-    done = [stamp for step in paths.STEPS if (stamp := paths.window(window) / ".done" / step).exists()]
+    done = [stamp for step in paths.STEPS if (stamp := paths.stamp(window, step)).exists()]
     if is_busy(window):
         return f"running, {len(done)} of {len(paths.STEPS)} notebooks done"
     if not done:

@@ -93,7 +93,8 @@ class Compiler(PySparkCompiler):
                 "On Spark, first() goes by ascending keys and passes missing values over."
             )
         keys = [part for key in order_by for part in (key.this.is_(NULL), key.this)]
-        counts = arg.is_(sge.Not(this=NULL)) if where is None else sge.and_(where, arg.is_(sge.Not(this=NULL)))
+        there = arg.is_(sge.Not(this=NULL))
+        counts = there if where is None else sge.and_(where, there)
         return self.f.min_by(arg, self.if_(counts, self.f.struct(*keys), NULL))
 
 
