@@ -21,9 +21,8 @@ def with_retentioneering(frame):
     """Return the matrix of transitions."""
     from retentioneering.eventstream import Eventstream
 
-    schema = {"user_id": "learner_id", "event_name": "activity", "event_timestamp": "at"}
-    stream = Eventstream(frame, raw_data_schema=schema, add_start_end_events=False)
-    return stream.transition_matrix(weight_col="event_id", norm_type=None).to_numpy().sum()
+    schema = {"path_cols": ["learner_id"], "event_col": "activity", "timestamp_col": "at"}
+    return Eventstream(frame, schema).transition_graph_data(edge_weight="count").to_numpy().sum()
 
 
 TOOLS = {"pm4py": with_pm4py, "retentioneering": with_retentioneering}
