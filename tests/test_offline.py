@@ -50,6 +50,12 @@ def test_the_machine_itself_can_be_reached(host):
     assert run(code) == (0, "")
 
 
+def test_a_host_that_was_allowed_can_be_looked_up_and_no_other():
+    assert run("offline.allow('192.0.2.1')\nsocket.getaddrinfo('192.0.2.1', 80)") == (0, "")
+    code, told = run("offline.allow('192.0.2.1')\nsocket.getaddrinfo('192.0.2.2', 80)")
+    assert code != 0 and "192.0.2.2: a run opens no connection" in told
+
+
 def test_sockets_of_the_file_system_can_be_reached(tmp_path):
     code = (
         f"path = {str(tmp_path / 's')!r}\nserver = socket.socket(socket.AF_UNIX)\n"

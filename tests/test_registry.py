@@ -2,9 +2,11 @@
 
 import re
 
+import ibis
+import pandas as pd
 import pytest
 
-from insights import contract
+from insights import asof, contract
 from insights.features import completion, enrollment, launch, registry  # noqa: F401
 
 
@@ -42,3 +44,31 @@ def test_a_unit_that_nobody_knows_is_refused_for_it_says_what_a_missing_value_me
 def test_every_known_unit_is_that_of_a_feature():
     used = {f.unit for model in ("launch", "completion", "enrollment") for f in registry.features(model)}
     assert used == registry.COUNTED | registry.MEASURED
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """A model of one family that tells what stands in a table, and three rows about two people."""
+    monkeypatch.setattr(registry, "FAMILIES", {})
+    con = ibis.duckdb.connect()
+    rows = pd.DataFrame({"learner_id": ["b", "a", "b"], "as_of": pd.Timestamp("2025-01-01")})
+    past = registry.Past({}, {"learner_id": asof.moments(con, rows, "learner_id")}, ibis.interval(days=1))
+
+    def told(**said):
+        known = ibis.memtable({"as_of": [pd.Timestamp("2025-01-01")] * len(said["learner_id"]), **said})
+        features = {"seen": ("seen", "views"), "age": ("age", "days")}
+        registry.family("m", "f", view="plan", sources=(), features=features)(lambda past: known)
+        return registry.compute("m", past, rows, ["learner_id", "as_of"])
+
+    return told
+
+
+def test_each_row_gets_what_is_said_of_it_in_its_place_and_what_nobody_says_is_0_where_it_is_counted(asked):
+    built = asked(learner_id=["b"], seen=[3], age=[7])
+    assert built["seen"].tolist() == [3.0, 0.0, 3.0]
+    assert built["age"].fillna(-1).tolist() == [7.0, -1.0, 7.0]
+
+
+def test_a_family_that_says_two_things_of_a_row_is_refused(asked):
+    with pytest.raises(ValueError, match="family f: it says more than one thing of a row"):
+        asked(learner_id=["a", "a"], seen=[1, 2], age=[1, 1])
