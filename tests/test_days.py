@@ -4,7 +4,7 @@ import datetime
 
 import ibis
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from micro import brisk
 
@@ -15,6 +15,8 @@ ago = st.timedeltas(min_value=datetime.timedelta(days=-2), max_value=datetime.ti
 
 
 @brisk
+@example([datetime.timedelta(0)], 1)
+@example([datetime.timedelta(days=7)], 7)
 @given(st.lists(ago, min_size=1, max_size=30), st.integers(1, MOST))
 def test_days_are_those_of_a_calendar_within_the_look_back(agos, days):
     times = [AS_OF - past for past in agos]

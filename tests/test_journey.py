@@ -271,6 +271,7 @@ def test_paths_hold_what_came_before_each_date_once_in_a_row_and_who_enrolled_af
     )
     assert found["path"].unique().tolist() == ["x > y > x"]
     assert found[["people", "enrolled", "completed"]].sum().tolist() == [2, 1, 1]
+    assert found["bucket"].tolist() == ["a", "b"]  # the ends of who they are: people resampled together
 
 
 # Effects.
