@@ -18,6 +18,10 @@ override WHO := $(value WHO)
 override EVIDENCE := $(value EVIDENCE)
 export WINDOW WINDOWS FOLDER MODEL WHY PRODUCTS UNTIL TEST VERDICT WHO EVIDENCE PORT
 unexport PYTHONDONTWRITEBYTECODE
+# One thread to a sum or a fit, as in every run: the same bits on any machine, and no waiting for each other.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
 
 VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python

@@ -6,10 +6,15 @@ import time
 from collections.abc import Callable
 
 
-def tell(work: Callable, *arguments) -> None:
-    """Do some work, and print what it took as a line of JSON."""
+def took(work: Callable) -> dict[str, float]:
+    """Do some work, and return what it took."""
     began = time.perf_counter()
-    work(*arguments)
+    work()
     seconds = time.perf_counter() - began
     held = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({"seconds": seconds, "peak_memory_mb": max(held) / 2**10}))
+    return {"seconds": seconds, "peak_memory_mb": max(held) / 2**10}
+
+
+def tell(measured: dict[str, float]) -> None:
+    """Print what work took as a line of JSON."""
+    print(json.dumps(measured))

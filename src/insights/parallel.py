@@ -18,6 +18,9 @@ from insights.params import Compute
 from insights.progress import report
 
 Item, Answer = TypeVar("Item"), TypeVar("Answer")
+# The environment of a process with one thread to a sum or a fit, whatever the machine has: sums come in one order,
+# and work side by side does not wait for each other. It has to be known before numpy is imported.
+SINGLE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 FEWEST = 2  # items for which other processes are worth their time
 TOLD = 8  # items of which progress is reported
 

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from insights import offline, paths, progress
+from insights.parallel import SINGLE
 from insights.running import troubles
 from insights.running.kernel import GuardedKernelManager
 from insights.running.watch import Watch
@@ -118,13 +119,14 @@ def _shortened(line, most=60):
 def _surroundings(aside: Path) -> Iterator[None]:
     """Set the environment a kernel inherits, and give the old one back afterwards."""
     before = dict(os.environ)
-    os.environ |= offline.quiet() | {
+    ours = {
         "INSIGHTS_ROOT": str(paths.root()),
         "IPYTHONDIR": str(aside / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(aside),
         "PYTHONHASHSEED": "0",
         progress.VARIABLE: str(aside / "progress"),
     }
+    os.environ |= offline.quiet() | SINGLE | ours
     if not os.access(Path.home(), os.W_OK):
         os.environ.setdefault("MPLCONFIGDIR", str(aside / "matplotlib"))  # or it warns, which a page must not show
     try:

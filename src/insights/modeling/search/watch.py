@@ -14,14 +14,12 @@ from insights.modeling.search import log as search_log
 from insights.modeling.search import process as search_process
 from insights.modeling.search.log import EVALUATED
 from insights.modeling.search.task import Task
+from insights.parallel import SINGLE
 from insights.params import Compute
 from insights.progress import report
 
 PROCESS = search_process.__name__
 PAUSE = 0.2  # seconds between two looks at the log
-# One thread to a fit, whatever the machine has: sums come in one order, and fits side by side do not wait for each
-# other. OpenMP keeps its limit for each thread, so it has to be known before the first one starts.
-SINGLE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def _started(folder, log, compute) -> Iterator[subprocess.Popen]:
     command = [sys.executable, "-P", "-m", PROCESS, str(folder), str(log), str(compute.threads)]
     command += [compute.dask] if compute.dask else []
     found = [str(Path(place).resolve()) for place in sys.path]
-    environment = os.environ | SINGLE | {"PYTHONPATH": os.pathsep.join(found)}
+    environment = os.environ | SINGLE | {"PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(found)}
     with (
         (folder / "errors").open("wb") as errors,
         subprocess.Popen(  # noqa: S603
