@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ibis
+import ibis.backends.duckdb  # it would be imported with the first connection, and timed
 from peers import learners, measured
 
 from insights import cleaning, params, warehouse

@@ -67,16 +67,17 @@ def paired(name: str, one, other, repeats: int = REPEATS) -> dict:
 def features() -> list[dict]:
     """Compute features of all learners, peers from exports as they come, and scan the same columns."""
     _cleaned()
-    exports = _as_exported()
     out = KEPT / "learners.parquet"
     mine = lambda: ours("learners", WINDOW, out)  # noqa: E731
     rows = [paired("a bare scan of the same columns", mine, lambda: ours("scan", WINDOW, "-"))]
-    for tool in ("polars", "pandas", "featuretools"):
-        written = KEPT / f"learners_{tool}.parquet"
-        repeats = 1 if tool == "featuretools" else REPEATS
-        rows.append(paired(tool, mine, lambda of=tool, to=written: theirs("learners", of, exports, to), repeats))
-        if tool != "featuretools":
-            _require_same(out, written)
+    for kind in ("csv", "parquet"):
+        exports = _as_exported(kind)
+        for tool in ("polars", "pandas", "featuretools"):
+            written = KEPT / f"learners_{tool}.parquet"
+            peer = lambda of=tool, found=exports, to=written: theirs("learners", of, found, to)  # noqa: E731
+            rows.append(paired(f"{tool}, {kind}", mine, peer, 1 if tool == "featuretools" else REPEATS))
+            if tool != "featuretools":
+                _require_same(out, written)
     return rows
 
 
@@ -244,12 +245,13 @@ def _full_run() -> float | None:
     return sum(costs) if len(costs) == len(paths.STEPS) else None
 
 
-def _as_exported() -> Path:
+def _as_exported(kind) -> Path:
     """Write the clean records as systems export them: a file a month of recording, in the order of recording."""
-    folder = KEPT / "exports"
+    folder = KEPT / f"exports-{kind}"
     if folder.exists():
         return folder
     aside = KEPT / "exports.unfinished"
+    shutil.rmtree(aside, ignore_errors=True)
     con = warehouse.connect(params.load(WINDOW).compute)
     tables = cleaning.tables(con, WINDOW)
     for name, columns in learners.COLUMNS.items():
@@ -257,7 +259,10 @@ def _as_exported() -> Path:
         months = table.recorded_at.strftime("%Y-%m").name("month").as_table().distinct().order_by("month")
         for month in months.to_pyarrow()["month"].to_pylist():
             part = table.filter(table.recorded_at.strftime("%Y-%m") == month)
-            warehouse.write(part, aside / name / f"{month}.parquet", ["recorded_at"])
+            file = aside / name / f"{month}.{kind}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            ordered = part.order_by("recorded_at")
+            ordered.to_parquet(file) if kind == "parquet" else ordered.to_csv(file)
     aside.rename(folder)
     return folder
 

@@ -5,15 +5,21 @@ and the feature tables must stay the same to the bit. The last tests make featur
 the difference: a test of leakage that cannot fail shows nothing.
 """
 
+import datetime
+
 import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from micro import brisk
 
 from insights import asof, contract, rows, timeline
 from insights.features import completion, launch
 
 DAY = pd.Timedelta(days=1)
+VIEWS = {"learner_id": "string", "viewed_at": "timestamp(6)", "recorded_at": "timestamp(6)"}
 
 
 def garbage(name, frame, moment, by):
@@ -119,7 +125,9 @@ def _one_day_ahead(known):
     """Let the gateway see one day more than it should, as a careless ``<=`` or a wrong date would."""
 
     def peeking(name, records, at, lookback=None):
-        ahead = at.mutate(as_of=at.as_of + ibis.interval(days=1))
+        day = datetime.timedelta(days=1)
+        later = None if at.table is None else at.table.mutate(as_of=at.table.as_of + day)
+        ahead = asof.Moments(at.engine, at.only and at.only + day, later)
         seen = known(name, records, ahead, lookback)
         return seen.mutate(as_of=seen.as_of - ibis.interval(days=1))
 
@@ -190,3 +198,28 @@ def test_what_becomes_known_later_is_blank_until_then():
         asof.known("event_registrations", held, asof.moments(con, asked, "learner_id")).order_by("as_of").to_pandas()
     )
     assert seen["attended"].isna().tolist() == [True, False]
+
+
+@brisk
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 72), st.integers(0, 48)), min_size=1, max_size=12),
+    st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True),
+)
+def test_at_one_instant_is_known_what_is_known_at_it_among_others(records, people):
+    con = ibis.duckdb.connect()
+    noon, hour = pd.Timestamp("2025-05-01 12:00"), pd.Timedelta(hours=1)
+    frame = pd.DataFrame(records, columns=["learner_id", "before", "late"])
+    frame["viewed_at"] = noon - frame.pop("before") * hour
+    frame["recorded_at"] = frame["viewed_at"] + frame.pop("late") * hour
+    times = dict.fromkeys(["viewed_at", "recorded_at"], "datetime64[us]")
+    views = con.create_table("views", obj=ibis.memtable(frame.astype({"learner_id": "str"} | times), schema=VIEWS))
+    alone, both = (
+        pd.DataFrame([(who, at) for who in people for at in instants], columns=["learner_id", "as_of"])
+        for instants in ([noon], [noon, noon + hour])
+    )
+    told = []
+    for asked in (alone, both):
+        seen = asof.known("page_views", views, asof.moments(con, asked, "learner_id"), ibis.interval(days=2))
+        mine = seen.filter(seen.learner_id.isin(people), seen.as_of == noon)
+        told.append(mine.to_pandas().sort_values([*VIEWS], ignore_index=True))
+    pd.testing.assert_frame_equal(*told)

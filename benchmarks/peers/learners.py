@@ -1,8 +1,8 @@
 """The features of learners in pandas, polars or featuretools, from exports as they come.
 
-``python learners.py TOOL FOLDER OUT`` reads the six tables below FOLDER, a file per month of recording, computes for
-each learner what Insights computes as of ``AS_OF``, and writes OUT. It prints seconds and peak memory as JSON. Its
-answer is compared with that of Insights; featuretools computes the part that its primitives can say.
+``python learners.py TOOL FOLDER OUT`` reads the six tables below FOLDER, a file per month of recording, Parquet or
+CSV, computes for each learner what Insights computes as of ``AS_OF``, and writes OUT. It prints what that took as
+JSON. Its answer is compared with that of Insights; featuretools computes the part that its primitives can say.
 """
 
 import sys
@@ -27,6 +27,7 @@ COLUMNS = {
         "learner_id", "subscribed_at", "recorded_at", "newsletter", "unsubscribed_at", "unsubscription_recorded_at",
     ],
 }  # fmt: skip
+TIMES = {name: [column for column in columns if column.endswith("_at")] for name, columns in COLUMNS.items()}
 HAPPENED = {
     "page_views": "viewed_at", "email_events": "happened_at", "event_registrations": "registered_at",
     "enrollments": "enrolled_at",
@@ -38,10 +39,7 @@ def with_pandas(folder):
     import pandas as pd
 
     as_of = pd.Timestamp(AS_OF)
-    tables = {
-        name: pd.concat([pd.read_parquet(file, columns=columns) for file in files(folder, name)])
-        for name, columns in COLUMNS.items()
-    }
+    tables = {name: in_pandas(folder, name) for name in COLUMNS}
     for name, happened in HAPPENED.items():
         one = tables[name]
         since = as_of - pd.Timedelta(days=LOOKBACK)
@@ -106,7 +104,7 @@ def with_polars(folder):
     as_of = datetime.datetime.fromisoformat(AS_OF)
     since = as_of - datetime.timedelta(days=LOOKBACK)
     c, key = pl.col, "learner_id"
-    scans = {n: pl.scan_parquet([str(f) for f in files(folder, n)]).select(cols) for n, cols in COLUMNS.items()}
+    scans = {name: in_polars(folder, name).select(columns) for name, columns in COLUMNS.items()}
     known = {
         name: scans[name].filter(c(at) < as_of, c("recorded_at") < as_of, c(at) >= since)
         for name, at in HAPPENED.items()
@@ -172,29 +170,48 @@ def with_polars(folder):
 
 
 def with_featuretools(folder):
-    """Return counts, sums, distinct values and the last time of visits and e-mails, which primitives can say."""
+    """Return what primitives can say: records of each table, views, different products, the last visit."""
     import featuretools as ft
     import pandas as pd
 
     es = ft.EntitySet("insights")
-    people = pd.concat([pd.read_parquet(f, columns=COLUMNS["learners"]) for f in files(folder, "learners")])
-    es.add_dataframe(dataframe_name="learners", dataframe=people, index="learner_id")
-    for name in ("page_views", "email_events"):
-        one = pd.concat([pd.read_parquet(f, columns=COLUMNS[name]) for f in files(folder, name)], ignore_index=True)
+    es.add_dataframe(dataframe_name="learners", dataframe=in_pandas(folder, "learners"), index="learner_id")
+    for name, happened in (HAPPENED | {"subscriptions": "subscribed_at"}).items():
+        one = in_pandas(folder, name)
         one = one[one["learner_id"].notna()]
-        es.add_dataframe(dataframe_name=name, dataframe=one, index="row", make_index=True, time_index=HAPPENED[name])
+        es.add_dataframe(dataframe_name=name, dataframe=one, index="row", make_index=True, time_index=happened)
         es.add_relationship("learners", "learner_id", name, "learner_id")
+    told = {"sum": "views", "num_unique": "product_id", "last": "viewed_at"}
     frame, _ = ft.dfs(
-        entityset=es, target_dataframe_name="learners", agg_primitives=["count", "sum", "num_unique", "last"],
-        trans_primitives=[], cutoff_time=pd.Timestamp(AS_OF), training_window=f"{LOOKBACK} days", max_depth=1,
-        include_cutoff_time=False,
+        entityset=es, target_dataframe_name="learners", agg_primitives=["count", *told], trans_primitives=[],
+        primitive_options={how: {"include_columns": {"page_views": [column]}} for how, column in told.items()},
+        cutoff_time=pd.Timestamp(AS_OF), training_window=f"{LOOKBACK} days", max_depth=1, include_cutoff_time=False,
     )  # fmt: skip
     return frame.reset_index()
 
 
+def in_pandas(folder, name):
+    """Return a table as pandas reads it."""
+    import pandas as pd
+
+    read = {".parquet": pd.read_parquet, ".csv": lambda file, columns: pd.read_csv(file, usecols=columns)}
+    frame = pd.concat([read[file.suffix](file, columns=COLUMNS[name]) for file in files(folder, name)])
+    return frame.assign(**{column: pd.to_datetime(frame[column]) for column in TIMES[name]})
+
+
+def in_polars(folder, name):
+    """Return a table as polars scans it."""
+    import polars as pl
+
+    found = files(folder, name)
+    if found[0].suffix == ".parquet":
+        return pl.scan_parquet(found)
+    return pl.scan_csv(found).with_columns(pl.col(TIMES[name]).str.to_datetime())
+
+
 def files(folder, name):
     """Return the files of a table in the order of their months."""
-    return sorted((Path(folder) / name).glob("*.parquet"))
+    return sorted((Path(folder) / name).iterdir())
 
 
 TOOLS = {"pandas": with_pandas, "polars": with_polars, "featuretools": with_featuretools}

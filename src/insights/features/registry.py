@@ -171,21 +171,21 @@ class Past:
     ----------
     tables : dict of str to ibis.Table
         Cleaned tables; columns that the source lacks are added, without values.
-    at : dict of str to ibis.Table
-        Moments from :func:`insights.asof.moments`, by the identity that they ask of; a table meets the
+    at : dict of str to insights.asof.Moments
+        From :func:`insights.asof.moments`, by the identity that they ask of; a table meets the
         first whose identity it has. ``{"": moments}`` lets every record meet every moment.
     lookback : ibis interval
         How far back events are read.
     """
 
-    def __init__(self, tables: dict[str, ibis.Table], at: dict[str, ibis.Table], lookback: ibis.Value):
+    def __init__(self, tables: dict[str, ibis.Table], at: dict[str, asof.Moments], lookback: ibis.Value):
         self._tables = {name: contract.complete(name, table) for name, table in tables.items()}
         self._at, self._lookback = at, lookback
 
     @property
     def engine(self) -> ibis.BaseBackend:
         """The engine that the moments lie in."""
-        return next(iter(self._at.values())).get_backend()
+        return next(iter(self._at.values())).engine
 
     def has(self, *names: str) -> bool:
         """Tell whether the source has all of these tables."""
