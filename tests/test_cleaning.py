@@ -65,7 +65,8 @@ def taken(name, *rows, **others):
     tables = {key: table(con, key, *value) for key, value in present.items()}
     found = flagged(con, tables, name).to_pandas()
     key = list(contract.TABLES[name].key) or list(rows[0])
-    return found.sort_values([*key, "recorded_at"], kind="stable")[RULE].tolist()
+    order = [*key, "recorded_at", RULE]  # of rows that are the same in all the kept one comes first
+    return found.sort_values(order, ascending=[column != RULE for column in order])[RULE].tolist()
 
 
 def test_a_sound_record_is_kept():

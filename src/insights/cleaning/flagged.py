@@ -6,6 +6,7 @@ import ibis
 import pyarrow as pa
 
 from insights import contract
+from insights.cleaning import alike
 from insights.cleaning.repairs import REPAIRS
 from insights.cleaning.rules import RULES
 from insights.cleaning.steps import FILLED, KEPT, RULE, Repair, Rule
@@ -47,7 +48,12 @@ class Flagged:
     def __getitem__(self, name: str) -> ibis.Table:
         """Return a table repaired, with ``set_aside_by``: ``kept``, or the first rule that takes the row."""
         if name not in self._held:
-            self._held[name] = self._hold(self._flag(name))
+            mended, self._columns[name] = self._mend(name)
+            rows = self._hold(mended.mutate(**{alike.ROW: ibis.uuid()}), "mended")
+            again = self._hold(alike.marks(name, rows, self._columns[name]), "alike")
+            self._held[name] = self._hold(self._flag(name, alike.marked(rows, again)))
+            for over in (rows, again):
+                self._con.drop_table(over.op().name)
         return self._held[name]
 
     def release(self, name: str) -> None:
@@ -102,8 +108,7 @@ class Flagged:
         counts = self[name].agg(**places).to_pyarrow().to_pylist()[0]
         return {key: int(counts[place]) for key, place in zip(asked, places, strict=True)}
 
-    def _flag(self, name):
-        table, self._columns[name] = self._mend(name)
+    def _flag(self, name, table):
         found = [(rule, rule.broken(name, table, self)) for rule in RULES]
         self._rules[name] = [rule for rule, condition in found if condition is not None]
         taking, returned = [], {}

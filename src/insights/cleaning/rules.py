@@ -5,10 +5,8 @@ from collections.abc import Iterable
 import ibis
 
 from insights import contract
-from insights.cleaning import accounts, machines
+from insights.cleaning import accounts, alike, machines
 from insights.cleaning.steps import KEPT, RULE, Rule
-
-TWICE_WITHIN = {"page_views": 2, "survey_responses": 3_600}  # seconds in which the same again is no second time
 
 
 def _missing_value(name, table, tables):
@@ -33,24 +31,12 @@ def _crawler(name, table, tables):
 
 
 def _duplicate(name, table, tables):
-    columns = tables.columns(name)
-    same = list(contract.TABLES[name].key) or [c for c in columns if c != "recorded_at"]
-    rest = [table[c] for c in columns if c not in same]
-    window = ibis.window(group_by=[table[c] for c in same], order_by=[table.recorded_at, *rest])
-    return ibis.row_number().over(window) > 0
+    return table[alike.AGAIN]
 
 
 def _fired_twice(name, table, tables):
     """Find what one person did again at once: a page that reported itself twice, an answer sent twice."""
-    same = {"page_views": ["anonymous_id", "url"], "survey_responses": ["learner_id", "product_id"]}.get(name)
-    if same is None or not {*same} <= {*table.columns}:
-        return None
-    at = table[contract.TABLES[name].happened]
-    rest = [table[c] for c in tables.columns(name) if c not in (*same, contract.TABLES[name].happened)]
-    earlier = ibis.window(group_by=[table[c] for c in same], order_by=[at, *rest])
-    seconds = at.epoch_seconds() - at.lag().over(earlier).epoch_seconds()
-    known = [table[c].notnull() for c in same]
-    return ibis.and_(*known, seconds < TWICE_WITHIN[name])
+    return table[alike.AT_ONCE] if alike.AT_ONCE in table.columns else None
 
 
 def _recorded_too_early(name, table, tables):
