@@ -12,8 +12,6 @@ import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
 from insights.features.need import MODEL
@@ -54,6 +52,10 @@ def directions(documents: pd.DataFrame) -> pd.DataFrame:
         ``product_id, as_of`` and a column per theme, −1 to 1; without themes where the first decision has fewer than
         twenty documents, or too few words.
     """
+    # Whoever computes features has this module; only here are models needed for it, and they weigh 50 MB.
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     first = documents.loc[documents["as_of"] == documents["as_of"].min(), "text"]
     if len(first) < FEWEST:
         return documents[KEYS]
