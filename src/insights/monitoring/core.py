@@ -183,7 +183,7 @@ def judged(
         "performance": joined(performance, fresh.COLUMNS),
         "inputs": drift.inputs(name, known, rows, read, asked.level),
         "joint": drift.joint(
-            name, known, rows, [*read], dataset.clusters, asked.apart, params.modeling.seed
+            name, known, rows, [*read], dataset.clusters, asked.apart, asked.level, params.modeling.seed
         ),
         "outcomes": pd.DataFrame(outcomes, columns=OUTCOMES),
         "scorecard": joined(cards, scorecard.COLUMNS),

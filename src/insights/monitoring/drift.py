@@ -14,7 +14,7 @@ Source: the interval of prediction of a regression, as in N. Draper and H. Smith
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
@@ -75,12 +75,13 @@ def joint(
     features: list[str],
     clusters: str,
     margin: float,
+    level: float,
     seed: int,
 ) -> pd.DataFrame:
-    """Return how well all features together tell fresh rows from those before, beside the same a span earlier.
+    """Return how well all features together tell fresh rows from those before, beside the same at earlier times.
 
-    Some difference there is between any two spans of time. A drift is more of it than there was between the last
-    months before and those before them.
+    Some difference there is between any two spans of time, now more and now less. A drift is more of it than there
+    ever was, in the months before, between as many months and those before them.
 
     Parameters
     ----------
@@ -91,28 +92,40 @@ def joint(
         Column whose groups are kept together in the folds.
     margin : float
         By which the ROC AUC must surely be larger.
+    level : float
+        How often it may be said to be where it is not.
     seed : int
 
     Returns
     -------
     pandas.DataFrame
-        In ``JOINT``, one row: ``told_apart`` and ``before`` are ROC AUC, 0.5 where they are alike.
+        In ``JOINT``, one row: ``told_apart`` and ``before``, the largest of earlier times, are ROC AUC, 0.5 where the
+        rows are alike; ``low`` and ``high`` are bounds of their difference, left out as often as the level says.
     """
-    cut = before["as_of"].max() - (fresh["as_of"].max() - fresh["as_of"].min())
-    earlier, later = before[before["as_of"] < cut], before[before["as_of"] >= cut]
-    parts = [(before, fresh), (earlier, later)]
-    if min(min(len(old), len(new)) for old, new in parts) < 10 * FEWEST_ROWS:
+    earlier = [part for part in _spans(before, fresh) if min(map(len, part)) >= 10 * FEWEST_ROWS]
+    if not earlier or min(len(before), len(fresh)) < 10 * FEWEST_ROWS:
         return pd.DataFrame([[model, len(fresh), *[np.nan] * 5, TOO_FEW]], columns=JOINT)
-    scored = [_told(old, new, features, clusters, seed) for old, new in parts]
+    told, *others = (_told(old, new, features, clusters, seed) for old, new in [(before, fresh), *earlier])
+    scored = [told, max(others, key=lambda one: metrics.roc_auc(*one[:2]))]
     rng = np.random.default_rng([seed, 52])
     draws = [
         metrics.auc_draws(y, score, metrics.cluster_weights(groups, 200, rng).astype("float64"))
         for y, score, groups in scored
     ]
     values = [metrics.roc_auc(y, score) for y, score, _ in scored]
-    low, high = (float(end) for end in metrics.percentile_interval(draws[0] - draws[1]))
-    verdict = DRIFTED if low > margin else NO_DRIFT
-    return pd.DataFrame([[model, len(fresh), *values, values[0] - values[1], low, high, verdict]], columns=JOINT)
+    difference = values[0] - values[1]
+    reach = float(norm.isf(level) * np.nanstd(draws[0] - draws[1], ddof=1))
+    verdict = DRIFTED if difference - reach > margin else NO_DRIFT
+    found = [model, len(fresh), *values, difference, difference - reach, difference + reach, verdict]
+    return pd.DataFrame([found], columns=JOINT)
+
+
+def _spans(before, fresh):
+    """Return the rows before each span of as many months as are fresh, and the rows of the span."""
+    month = before["as_of"].dt.to_period("M")
+    months, k = sorted(month.unique()), fresh["as_of"].dt.to_period("M").nunique()
+    ends = zip(months[k:], months[2 * k - 1 :], strict=False)
+    return [(before[month < first], before[(month >= first) & (month <= last)]) for first, last in ends]
 
 
 def outcomes(
