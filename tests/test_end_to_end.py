@@ -27,6 +27,8 @@ from insights.simulation.voices import SCRIPT_POST
 pytestmark = pytest.mark.slow
 TELEPHONE = 360  # pixels
 TIMELESS = (".parquet", ".csv", "results.json")
+# What lies in the environment of whoever runs it: passwords of servers, keys of object storage, tokens of services.
+SECRETS = {name: f"planted-{name}" for name in ("PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN")}
 
 
 # Budgets of the sample in these two runs; everything else is as in its own file.
@@ -64,7 +66,7 @@ def make(folder, *arguments):
     """Return a started `make` in a project, on this interpreter, in a process group of its own."""
     command = ["make", *arguments, "WINDOW=sample", f"PYTHON={sys.executable}", "INSTALLED="]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("INSIGHTS_", "MAKE", "PYTEST"))}
-    environment["INSIGHTS_OFFLINE_LOG"] = str(folder / "attempts.log")
+    environment |= SECRETS | {"INSIGHTS_OFFLINE_LOG": str(folder / "attempts.log")}
     return subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         start_new_session=True,
@@ -166,6 +168,14 @@ def test_no_name_or_address_of_the_raw_extracts_stands_anywhere_under_outputs(un
         if told := (names & pairs_of_words(text)) | addresses | identifiers:
             found[file.name] = sorted(told)[:3]
     assert found == {}
+
+
+def test_no_secret_of_the_environment_stands_in_outputs_caches_or_what_was_said(undisturbed):
+    folder, said = undisturbed
+    kept = [file for place in ("outputs", ".cache") for file in (folder / place).rglob("*") if file.is_file()]
+    assert len(kept) > 200
+    told = {file.name for file in kept for secret in SECRETS.values() if secret.encode() in file.read_bytes()}
+    assert told == set() and not any(secret in said for secret in SECRETS.values())
 
 
 def test_a_post_and_a_job_title_with_a_script_are_shown_as_text(outputs):

@@ -17,7 +17,7 @@ def took(work: Callable) -> dict[str, float]:
 
 
 def _own_peak() -> int:
-    """Return the most that this process held, in KB. Linux counts as its usage what held the process it comes from."""
+    """Return the most that this process held, in KB; Linux counts into its usage what its parent held."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except FileNotFoundError:
