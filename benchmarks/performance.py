@@ -24,6 +24,7 @@ from statistics import median
 import duckdb
 import numpy as np
 import pandas as pd
+import psutil
 import report
 import yaml
 from peers import learners
@@ -278,11 +279,24 @@ def _require_same(mine: Path, other: Path) -> None:
 
 
 def _machine() -> dict:
-    names = ("duckdb", "ibis-framework", "pandas", "scikit-learn", "tpot")
+    ours = ("duckdb", "ibis-framework", "numpy", "pandas", "scikit-learn", "tpot")
     return {
         "date": date.today().isoformat(), "cores": os.cpu_count(), "python": platform.python_version(),
-        "processor": _processor(), "versions": {name: importlib.metadata.version(name) for name in names},
+        "processor": _processor(), "memory_gb": round(psutil.virtual_memory().total / 2**30),
+        "versions": {name: importlib.metadata.version(name) for name in ours}, "peers": _peers(),
     }  # fmt: skip
+
+
+def _peers() -> dict[str, str]:
+    """Return the versions of what the peers' environment was made of; nothing where there is none."""
+    if not Path(PEERS_PYTHON).exists():
+        return {}
+    names = [line.partition("[")[0] for line in (PEERS / "requirements.in").read_text().split()]
+    asked = (
+        "from importlib.metadata import version; import json, sys; print(json.dumps([*map(version, sys.argv[1:])]))"
+    )
+    told = subprocess.run([PEERS_PYTHON, "-c", asked, *names], check=True, capture_output=True, text=True)  # noqa: S603
+    return dict(zip(names, json.loads(told.stdout), strict=True))
 
 
 def _processor() -> str:

@@ -33,12 +33,14 @@ def test_a_ratio_is_the_median_of_what_was_measured_in_turns(performance):
 
 
 def test_the_page_of_the_benchmarks_holds_a_table_for_each_section_that_was_run(performance, tmp_path):
-    about = {"date": "2026-01-01", "processor": "some", "cores": 2, "python": "3.11", "versions": {"duckdb": "1"}}
-    told = {"rows": [{"against": "peer", "ratio": 3.0}, {"against": "scan", "seconds": 2}], "about": about}
+    about = {"date": "2026-01-01", "processor": "some", "cores": 2, "memory_gb": 8, "python": "3.11"}
+    about |= {"versions": {"duckdb": "1"}, "peers": {"polars": "2"}}
+    told = {"rows": [{"against": "peer", "ratio": 3.0}, {"against": "scan", "our_seconds": 2}], "about": about}
     (tmp_path / "features.json").write_text(json.dumps(told))
     performance.report.write(tmp_path, tmp_path / "page.md")
     page = (tmp_path / "page.md").read_text()
-    assert "| against | ratio | seconds |" in page and "| peer | 3.000 |  |" in page and "| scan |  | 2 |" in page
+    assert "| against | ratio | ours, s |" in page and "| peer | 3.000 |  |" in page and "| scan |  | 2 |" in page
+    assert "some, 2 cores, 8 GB, Python 3.11. Insights: duckdb 1. Peers: polars 2." in page
     assert "Models at equal time" not in page
 
 
