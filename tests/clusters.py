@@ -11,8 +11,9 @@ from pathlib import Path
 from collecting import HERE
 from distributed import Client
 
+from insights.parallel import SINGLE
+
 PATH = os.pathsep.join(str(place) for place in (HERE / "src", HERE / "tests"))
-SINGLE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass

@@ -11,13 +11,16 @@ from insights.cleaning import alike
 
 NOON = pd.Timestamp("2025-05-01 12:00")
 VIEW = ["anonymous_id", "learner_id", "url", "viewed_at", "recorded_at"]
+CON = ibis.duckdb.connect()
 SALE = ["enrollment_id", "learner_id", "enrolled_at", "recorded_at"]
 
 
 def table(frame):
     times = {c: "datetime64[us]" for c in frame if c.endswith("_at")}
     kinds = {c: "timestamp(6)" if c in times else "string" for c in frame}
-    return ibis.duckdb.connect().create_table("records", obj=ibis.memtable(frame.astype(times), schema=kinds))
+    return CON.create_table(
+        "records", obj=ibis.memtable(frame.astype(times), schema=kinds), temp=True, overwrite=True
+    )
 
 
 def marked(name, frame, columns):

@@ -122,6 +122,18 @@ def threads(client: object) -> int:
     return sum(client.nthreads().values())
 
 
+def workers(client: object) -> set[str]:
+    """Return the addresses of the workers that a scheduler has."""
+    return set(client.nthreads())
+
+
+def cancel(client: object) -> None:
+    """Give up all that a client waits for."""
+    from distributed import Future
+
+    client.cancel([Future(key, client) for key in [*client.futures]])
+
+
 def _here():
     return installed()
 
@@ -135,10 +147,16 @@ def _call(work, item):
 
 
 def _require_alike(client, address):
-    here, there = _here(), client.run(installed)
+    here, told = _here(), client.run(installed, on_error="return")
+    there = {worker: found for worker, found in told.items() if not isinstance(found, OSError)}  # not lost
     if not there:
         raise ClusterError(f"compute.dask is {address}, which has no worker. Start one: dask worker {address}")
     for worker, found in there.items():
+        if isinstance(found, Exception):
+            raise ClusterError(
+                f"compute.dask is {address}, whose worker {worker} cannot tell what is installed there "
+                f"({type(found).__name__}: {found}). Install the same code and requirements.lock there."
+            )
         other = [name for name in here if found.get(name) != here[name]]
         if other:
             said = ", ".join(f"{name} {found.get(name)} instead of {here[name]}" for name in other)

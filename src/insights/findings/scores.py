@@ -4,8 +4,10 @@ from itertools import compress
 
 import pandas as pd
 
+from insights import devices
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
 from insights.findings.words import LEARNED, QUESTIONS, ROWS, TITLES, opening, units
+from insights.params import Compute
 
 
 def rows(model: str, table: pd.DataFrame) -> Prose:
@@ -119,6 +121,13 @@ def tuning(model: str, gains: pd.DataFrame) -> Prose:
         question=QUESTIONS[model], k=number(int(gains["trials"].max())), used=listing(used),
         most=opening(TITLES[most["model"]]), seen=number(most["seen_gain"], 3), gain=number(most["gain"], 3),
     )  # fmt: skip
+
+
+def fitted_on(compute: Compute) -> tuple[Prose, ...]:
+    """Say that boosted trees were fitted on a GPU, where they were."""
+    if devices.chosen(compute) == devices.CPU:
+        return ()
+    return (say("Boosted trees were fitted on a GPU: {names}.", names=listing(sorted({*devices.seen()}))),)
 
 
 def search(contest) -> Prose:

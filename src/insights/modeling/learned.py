@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectPercentile
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import ElasticNet, ElasticNetCV, LogisticRegression
@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from insights import parallel
 from insights.features import need, registry
-from insights.modeling import probabilities
+from insights.modeling import boosted, probabilities
 from insights.modeling.dataset import row_hash
 from insights.modeling.thresholds import Worth
 from insights.params import Params
@@ -231,12 +231,8 @@ def forest(features: list[str], params: Params, trees: int | None = None) -> Lea
 
 
 def boosting(features: list[str], params: Params) -> Learned:
-    """Return gradient boosting of small trees (Friedman 2001), slow enough for few rows."""
-    model = HistGradientBoostingClassifier(
-        max_iter=150, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=1.0,
-        random_state=params.modeling.seed,
-    )  # fmt: skip
-    return Learned("boosting", filled(("model", model)), features)
+    """Return boosted trees, which a GPU or a cluster fits where the parameters name one and it pays."""
+    return Learned("boosting", filled(("model", boosted.trees(params.compute, params.modeling.seed))), features)
 
 
 HAND_MADE = {  # the simplest first: of those that are about as good it is chosen

@@ -15,6 +15,7 @@ from insights.modeling.thresholds import Worth
 
 KINDS = {"margin": MarginModel, "cotraining": CoTrained, "tpot": Searched}
 TRUSTED = (
+    "insights.modeling.boosted.BoostedTrees",
     "insights.modeling.cotraining.CoTrainingClassifier",
     "insights.modeling.learned.Reaches",
     "numpy.dtype",

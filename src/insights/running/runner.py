@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 
-from insights import cluster, offline, params, paths, store, warehouse
+from insights import cluster, devices, offline, params, paths, store, warehouse
 from insights.export import ExportError
 from insights.export import write as export_page
 from insights.privacy import PrivacyError
@@ -24,7 +24,9 @@ from insights.running import exports, imports, seals, troubles, windows
 from insights.running.execution import Execution, NotebookError, execute
 
 FAILED, REFUSED = 1, 2
-REFUSALS = (ValueError, FileNotFoundError, PrivacyError, warehouse.EngineError, cluster.ClusterError)
+REFUSALS = (
+    ValueError, FileNotFoundError, PrivacyError, warehouse.EngineError, cluster.ClusterError, devices.DeviceError,
+)  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -123,6 +125,7 @@ def _check(parameters, step):
     imports.check(notebook)
     warehouse.check(parameters.compute)
     cluster.check(parameters.compute.dask)
+    devices.check(parameters.compute)
     if step == paths.STEPS[0]:
         from insights import cleaning
         from insights.collection import check_source

@@ -33,6 +33,8 @@ def complexity(model: BaseEstimator) -> int:
         return int(np.size(model.coef_) + np.size(model.intercept_))
     if hasattr(model, "estimators_"):
         return sum(_tree(tree.tree_.n_leaves) for tree in model.estimators_)
+    if hasattr(model, "booster_"):
+        return complexity(model.trees_) if model.booster_ is None else 1 + sum(map(_tree, model.leaves()))
     if hasattr(model, "_predictors"):
         return 1 + sum(_tree(tree.get_n_leaf_nodes()) for trees in model._predictors for tree in trees)
     raise TypeError(f"There is no measure of the complexity of {type(model).__name__}.")
