@@ -69,6 +69,29 @@ def test_windows_follow_each_other_only_with_those_of_the_same_records(root):
     assert "60 launches in 2 windows" in front()
 
 
+@pytest.mark.parametrize("spoiled", ["garbled", "of another version"])
+def test_a_report_that_cannot_be_read_is_named_with_the_remedy_and_the_others_are_shown(root, spoiled):
+    report("2025Q3", HOLD)
+    report("2025Q4", LAUNCH)
+    file = paths.step("2025Q4", "11_report") / "tables" / "table_11_1_recommendations.parquet"
+    if spoiled == "garbled":
+        file.write_bytes(b"no table")
+    else:
+        pd.read_parquet(file).drop(columns="within_capacity").to_parquet(file)
+    page = front()
+    assert "The newest answer: window 2025Q3" in page and "Windows that cannot be shown" in page
+    assert "make run WINDOW=2025Q4" in page and 'href="2025Q4/' not in page
+    why = overview.study().unread["2025Q4"]
+    assert ("lacks within_capacity: another version of Insights wrote it" in why) == (spoiled != "garbled")
+
+
+def test_where_no_report_can_be_read_the_front_page_says_so(root):
+    report("sample", HOLD)
+    (paths.step("sample", "11_report") / "tables" / "table_11_2_headline.parquet").write_bytes(b"no table")
+    page = front()
+    assert "No window has a report yet" in page and "make run WINDOW=sample" in page
+
+
 def test_one_window_makes_no_trend(root):
     report("sample", HOLD)
     assert "From window to window" not in front() and "The newest answer: window sample" in front()

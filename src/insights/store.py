@@ -240,21 +240,33 @@ def restrictions(results: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(list(results["by"]), index=results.index).reindex(columns=list(keys))
 
 
-def table(window: str, step: str, name: str) -> pd.DataFrame:
+def table(window: str, step: str, name: str, needs: Sequence[str] = ()) -> pd.DataFrame:
     """Return a table that another step of the window wrote.
+
+    Parameters
+    ----------
+    window, step, name : str
+    needs : sequence of str, optional
+        Columns without which it cannot be used here, as where another version of Insights wrote it.
 
     Raises
     ------
     StoreError
-        If its file is broken. Where there is none: FileNotFoundError.
+        If its file is broken, or lacks a column. Where there is none: FileNotFoundError.
     """
     file = paths.step(window, step) / "tables" / f"{name}.parquet"
     try:
-        return pd.read_parquet(file)
+        found = pd.read_parquet(file)
     except FileNotFoundError:
         raise
     except Exception as error:  # whatever a library says of a file that it cannot read
         raise StoreError(_garbled(file, error)) from None
+    if lacking := [column for column in needs if column not in found]:
+        raise StoreError(
+            f"{file.relative_to(paths.root())} lacks {', '.join(lacking)}: another version of Insights wrote it. "
+            f"Make it again: make run WINDOW={window}"
+        )
+    return found
 
 
 def table_if_there(window: str, step: str, name: str) -> pd.DataFrame | None:

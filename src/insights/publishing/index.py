@@ -7,7 +7,7 @@ import pandas as pd
 from insights import export, paths, store
 from insights.display import plots, tables
 from insights.display.pictures import Picture, drawn
-from insights.display.wording import bounds, count, date, number, say
+from insights.display.wording import bounds, bullets, count, date, number, say
 from insights.findings import beyond, first_screen, words
 from insights.publishing import overview
 from insights.publishing.overview import Overview
@@ -44,6 +44,9 @@ def pieces(found: Overview) -> Iterator:
         yield "No window has a report yet. `make run` makes one; `make run WINDOW=sample` a small one, in minutes."
     else:
         yield from _of_windows(found)
+    if found.unread:
+        yield "## Windows that cannot be shown"
+        yield bullets(*(say("**{window}**: {why}", window=one, why=why) for one, why in found.unread.items()))
     if paths.close_out().exists():
         yield "- [Close-out](close_out.html): what was asked for, and what of it is there"
 

@@ -15,6 +15,10 @@ COLUMNS = [
     "launch_high", "completion", "completion_low", "completion_high", "met", "criteria",
 ]  # fmt: skip
 TREND = ["window", "who", "value", "low", "high", "n"]
+NEEDS = {
+    "table_11_1_recommendations": ["verdict", "within_capacity", "expected_gain", "place", "title"],
+    "table_11_2_headline": ["question", "rows", "model", "chosen", "value", "low", "high", "n"],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,33 +35,49 @@ class Overview:
         records that most windows are of, the oldest first.
     newest : Params or None
         The window whose answer the page opens with.
+    unread : dict of str to str
+        Windows whose reports cannot be read, such as those of another version, and why.
     """
 
     windows: pd.DataFrame
     trend: pd.DataFrame
     newest: Params | None
+    unread: dict[str, str]
 
 
 def study() -> Overview:
     """Gather what the windows found that have a report on this machine."""
-    done = [one for one in params.readable() if has_report(one.window)]
+    rows, unread = {}, {}
+    for one in params.readable():
+        if has_report(one.window):
+            try:
+                rows[one.window] = _row(one)
+            except store.StoreError as error:
+                unread[one.window] = str(error)
+    done = [one for one in params.readable() if one.window in rows]
     if not done:
-        return Overview(pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=TREND), None)
+        return Overview(pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=TREND), None, unread)
     quarter = params.newest()
     done.sort(key=lambda one: (one.dates.end, one.window == quarter, one.window), reverse=True)
     newest = next((one for one in done if one.window == quarter), done[0])
     alike = max(([o.window for o in reversed(done) if lineage.same_records(o, one)] for one in done), key=len)
     return Overview(
-        windows=pd.DataFrame([_row(one) for one in done], columns=COLUMNS),
+        windows=pd.DataFrame([rows[one.window] for one in done], columns=COLUMNS),
         trend=store.joined([_trend(window) for window in alike], TREND),
         newest=newest,
+        unread=unread,
     )
 
 
 def answer(window: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the recommendations, the headline table and the results of a window, as its report shows them."""
-    tables = (store.table(window, STEP, name) for name in ("table_11_1_recommendations", "table_11_2_headline"))
-    return (*tables, store.results(window))
+    """Return the recommendations, the headline table and the results of a window, as its report shows them.
+
+    Raises
+    ------
+    insights.store.StoreError
+        If they cannot be read, or another version of Insights wrote them.
+    """
+    return (*(store.table(window, STEP, name, needs) for name, needs in NEEDS.items()), store.results(window))
 
 
 def has_report(window: str) -> bool:
