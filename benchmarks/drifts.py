@@ -25,7 +25,7 @@ from insights.store import joined
 from insights.timeline import TimeFolds
 from insights.verdicts import DRIFTED
 
-SEEDS = range(21, 41)  # the level at which all inputs together drift was put right after a look at 1 to 20
+SEEDS = range(41, 61)  # what all inputs together are held against was put right after a look at 1 to 40
 STEADY = ["experiments", "disparity", "redundant_source", "independent_views"]
 WORLDS = {"shift": [*STEADY, "shift"], "no shift": STEADY}
 QUARTERS = {  # start, split, end

@@ -12,6 +12,8 @@ Source: the interval of prediction of a regression, as in N. Draper and H. Smith
 (2017).
 """
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm, rankdata
@@ -29,7 +31,7 @@ from insights.verdicts import DRIFTED, NO_DRIFT, TOO_FEW
 FEWEST_MONTHS = 5  # before, to tell a trend and a spread
 FEWEST_ROWS = 5  # of a month, to be one
 FOLDS = 5
-LONGER = 2.0  # of the months before
+LONGER = 2.0  # of the rows before, beside those of a span
 INPUTS = [
     "model", "feature", "family", "months", "before", "expected", "fresh", "low", "high", "p", "p_adjusted",
     "verdict",
@@ -78,10 +80,11 @@ def joint(
     level: float,
     seed: int,
 ) -> pd.DataFrame:
-    """Return how well all features together tell fresh rows from those before, beside the same at earlier times.
+    """Return how well features together tell fresh rows from those before, beside the same at earlier times.
 
     Some difference there is between any two spans of time, now more and now less. A drift is more of it than there
-    ever was, in the months before, between as many months and those before them.
+    ever was, in the months before, between as many months and twice as many before them. What the calendar says of a
+    month is left out: no quarter of a year is like the one before.
 
     Parameters
     ----------
@@ -102,10 +105,10 @@ def joint(
         In ``JOINT``, one row: ``told_apart`` and ``before``, the largest of earlier times, are ROC AUC, 0.5 where the
         rows are alike; ``low`` and ``high`` are bounds of their difference, left out as often as the level says.
     """
-    earlier = [part for part in _spans(before, fresh) if min(map(len, part)) >= 10 * FEWEST_ROWS]
-    if not earlier or min(len(before), len(fresh)) < 10 * FEWEST_ROWS:
+    pairs = _spans(before, fresh)
+    if len(pairs) < 2 or min(map(len, itertools.chain(*pairs))) < 10 * FEWEST_ROWS:
         return pd.DataFrame([[model, len(fresh), *[np.nan] * 5, TOO_FEW]], columns=JOINT)
-    told, *others = (_told(old, new, features, clusters, seed) for old, new in [(before, fresh), *earlier])
+    *others, told = (_told(old, new, features, clusters, seed) for old, new in pairs)
     scored = [told, max(others, key=lambda one: metrics.roc_auc(*one[:2]))]
     rng = np.random.default_rng([seed, 52])
     draws = [
@@ -121,11 +124,13 @@ def joint(
 
 
 def _spans(before, fresh):
-    """Return the rows before each span of as many months as are fresh, and the rows of the span."""
-    month = before["as_of"].dt.to_period("M")
+    """Return, by span of as many months as are fresh, the rows of twice as many before it and its own; fresh last."""
+    rows = pd.concat([before, fresh], ignore_index=True)
+    month = rows["as_of"].dt.to_period("M")
     months, k = sorted(month.unique()), fresh["as_of"].dt.to_period("M").nunique()
-    ends = zip(months[k:], months[2 * k - 1 :], strict=False)
-    return [(before[month < first], before[(month >= first) & (month <= last)]) for first, last in ends]
+    ends = [*range(3 * k, len(months) - k + 1), len(months)]
+    return [(rows[month.isin(months[max(end - 3 * k, 0) : end - k])], rows[month.isin(months[end - k : end])])
+            for end in ends]  # fmt: skip
 
 
 def outcomes(
