@@ -29,7 +29,7 @@ INSTALLED ?= $(VENV)/.installed
 PEERS := .venv-peers
 FUZZING ?= .venv-fuzz
 
-.PHONY: help run run-all window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark fuzz faults
+.PHONY: help run run-all window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark fuzz faults audit
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -208,6 +208,10 @@ lock: ## pin all packages anew in the three locks (needs uv)
 	@# The last that is built for Python 3.11.
 	echo "atheris==3.0.0; sys_platform == 'linux'" | uv pip compile - --universal --generate-hashes --no-header --python-version 3.11 \
 	  --no-emit-index-url --output-file fuzzing/requirements.lock
+
+audit: ## ask the Python advisory database about every package of the locks (needs uv and a network)
+	@for lock in requirements.lock requirements-spark.lock; do \
+	  uv tool run pip-audit --disable-pip --require-hashes --strict -r $$lock || exit; done
 
 $(PEERS)/.installed: benchmarks/peers/requirements.lock
 	@python3 -m venv --clear $(PEERS)
