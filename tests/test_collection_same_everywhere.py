@@ -32,27 +32,25 @@ def clean(window):
 @pytest.fixture(scope="module")
 def hashes(tmp_path_factory):
     """Collect and clean one simulated company from Parquet, from its exports and from a database."""
-    folder, at = tmp_path_factory.mktemp("same"), pytest.MonkeyPatch()
-    root = make_project(folder, at)
-    at.setattr(privacy, "secret_key", lambda: privacy.public_key("simulation"))
-    write(root, "parquet", kind="simulation")
-    world = simulated.made(params.load("parquet"), print)
-    simulated.write_exports(params.load("parquet"), root / "exports", print)
-    write(root, "folder", kind="folder", mapping="exports/mapping.yaml")
-    with server(root / "server") as address:
-        con = ibis.duckdb.connect()
-        raw = {
-            n: con.read_parquet(f"{world}/raw/{n}/**/*.parquet")
-            for n in contract.TABLES
-            if (world / "raw" / n).exists()
-        }
-        fill(address, "crm", raw, root)
-        mapping = {n: {"relation": f"crm.{n}", "columns": {c: c for c in table.columns}} for n, table in raw.items()}
-        (root / "database.yaml").write_text(yaml.safe_dump({"tables": mapping}))
-        write(root, "database", kind="database", path=address, mapping="database.yaml")
-        made = {window: clean(window) for window in ("parquet", "folder", "database")}
-    at.undo()
-    return made
+    with pytest.MonkeyPatch.context() as at:
+        root = make_project(tmp_path_factory.mktemp("same"), at)
+        at.setattr(privacy, "secret_key", lambda: privacy.public_key("simulation"))
+        write(root, "parquet", kind="simulation")
+        world = simulated.made(params.load("parquet"), print)
+        simulated.write_exports(params.load("parquet"), root / "exports", print)
+        write(root, "folder", kind="folder", mapping="exports/mapping.yaml")
+        with server(root / "server") as address:
+            con = ibis.duckdb.connect()
+            raw = {
+                n: con.read_parquet(f"{world}/raw/{n}/**/*.parquet")
+                for n in contract.TABLES
+                if (world / "raw" / n).exists()
+            }
+            fill(address, "crm", raw, root)
+            mapping = {n: {"relation": f"crm.{n}", "columns": {c: c for c in t.columns}} for n, t in raw.items()}
+            (root / "database.yaml").write_text(yaml.safe_dump({"tables": mapping}))
+            write(root, "database", kind="database", path=address, mapping="database.yaml")
+            return {window: clean(window) for window in ("parquet", "folder", "database")}
 
 
 def test_the_company_is_there_at_all(hashes):
