@@ -143,6 +143,12 @@ def test_the_first_in_an_order_is_taken_missing_keys_last_and_missing_values_nev
         engine.compile(held.agg(x=held.name.first(order_by=ibis.desc(held["at"]))))
 
 
+def test_rows_are_named_once_and_each_by_a_name_of_its_own(engine):
+    rows = engine.create_table("rows", obj=ibis.memtable({"n": [1, 2, 2]}).mutate(row=ibis.uuid()), temp=True)
+    names = [rows.row.to_pyarrow().to_pylist() for _ in range(2)]
+    assert len({*names[0]}) == 3 and sorted(names[0]) == sorted(names[1])
+
+
 def test_a_missing_whole_number_stays_missing_and_whole(engine):
     held = engine.create_table("numbers", pa.table({"n": pa.array([2**53 + 1, None], pa.int64())}), temp=True)
     assert sorted(engine.to_pyarrow(held)["n"].to_pylist(), key=str) == [2**53 + 1, None]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ibis
+import ibis.expr.operations as ops
 import pyarrow as pa
 import sqlglot.expressions as sge
 from ibis.backends.pyspark import Backend
@@ -63,6 +64,8 @@ def connect(compute: Compute) -> "Spark":
 class Compiler(PySparkCompiler):
     """Write expressions for Spark so that they mean what they mean on DuckDB."""
 
+    UNSUPPORTED_OPS = tuple(op for op in PySparkCompiler.UNSUPPORTED_OPS if op is not ops.RandomUUID)
+
     def visit_Strip(self, op, *, arg):  # noqa: N802
         """Take white space off both ends; Spark reads the escapes for two kinds of it as letters."""
         spaces = self.f.concat(sge.convert(" \t\n\r"), self.f.anon.char(11), self.f.anon.char(12))
@@ -83,6 +86,10 @@ class Compiler(PySparkCompiler):
     def visit_BitOr(self, op, *, arg, where):  # noqa: N802
         """Join the bits of numbers, which Spark can and Ibis does not know of."""
         return self.f.anon.bit_or(arg if where is None else self.if_(where, arg, NULL))
+
+    def visit_RandomUUID(self, op, **unused):  # noqa: N802
+        """Name a row, which Spark can and Ibis forbids."""
+        return self.f.anon.uuid()
 
     def visit_First(self, op, *, arg, where, order_by, include_null):  # noqa: N802
         """Take the first value in a stated order, missing keys last, as the one with the least key."""
