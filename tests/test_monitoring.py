@@ -127,21 +127,21 @@ def test_months_that_are_off_together_are_no_drift_of_outcomes():
 
 def test_rows_that_are_easier_to_tell_from_before_than_usual_drift_together():
     before, alike = rows(9, 80), rows(3, 80, "2025-10-01", 2)
-    found = drift.joint("completion", before, alike, ["x", "z"], "learner_id", 0.05, 0.01, 7)
+    found = drift.joint("completion", before, alike, ["x", "z"], "learner_id", 0.05, 7)
     assert found.loc[0, "verdict"] == NO_DRIFT and abs(found.loc[0, "told_apart"] - 0.5) < 0.1
     other = rows(3, 80, "2025-10-01", 2, level=1.0)
-    told = drift.joint("completion", before, other, ["x", "z"], "learner_id", 0.05, 0.01, 7)
+    told = drift.joint("completion", before, other, ["x", "z"], "learner_id", 0.05, 7)
     assert told.loc[0, "verdict"] == DRIFTED
-    few = drift.joint("completion", before.head(10), alike, ["x"], "learner_id", 0.05, 0.01, 7)
+    few = drift.joint("completion", before.head(10), alike, ["x"], "learner_id", 0.05, 7)
     assert few.loc[0, "verdict"] == TOO_FEW
 
 
 def test_where_nothing_differs_all_together_are_said_to_in_few_of_many_windows():
     said = [
         drift.joint("completion", rows(6, 40, seed=n), rows(2, 40, "2025-10-01", 900 + n), ["x", "z"], "learner_id",
-                    0.0, 0.05, n).loc[0, "verdict"] for n in range(30)
+                    0.0, n).loc[0, "verdict"] for n in range(30)
     ]  # fmt: skip
-    assert said.count(DRIFTED) <= 5  # of 30 at a level of 5 %: more in less than 1 of 100 cases
+    assert said.count(DRIFTED) <= 5  # of 30, by intervals of 95 %: more in less than 1 of 100 cases
 
 
 def promise(seed=3, **changes):

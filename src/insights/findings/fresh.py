@@ -87,8 +87,8 @@ def drift(inputs: pd.DataFrame, joint: pd.DataFrame, outcomes: pd.DataFrame) -> 
     for r in joint.dropna(subset="told_apart").itertuples():
         told.append(
             say(
-                "{model}, all together: fresh rows are told from those before with a ROC AUC of {apart}; as many "
-                "months at earlier times from theirs with {before} at most. {verdict}.",
+                "{model}, all together: fresh rows are told from those before with a ROC AUC of {apart}; the months "
+                "before from theirs with {before}. {verdict}.",
                 model=opening(r.model), apart=number(r.told_apart, 2), before=number(r.before, 2),
                 verdict=opening(r.verdict),
             )

@@ -22,7 +22,6 @@ from insights.timeline import TRAIN, VALIDATE
 from insights.verdicts import DRIFTED
 
 CHAMPIONS = ["model", "window", "name", "promoted", "sha256", "challenger"]
-CALENDAR = "season"  # the family of features that say what a month of the year is like, and nothing of records
 DECISIONS = ["model", "decision", "why", "cause", "promotable"]
 OUTCOMES = ["model", "rows", *drift.OUTCOMES]
 
@@ -178,14 +177,13 @@ def judged(
         outcomes.append({"model": name, "rows": kind} | told)
     families = {f.name: f.family for f in registry.features(name, {*known.columns} | {*rows.columns})}
     read = {feature: families.get(feature, "") for feature in model.features}
-    undated = [feature for feature, family in read.items() if family != CALENDAR]
     told = [name, champion.window, model.name, champion.promoted, champion.sha256, challenger.name]
     return {
         "champions": pd.DataFrame([told], columns=CHAMPIONS),
         "performance": joined(performance, fresh.COLUMNS),
         "inputs": drift.inputs(name, known, rows, read, asked.level),
         "joint": drift.joint(
-            name, known, rows, undated, dataset.clusters, asked.apart, asked.level, params.modeling.seed
+            name, known, rows, [*read], dataset.clusters, asked.apart, params.modeling.seed
         ),
         "outcomes": pd.DataFrame(outcomes, columns=OUTCOMES),
         "scorecard": joined(cards, scorecard.COLUMNS),

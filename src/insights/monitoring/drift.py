@@ -12,11 +12,9 @@ Source: the interval of prediction of a regression, as in N. Draper and H. Smith
 (2017).
 """
 
-import itertools
-
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 from scipy.stats import t as student
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
@@ -31,7 +29,7 @@ from insights.verdicts import DRIFTED, NO_DRIFT, TOO_FEW
 FEWEST_MONTHS = 5  # before, to tell a trend and a spread
 FEWEST_ROWS = 5  # of a month, to be one
 FOLDS = 5
-LONGER = 2.0  # of the rows before, beside those of a span
+LONGER = 2.0  # of the months before
 INPUTS = [
     "model", "feature", "family", "months", "before", "expected", "fresh", "low", "high", "p", "p_adjusted",
     "verdict",
@@ -77,14 +75,12 @@ def joint(
     features: list[str],
     clusters: str,
     margin: float,
-    level: float,
     seed: int,
 ) -> pd.DataFrame:
-    """Return how well features together tell fresh rows from those before, beside the same at earlier times.
+    """Return how well all features together tell fresh rows from those before, beside the same a span earlier.
 
-    Some difference there is between any two spans of time, now more and now less. A drift is more of it than there
-    ever was, in the months before, between as many months and twice as many before them. What the calendar says of a
-    month is left out: no quarter of a year is like the one before.
+    Some difference there is between any two spans of time. A drift is more of it than there was between the last
+    months before and those before them.
 
     Parameters
     ----------
@@ -95,42 +91,28 @@ def joint(
         Column whose groups are kept together in the folds.
     margin : float
         By which the ROC AUC must surely be larger.
-    level : float
-        How often it may be said to be where it is not.
     seed : int
 
     Returns
     -------
     pandas.DataFrame
-        In ``JOINT``, one row: ``told_apart`` and ``before``, the largest of earlier times, are ROC AUC, 0.5 where the
-        rows are alike; ``low`` and ``high`` are bounds of their difference, left out as often as the level says.
+        In ``JOINT``, one row: ``told_apart`` and ``before`` are ROC AUC, 0.5 where they are alike.
     """
-    pairs = _spans(before, fresh)
-    if len(pairs) < 2 or min(map(len, itertools.chain(*pairs))) < 10 * FEWEST_ROWS:
+    cut = before["as_of"].max() - (fresh["as_of"].max() - fresh["as_of"].min())
+    earlier, later = before[before["as_of"] < cut], before[before["as_of"] >= cut]
+    parts = [(before, fresh), (earlier, later)]
+    if min(min(len(old), len(new)) for old, new in parts) < 10 * FEWEST_ROWS:
         return pd.DataFrame([[model, len(fresh), *[np.nan] * 5, TOO_FEW]], columns=JOINT)
-    *others, told = (_told(old, new, features, clusters, seed) for old, new in pairs)
-    scored = [told, max(others, key=lambda one: metrics.roc_auc(*one[:2]))]
+    scored = [_told(old, new, features, clusters, seed) for old, new in parts]
     rng = np.random.default_rng([seed, 52])
     draws = [
         metrics.auc_draws(y, score, metrics.cluster_weights(groups, 200, rng).astype("float64"))
         for y, score, groups in scored
     ]
     values = [metrics.roc_auc(y, score) for y, score, _ in scored]
-    difference = values[0] - values[1]
-    reach = float(norm.isf(level) * np.nanstd(draws[0] - draws[1], ddof=1))
-    verdict = DRIFTED if difference - reach > margin else NO_DRIFT
-    found = [model, len(fresh), *values, difference, difference - reach, difference + reach, verdict]
-    return pd.DataFrame([found], columns=JOINT)
-
-
-def _spans(before, fresh):
-    """Return, by span of as many months as are fresh, the rows of twice as many before it and its own; fresh last."""
-    rows = pd.concat([before, fresh], ignore_index=True)
-    month = rows["as_of"].dt.to_period("M")
-    months, k = sorted(month.unique()), fresh["as_of"].dt.to_period("M").nunique()
-    ends = [*range(3 * k, len(months) - k + 1), len(months)]
-    return [(rows[month.isin(months[max(end - 3 * k, 0) : end - k])], rows[month.isin(months[end - k : end])])
-            for end in ends]  # fmt: skip
+    low, high = (float(end) for end in metrics.percentile_interval(draws[0] - draws[1]))
+    verdict = DRIFTED if low > margin else NO_DRIFT
+    return pd.DataFrame([[model, len(fresh), *values, values[0] - values[1], low, high, verdict]], columns=JOINT)
 
 
 def outcomes(
