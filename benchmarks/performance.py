@@ -32,6 +32,7 @@ from sklearn.metrics import roc_auc_score
 
 from insights import cleaning, params, paths, warehouse
 from insights.modeling import dataset, metrics
+from insights.parallel import SINGLE
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parent.parent
 KEPT = ROOT / ".bench"
@@ -42,13 +43,14 @@ WINDOW_DATES = {"start": date(2025, 1, 1), "split": date(2025, 10, 1), "end": da
 
 
 def ours(kind: str, *arguments) -> dict:
-    """Let Insights do something in a process of its own; return what it took."""
-    return _run([sys.executable, str(HERE / "contenders.py"), kind, *map(str, arguments)])
+    """Let Insights do something in a process of its own, as its notebooks do; return what it took."""
+    return _run([sys.executable, str(HERE / "contenders.py"), kind, *map(str, arguments)], os.environ | SINGLE)
 
 
 def theirs(script: str, *arguments) -> dict:
-    """Let a peer do something in a process of its environment; return what it took."""
-    return _run([PEERS_PYTHON, str(PEERS / f"{script}.py"), *map(str, arguments)])
+    """Let a peer do something in a process of its environment, on all cores; return what it took."""
+    free = {name: value for name, value in os.environ.items() if name not in SINGLE}  # make sets them for Insights
+    return _run([PEERS_PYTHON, str(PEERS / f"{script}.py"), *map(str, arguments)], free)
 
 
 def paired(name: str, one, other, repeats: int = REPEATS) -> dict:
@@ -197,8 +199,8 @@ def main(asked: list[str]) -> None:
     report.write(KEPT, ROOT / "docs" / "performance.md")
 
 
-def _run(command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+def _run(command, environment):
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[1:3])} ended with {done.returncode}:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -262,8 +264,7 @@ def _as_exported(kind) -> Path:
             part = table.filter(table.recorded_at.strftime("%Y-%m") == month)
             file = aside / name / f"{month}.{kind}"
             file.parent.mkdir(parents=True, exist_ok=True)
-            ordered = part.order_by("recorded_at")
-            ordered.to_parquet(file) if kind == "parquet" else ordered.to_csv(file)
+            getattr(part.order_by("recorded_at"), f"to_{kind}")(file)
     aside.rename(folder)
     return folder
 

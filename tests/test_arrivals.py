@@ -223,11 +223,10 @@ def test_windows_that_get_no_exports_are_refused(watched, tmp_path):
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):
     """The records of a small company, table by table, as they became known."""
-    folder, at = tmp_path_factory.mktemp("world"), pytest.MonkeyPatch()
-    root = make_project(folder, at)
-    write_window(root, "whole", simulation={"people": 600, "start": datetime.date(2025, 1, 1), "months": 12})
-    world = simulated.made(params.load("whole"), print)
-    at.undo()
+    with pytest.MonkeyPatch.context() as at:
+        root = make_project(tmp_path_factory.mktemp("world"), at)
+        write_window(root, "whole", simulation={"people": 600, "start": datetime.date(2025, 1, 1), "months": 12})
+        world = simulated.made(params.load("whole"), print)
     found = {}
     for name in ("learners", "products", "page_views", "email_events", "enrollments", "submissions"):
         files = sorted((world / "raw" / name).rglob("*.parquet"))

@@ -129,5 +129,26 @@ def test_workers_with_other_code_are_refused_by_name(running, monkeypatch):
         cluster.check(running.address)
 
 
+class Told:
+    """A client whose workers answer what is installed there, or are lost, or fail to tell."""
+
+    def __init__(self, *answers):
+        self.answers = {f"tcp://worker:{place}": answer for place, answer in enumerate(answers)}
+
+    def run(self, ask, on_error):
+        assert ask is cluster.installed and on_error == "return"
+        return self.answers
+
+
+def test_a_worker_that_is_just_lost_is_passed_over_and_one_that_cannot_tell_is_refused():
+    cluster._require_alike(Told(OSError("closed"), cluster.installed()), "tcp://host:1")
+    with pytest.raises(cluster.ClusterError, match=r"has no worker\. Start one"):
+        cluster._require_alike(Told(OSError("closed")), "tcp://host:1")
+    with pytest.raises(
+        cluster.ClusterError, match=r"tcp://worker:1 cannot tell what is installed.*KeyError.*xgboost"
+    ):
+        cluster._require_alike(Told(cluster.installed(), KeyError("xgboost")), "tcp://host:1")
+
+
 def test_without_an_address_there_is_nothing_to_refuse():
     cluster.check(None)

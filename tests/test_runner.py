@@ -13,7 +13,7 @@ import pytest
 import tiny_project
 from joblib.externals.loky import get_reusable_executor
 
-from insights import params, paths, progress, store
+from insights import devices, params, paths, progress, store
 from insights.running import runner, troubles, watch
 
 STEP = "05_modeling"
@@ -53,6 +53,22 @@ def test_a_step_knows_its_window_and_works_in_the_folder_of_the_notebooks(projec
     assert run() == 0
     facts = store.facts("sample", STEP)
     assert (facts["window"], facts["folder"]) == ("sample", "notebooks")
+
+
+def test_a_kernel_has_one_thread_to_a_sum_whatever_is_set_around_it(project, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    tiny_project.write_notebook(project, STEP, "import os\nstep.note(threads=os.environ['OMP_NUM_THREADS'])")
+    assert run() == 0
+    assert store.facts("sample", STEP)["threads"] == "1" and os.environ["OMP_NUM_THREADS"] == "4"
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_refused_before_a_kernel_starts(project, monkeypatch, capsys):
+    monkeypatch.setattr(devices, "seen", lambda: ())
+    asked = params.load("sample")
+    asked = asked.model_copy(update={"compute": asked.compute.model_copy(update={"device": "cuda"})})
+    assert runner.run(asked, STEP) == runner.REFUSED
+    assert "compute.device is cuda, and no GPU is seen here" in capsys.readouterr().err
+    assert not paths.executed("sample", STEP).exists()
 
 
 def test_a_failed_notebook_is_kept_named_and_never_taken_for_done(project, capsys):

@@ -1,19 +1,22 @@
 """What a contender took: seconds of its work, and the most memory that it or a process of its held."""
 
+import contextlib
 import json
 import resource
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 
-def took(work: Callable) -> dict[str, float]:
-    """Do some work, and return what it took."""
+def tell(work: Callable) -> None:
+    """Do some work, and print what it took as a line of JSON; what the work prints goes elsewhere."""
     began = time.perf_counter()
-    work()
+    with contextlib.redirect_stdout(sys.stderr):
+        work()
     seconds = time.perf_counter() - began
     held = max(_own_peak(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-    return {"seconds": seconds, "peak_memory_mb": held / 2**10}
+    print(json.dumps({"seconds": seconds, "peak_memory_mb": held / 2**10}))
 
 
 def _own_peak() -> int:
@@ -23,8 +26,3 @@ def _own_peak() -> int:
     except FileNotFoundError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-
-
-def tell(measured: dict[str, float]) -> None:
-    """Print what work took as a line of JSON."""
-    print(json.dumps(measured))

@@ -1,8 +1,8 @@
 """Look-alikes: the same record twice, and the same again by the same person at once.
 
 Both are found by sorting records beside those that could be the same. Few records have such a neighbour: one with
-the same key, or of the same visitor at the same instant or within a moment. Only these are sorted,
-which changes no answer and takes a fraction of the time and the memory.
+the same key, or of the same visitor at the same instant or within a moment. Only these are sorted, which changes no
+answer and takes a fraction of the time and the memory.
 """
 
 import ibis
@@ -30,9 +30,8 @@ def marks(name: str, table: ibis.Table, columns: list[str]) -> ibis.Table:
     key, happened = list(contract.TABLES[name].key), contract.TABLES[name].happened
     same = key or [happened, *(visitor for visitor in VISITORS if visitor in table.columns)]
     near = [_near(table, {column: table[column] for column in same})]
-    places = PLACES.get(name, [])
-    asks_at_once = bool(places) and {*places} <= {*table.columns}
-    if asks_at_once:
+    places = PLACES.get(name, []) if {*PLACES.get(name, [])} <= {*table.columns} else []
+    if places:
         # Two times less than so many seconds apart lie in one stretch of twice as many, or in one that begins later.
         second, apart = table[happened].epoch_seconds(), SECONDS[name]
         who, known = places[0], table[places[0]].notnull()
@@ -40,7 +39,7 @@ def marks(name: str, table: ibis.Table, columns: list[str]) -> ibis.Table:
             near.append(_near(table, {who: table[who], "stretch": stretch}, known))
     few = table.semi_join(ibis.union(*near), ROW)
     found = {AGAIN: _again(few, key, columns)}
-    if asks_at_once:
+    if places:
         found[AT_ONCE] = _at_once(few, places, happened, columns, SECONDS[name]).fill_null(False)
     told = few.select(ROW, **found)
     return told.filter(ibis.or_(*(told[mark] for mark in found)))

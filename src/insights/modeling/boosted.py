@@ -42,7 +42,7 @@ def trees(compute: Compute, seed: int) -> BaseEstimator:
     device = devices.chosen(compute)
     if device == devices.CPU and compute.dask is None:
         return HistGradientBoostingClassifier(**DEFAULTS, random_state=seed)
-    return BoostedTrees(device, compute.dask, compute.rows_a_worker, **DEFAULTS, random_state=seed)
+    return BoostedTrees(device, compute.dask, compute.rows_a_worker, random_state=seed)
 
 
 class BoostedTrees(ClassifierMixin, BaseEstimator):
@@ -69,8 +69,10 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(
-        self, device=devices.CPU, dask=None, rows_a_worker=1_000_000, max_iter=150, learning_rate=0.05,
-        max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=1.0, random_state=0,
+        self, device=devices.CPU, dask=None, rows_a_worker=1_000_000, max_iter=DEFAULTS["max_iter"],
+        learning_rate=DEFAULTS["learning_rate"], max_leaf_nodes=DEFAULTS["max_leaf_nodes"],
+        min_samples_leaf=DEFAULTS["min_samples_leaf"], l2_regularization=DEFAULTS["l2_regularization"],
+        random_state=0,
     ):  # fmt: skip
         self.device = device
         self.dask = dask

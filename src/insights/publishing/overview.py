@@ -47,14 +47,14 @@ class Overview:
 
 def study() -> Overview:
     """Gather what the windows found that have a report on this machine."""
-    rows, unread = {}, {}
+    done, rows, unread = [], {}, {}
     for one in params.readable():
         if has_report(one.window):
             try:
                 rows[one.window] = _row(one)
+                done.append(one)
             except store.StoreError as error:
                 unread[one.window] = str(error)
-    done = [one for one in params.readable() if one.window in rows]
     if not done:
         return Overview(pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=TREND), None, unread)
     quarter = params.newest()
