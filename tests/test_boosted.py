@@ -114,7 +114,6 @@ def test_a_worker_that_is_lost_costs_another_attempt_and_no_answer(tmp_path, mon
                 made.workers[0].kill()
             return train(*asked, **others)
 
-        monkeypatch.setattr(boosted, "PATIENCE", 5)
         monkeypatch.setattr(xgboost.dask, "train", losing_one)
         model = alone(boosted.BoostedTrees(dask=made.address, rows_a_worker=FEW))
     assert len(calls) == 2 and abs(auc(model) - auc(alone())) < boosted.AGREE
