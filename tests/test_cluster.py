@@ -12,6 +12,7 @@ from micro import window
 from synthetic import launch_data
 
 from insights import cluster, parallel
+from insights.features import themes
 from insights.modeling import learned, tuning
 from insights.modeling.search import automl
 from insights.modeling.trials import Trials, Variant
@@ -68,6 +69,17 @@ def test_models_are_refitted_to_the_last_bit_as_here(running, data):
 def test_tuning_finds_what_it_finds_here(running, data):
     models = [learned.logistic(data.features, on())]
     here, there = (tuning.bought(models, data.train, on(address)) for address in (None, running.address))
+    pd.testing.assert_frame_equal(here, there, check_exact=True)
+
+
+def test_what_posts_speak_of_is_the_same_where_workers_read_them_in_parts(running):
+    words = ("agents", "vision", "robots", "prices", "course", "video", "quiz")
+    texts = [f"{words[n % 7]} {words[n % 5]} {words[n % 3]}" for n in range(90)]
+    at = pd.to_datetime(np.repeat(["2025-01-01", "2025-02-01", "2025-03-01"], 30))
+    documents = pd.DataFrame({"product_id": [f"P{n % 30}" for n in range(90)], "as_of": at, "text": texts})
+    here = themes.directions([documents], on().compute)
+    there = themes.directions([documents[n : n + 20] for n in range(0, 90, 20)], on(running.address).compute)
+    assert list(here) == ["product_id", "as_of", *themes.THEMES]
     pd.testing.assert_frame_equal(here, there, check_exact=True)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from launches import AS_OF, PRODUCTS, SALES, asked, features, post, sale, view
+from micro import window
 
 from insights.features import themes
 
@@ -95,6 +96,13 @@ def test_acceleration_is_the_growth_of_the_last_month_beyond_that_of_the_one_bef
     assert built.loc["A", "views_acceleration"] == pytest.approx(np.log(32.5 * 4.5 / 8.5**2))
 
 
+def placed_of(first, later=(), part=themes.PARTITION, **compute):
+    """Return the directions of documents of two decisions, read in parts of so many."""
+    found = documents(first, later)
+    parts = [found.iloc[start : start + part] for start in range(0, len(found), part)]
+    return themes.directions(parts, window(compute=compute).compute)
+
+
 def documents(first, later=()):
     at = [AS_OF] * len(first) + [AS_OF + pd.DateOffset(months=1)] * len(later)
     texts = [*first, *later]
@@ -105,27 +113,40 @@ SPOKEN = [f"{a} {b} {a}" for a in ("agents", "vision", "robots", "prices") for b
 
 
 def test_products_that_are_spoken_of_alike_lie_together():
-    placed = themes.directions(documents(SPOKEN)).set_index("product_id")[themes.THEMES]
+    placed = placed_of(SPOKEN).set_index("product_id")[themes.THEMES]
     np.testing.assert_allclose(placed.loc["P0"], placed.loc["P12"])
     near = np.linalg.norm(placed.loc["P0"] - placed.loc["P1"])
     assert near < np.linalg.norm(placed.loc["P0"] - placed.loc["P4"])
 
 
 def test_what_is_said_later_changes_no_theme_of_an_earlier_decision():
-    alone = themes.directions(documents(SPOKEN))
-    later = themes.directions(documents(SPOKEN, ["agents agents", "something nobody said before"]))
+    alone = placed_of(SPOKEN)
+    later = placed_of(SPOKEN, ["agents agents", "something nobody said before"])
     pd.testing.assert_frame_equal(later.iloc[: len(SPOKEN)], alone)
     np.testing.assert_allclose(later.iloc[-1][themes.THEMES].astype(float), 0, atol=1e-12)
 
 
 @pytest.mark.parametrize("texts", [SPOKEN[:19], [f"word{i}" for i in range(30)], ["the of and"] * 30])
 def test_too_few_documents_or_words_give_no_themes(texts):
-    assert list(themes.directions(documents(texts))) == ["product_id", "as_of"]
+    assert list(placed_of(texts)) == ["product_id", "as_of"]
+
+
+@pytest.mark.parametrize(("part", "threads"), [(1, 1), (5, 2), (len(SPOKEN), 2)])
+def test_themes_are_the_same_to_the_last_bit_however_documents_are_parted_and_whoever_reads_them(part, threads):
+    later = ["agents agents", *SPOKEN[:7]]
+    whole, parted = placed_of(SPOKEN, later), placed_of(SPOKEN, later, part, threads=threads)
+    pd.testing.assert_frame_equal(whole, parted, check_exact=True)
+
+
+def test_where_nobody_posts_there_are_no_themes():
+    nobody = placed_of([])
+    assert list(nobody) == ["product_id", "as_of"] and nobody.empty
+    assert "theme_1" not in features(social_posts=[post("1", "2025-02-01", product_id=None, text="agents")])
 
 
 def test_themes_are_read_from_the_posts_of_the_lookback():
     products = [p | {"product_id": f"Q{i:02d}"} for i, p in enumerate(PRODUCTS[:1] * len(SPOKEN))]
     posts = [post(str(i), "2025-02-01", product_id=f"Q{i:02d}", text=text) for i, text in enumerate(SPOKEN)]
     built = features(asked(products=products), products=products, social_posts=[*posts, post("x", "2025-04-01")])
-    placed = themes.directions(documents(SPOKEN))
+    placed = placed_of(SPOKEN)
     np.testing.assert_allclose(built[themes.THEMES], placed[themes.THEMES])

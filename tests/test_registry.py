@@ -5,6 +5,7 @@ import re
 import ibis
 import pandas as pd
 import pytest
+from micro import window
 
 from insights import asof, contract
 from insights.features import completion, enrollment, launch, registry  # noqa: F401
@@ -52,7 +53,8 @@ def asked(monkeypatch):
     monkeypatch.setattr(registry, "FAMILIES", {})
     con = ibis.duckdb.connect()
     rows = pd.DataFrame({"learner_id": ["b", "a", "b"], "as_of": pd.Timestamp("2025-01-01")})
-    past = registry.Past({}, {"learner_id": asof.moments(con, rows, "learner_id")}, ibis.interval(days=1))
+    at = {"learner_id": asof.moments(con, rows, "learner_id")}
+    past = registry.Past({}, at, ibis.interval(days=1), window().compute)
 
     def told(**said):
         known = ibis.memtable({"as_of": [pd.Timestamp("2025-01-01")] * len(said["learner_id"]), **said})

@@ -52,7 +52,7 @@ def completion_features(
         The rows, then features as float64; missing where nothing is known.
     """
     at = {identity: asof.moments(con, rows, identity) for identity in ("learner_id", "product_id")}
-    past = Past(tables, at, ibis.interval(days=params.completion.lookback_days))
+    past = Past(tables, at, ibis.interval(days=params.completion.lookback_days), params.compute)
     absolute = compute(MODEL, past, rows, KEYS, known, changed, only)
     relative = against_course(rows, absolute[[name for name in NORMED if name in absolute]])
     return pd.concat([rows.reset_index(drop=True), absolute, relative], axis=1)

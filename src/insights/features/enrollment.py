@@ -37,7 +37,7 @@ def enrollment_features(
         The rows, then features as float64; missing where nothing is known.
     """
     moments = {"learner_id": asof.moments(con, rows, "learner_id")}
-    past = Past(tables, moments, ibis.interval(days=params.enrollment.lookback_days))
+    past = Past(tables, moments, ibis.interval(days=params.enrollment.lookback_days), params.compute)
     return pd.concat([rows.reset_index(drop=True), compute(MODEL, past, rows, KEYS)], axis=1)
 
 

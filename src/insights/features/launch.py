@@ -45,7 +45,8 @@ def launch_features(
     pandas.DataFrame
         The rows, then features as float64; missing where nothing is known.
     """
-    past = Past(tables, {"": asof.moments(con, rows)}, ibis.interval(months=params.launch.lookback_months))
+    lookback = ibis.interval(months=params.launch.lookback_months)
+    past = Past(tables, {"": asof.moments(con, rows)}, lookback, params.compute)
     built = pd.concat([rows.reset_index(drop=True), compute(MODEL, past, rows, KEYS, known, changed, only)], axis=1)
     built = built.assign(log_hurdle=np.log1p(built["asked"].clip(lower=0)), **_persistence(built))
     return pd.concat([built, against_need(built, params.launch.lookback_months)], axis=1)

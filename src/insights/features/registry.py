@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from insights import asof, contract
+from insights.params import Compute
 
 PLAN, JOURNEY, SOCIAL, PANEL = "plan", "journey", "social", "panel"
 PLACE = "place"  # of a row among those that are asked about
@@ -176,9 +177,18 @@ class Past:
         first whose identity it has. ``{"": moments}`` lets every record meet every moment.
     lookback : ibis interval
         How far back events are read.
+    compute : insights.params.Compute
+        What a family may use that reads texts, which no table is computed from.
+
+    Attributes
+    ----------
+    compute : insights.params.Compute
     """
 
-    def __init__(self, tables: dict[str, ibis.Table], at: dict[str, asof.Moments], lookback: ibis.Value):
+    def __init__(
+        self, tables: dict[str, ibis.Table], at: dict[str, asof.Moments], lookback: ibis.Value, compute: Compute
+    ):
+        self.compute = compute
         self._tables = {name: contract.complete(name, table) for name, table in tables.items()}
         self._at, self._lookback = at, lookback
 
