@@ -324,3 +324,15 @@ def test_deciles_and_signals_that_are_none_are_refused(desk, first):
 def test_a_window_without_a_model_is_refused_in_one_line(company, capsys):
     assert main(["tiny"]) == 2 and "make run WINDOW=tiny" in capsys.readouterr().err
     assert main(["unknown"]) == 2
+
+
+def test_a_report_of_another_version_is_refused_in_one_line(desk, company, capsys, monkeypatch):
+    monkeypatch.setattr("insights.serving.desk.open_scorer", lambda params: desk.scorer)
+    report = paths.step("tiny", "11_report")
+    (report / "tables").mkdir(parents=True)
+    (report / "results.json").write_text("[]")
+    desk.candidates.drop(columns="topic").to_parquet(report / "tables" / "table_11_1_recommendations.parquet")
+    assert main(["tiny"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("outputs/tiny") and told.count("\n") == 1
+    assert "lacks topic: another version of Insights wrote it. Make it again: make run WINDOW=tiny" in told

@@ -75,6 +75,6 @@ def _farthest(old, fresh, level, least):
 def _alerts(window):
     if window is None or not (paths.step(window, "08_tolerance") / "tables" / "table_8_7_alerts.parquet").exists():
         return {}
-    table = store.table(window, "08_tolerance", "table_8_7_alerts")
+    table = store.table(window, "08_tolerance", "table_8_7_alerts", ["disturbance", "of", "alert"])
     measured = table[table["of"] != CONTROL].dropna(subset="alert")
     return {r.disturbance: (float(r.alert), r.of) for r in measured.itertuples()}

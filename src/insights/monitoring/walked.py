@@ -11,6 +11,7 @@ COLUMNS = [
     "window", "of", "model", "rows", "measure", "promised", "promised_low", "promised_high", "realised",
     "realised_low", "realised_high", "verdict",
 ]  # fmt: skip
+STORED = COLUMNS[2:]  # what notebook 10 writes; whose model it was stands in its manifest
 
 
 def over_windows(params: Params) -> pd.DataFrame:
@@ -36,7 +37,7 @@ def over_windows(params: Params) -> pd.DataFrame:
 def of_window(window: str) -> pd.DataFrame:
     """Return what notebook 10 of one window told of earlier models, in ``COLUMNS``."""
     champions = {one["model"]: one["window"] for one in store.facts(window, STEP).get("champions", [])}
-    table = store.table(window, STEP, "table_10_1_performance")
+    table = store.table(window, STEP, "table_10_1_performance", STORED)
     return table.assign(window=window, of=table["model"].map(champions))[COLUMNS]
 
 

@@ -5,7 +5,7 @@ import asyncio
 import secrets
 import sys
 
-from insights import offline, params
+from insights import offline, params, store
 from insights.scoring import CandidateError
 from insights.serving import app
 from insights.serving.desk import PlannerError, open_desk
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         desk = open_desk(params.load(given.window or params.newest()))
         asyncio.run(_serve(desk, given.port))
-    except (params.ParameterError, CandidateError, PlannerError) as error:
+    except (params.ParameterError, store.StoreError, CandidateError, PlannerError) as error:
         print(error, file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:

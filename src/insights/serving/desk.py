@@ -24,6 +24,14 @@ KEPT = 50  # products that planners entered, whose features are kept
 FACTS = ("title", "topic", "price", "monthly_hurdle", "launch_cost", "level")
 NEW = "new product"
 LAST = 9  # decile
+TABLES = {  # of other notebooks, by what they are here, with the columns that pages read
+    "candidates": (
+        paths.STEPS[-1], "table_11_1_recommendations",
+        ["product_id", "title", "topic", "verdict", "probability", "low", "high", "expected_gain", "within_capacity"],
+    ),
+    "importance": ("05_modeling", "table_5_12_importance", ["signal", "importance"]),
+    "reasons": ("05_modeling", "table_5_13_reasons", ["product_id", "text"]),
+}  # fmt: skip
 
 
 class PlannerError(ValueError):
@@ -253,6 +261,8 @@ def open_desk(params: Params) -> Desk:
         If the window has no launch model.
     PlannerError
         If it has no candidates to plan, or no report.
+    insights.store.StoreError
+        If its tables are broken, or another version of Insights wrote them.
     """
     scorer, window = open_scorer(params), params.window
     if scorer.dataset.candidates.empty:
@@ -263,10 +273,8 @@ def open_desk(params: Params) -> Desk:
     return Desk(
         scorer=scorer,
         refits=list(recommendation.refitted(scorer.dataset, scorer.model, params)),
-        candidates=store.table(window, paths.STEPS[-1], "table_11_1_recommendations"),
         headline=report.headline(store.results(window)),
-        importance=store.table(window, "05_modeling", "table_5_12_importance"),
         facts=products.reindex(columns=list(FACTS)),
-        reasons=store.table(window, "05_modeling", "table_5_13_reasons"),
+        **{name: store.table(window, *stored) for name, stored in TABLES.items()},
         digest=file_hash(paths.model(window, "launch")),
     )
