@@ -178,11 +178,7 @@ class Past:
     lookback : ibis interval
         How far back events are read.
     compute : insights.params.Compute
-        What a family may use that reads texts, which no table is computed from.
-
-    Attributes
-    ----------
-    compute : insights.params.Compute
+        Where a family works that does something outside the engine, such as reading texts.
     """
 
     def __init__(

@@ -86,10 +86,9 @@ def _learned(texts):
     if sum(number >= weights.min_df for number in used.values()) <= len(THEMES):
         return None
     weighed = weights.fit_transform(texts)
+    svd = TruncatedSVD(len(THEMES), algorithm="arpack", random_state=np.random.RandomState(0))
     with threadpool_limits(1):  # sums in one order on any number of cores
-        return weights, TruncatedSVD(len(THEMES), algorithm="arpack", random_state=np.random.RandomState(0)).fit(
-            weighed
-        )
+        return weights, svd.fit(weighed)
 
 
 def _placed(weights, svd, documents):
