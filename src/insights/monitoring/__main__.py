@@ -6,11 +6,11 @@ import sys
 from insights import journals, params
 from insights.monitoring import deployed, shadow
 
-REFUSED = 2
+REFUSED, DAMAGED = 2, 3
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Carry out a decision; return the exit code: 0 if it was, 2 if it was refused."""
+    """Carry out a decision; return the exit code: 2 if it was refused, 3 if a model in use is damaged, else 0."""
     parser = argparse.ArgumentParser(prog="insights.monitoring", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
     promote = actions.add_parser("promote", help="put a window's models into use")
@@ -65,12 +65,15 @@ def _log():
         print("No model has been promoted yet.")
         return 0
     print(decisions.drop(columns="sha256").to_string(index=False))
+    broken = []
     for model in deployed.MODELS:
         now = deployed.in_use(model)
-        broken = now is not None and not deployed.is_intact(model, now["sha256"])
+        if now is not None and not deployed.is_intact(model, now["sha256"]):
+            broken.append(model)
         told = "none" if now is None else f"that of {now['window']}"
-        print(f"{model}: {told} in use{', but its file is gone or was changed: promote it again' if broken else ''}")
-    return 0
+        damage = ", but its file is gone or was changed: promote it again" if model in broken else ""
+        print(f"{model}: {told} in use{damage}")
+    return DAMAGED if broken else 0
 
 
 if __name__ == "__main__":
