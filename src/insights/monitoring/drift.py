@@ -9,7 +9,7 @@ by how far they wander from one to the next, for fashions last.
 
 Source: the interval of prediction of a regression, as in N. Draper and H. Smith, "Applied Regression Analysis"
 (1998); for telling times apart by a classifier D. Lopez-Paz and M. Oquab, "Revisiting Classifier Two-Sample Tests"
-(2017).
+(2017); for drawing in two ways at once A. Owen and D. Eckles, "Bootstrapping Data Arrays of Arbitrary Order" (2012).
 """
 
 import numpy as np
@@ -30,6 +30,7 @@ FEWEST_MONTHS = 5  # before, to tell a trend and a spread
 FEWEST_ROWS = 5  # of a month, to be one
 FOLDS = 5
 LONGER = 2.0  # of the months before
+RESAMPLES = 400
 INPUTS = [
     "model", "feature", "family", "months", "before", "expected", "fresh", "low", "high", "p", "p_adjusted",
     "verdict",
@@ -80,7 +81,8 @@ def joint(
     """Return how well all features together tell fresh rows from those before, beside the same a span earlier.
 
     Some difference there is between any two spans of time. A drift is more of it than there was between the last
-    months before and those before them.
+    months before and those before them, and more than single months bring about: a span's rows share its months, so
+    that months are drawn anew as well as clusters, and a row counts as often as both (Owen and Eckles 2012).
 
     Parameters
     ----------
@@ -106,10 +108,10 @@ def joint(
     scored = [_told(old, new, features, clusters, seed) for old, new in parts]
     rng = np.random.default_rng([seed, 52])
     draws = [
-        metrics.auc_draws(y, score, metrics.cluster_weights(groups, 200, rng).astype("float64"))
-        for y, score, groups in scored
+        metrics.auc_draws(y, score, metrics.cluster_weights(groups, RESAMPLES, rng) * _months_drawn(y, months, rng))
+        for y, score, groups, months in scored
     ]
-    values = [metrics.roc_auc(y, score) for y, score, _ in scored]
+    values = [metrics.roc_auc(y, score) for y, score, *_ in scored]
     low, high = (float(end) for end in metrics.percentile_interval(draws[0] - draws[1]))
     verdict = DRIFTED if low > margin else NO_DRIFT
     return pd.DataFrame([[model, len(fresh), *values, values[0] - values[1], low, high, verdict]], columns=JOINT)
@@ -210,7 +212,7 @@ def _wandering(y, k, by_chance):
 
 
 def _told(old, new, features, clusters, seed):
-    """Return whether each row is a new one, the probability out of folds that it is, and its cluster."""
+    """Return whether each row is a new one, the probability out of folds that it is, its cluster and its month."""
     most = int(LONGER * len(new))
     old = old if len(old) <= most else old.sample(most, random_state=seed)
     rows = pd.concat([old, new], ignore_index=True)
@@ -219,7 +221,15 @@ def _told(old, new, features, clusters, seed):
     model = filled(("scale", StandardScaler()), ("model", LogisticRegression(C=0.05, max_iter=2_000)))
     folds = GroupKFold(min(FOLDS, rows[clusters].nunique()))
     score = cross_val_predict(model, read, y, groups=rows[clusters], cv=folds, method="predict_proba")[:, 1]
-    return y, score, rows[clusters]
+    return y, score, rows[clusters], rows["as_of"].dt.to_period("M")
+
+
+def _months_drawn(y, months, rng):
+    """Return how often each row counts in each resample of the months of old rows, and of those of new ones."""
+    weights = np.zeros((RESAMPLES, len(y)))
+    for side in (0, 1):
+        weights[:, y == side] = metrics.cluster_weights(months[y == side], RESAMPLES, rng)
+    return weights
 
 
 def _error(values, clusters):
