@@ -36,7 +36,7 @@ help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "WINDOW is named after a file in params/, such as 2025Q4 or sample; -j2 runs two notebooks at a time."
 
-run: $(INSTALLED) ## bring WINDOW, by default the newest, to its report, or only as far as the notebook UNTIL
+run: $(INSTALLED) ## bring WINDOW, by default the newest quarter, to its report, or only as far as the notebook UNTIL
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run "$$WINDOW" --until "$$UNTIL"
 
 test: $(INSTALLED) ## run the tests
@@ -104,7 +104,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lab: $(INSTALLED) ## open the notebooks in JupyterLab, on the sample
 	+@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline run sample
-	@$(PYTHON) -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=notebooks --LabApp.news_url=None \
+	@$(PYTHON) -m jupyterlab $(AS_ROOT) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks --LabApp.news_url=None \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 run-all: $(INSTALLED) ## run all quarters, or WINDOWS, side by side, as many as memory holds, here or on compute.dask
@@ -234,7 +234,7 @@ $(FUZZING)/.installed: requirements.lock fuzzing/requirements.lock $(INSTALLED)
 STEPS := 00_data_collection 01_data_dictionary 02_data_cleaning 03_learner_journey 04_feature_analysis 05_modeling \
   06_ablation 07_bias_checks 08_tolerance 09_experiments 10_fresh_data 11_report
 
-# Only for insights.running.pipeline, which has checked the window's name and holds its lock.
+# Only for insights.running.pipeline, which has checked the window's name, holds its lock, and names the one BEFORE it.
 ifdef INSIGHTS_LOCK_HELD
 DONE := outputs/$(WINDOW)/.done
 STAMPS := $(STEPS:%=$(DONE)/%)
@@ -256,11 +256,11 @@ $(DONE)/06_ablation: $(DONE)/05_modeling $(DONE)/01_data_dictionary
 $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
 $(DONE)/08_tolerance: $(DONE)/06_ablation $(DONE)/07_bias_checks $(wildcard registers/[!e]*.yaml)
 $(DONE)/09_experiments: $(DONE)/05_modeling $(wildcard registers/experiments.yaml)
-$(DONE)/10_fresh_data: $(DONE)/05_modeling
+$(DONE)/10_fresh_data: $(DONE)/05_modeling $(wildcard outputs/$(BEFORE)/.done/05_modeling) # whose models it judges
 $(DONE)/11_report: $(filter-out %/11_report,$(STAMPS)) $(wildcard planners/*.jsonl registers/acceptance.yaml)
 
 $(STAMPS): $(DONE)/%: notebooks/%.ipynb params/base.yaml params/$(WINDOW).yaml $(wildcard requirements.lock)
-	@$(PYTHON) -m insights.running.runner step "$$WINDOW" $* $(filter-out $(DONE)/%,$^) $(KILLED)
+	@$(PYTHON) -m insights.running.runner step "$$WINDOW" $* $(filter-out outputs/%,$^) $(KILLED)
 
 # Only for one that is missing.
 notebooks/%.ipynb:

@@ -107,6 +107,17 @@ def test_what_rests_on_a_changed_file_runs_again_and_nothing_else(project, chang
     assert sorted(ran(project)) == expected
 
 
+def test_notebook_10_runs_again_once_the_window_before_has_models_and_not_when_it_is_removed(project):
+    make(project, "run", "WINDOW=sample")
+    ran(project)
+    make(project, "run", "WINDOW=sample-before", "UNTIL=05_modeling")
+    ran(project)
+    make(project, "run", "WINDOW=sample")
+    assert sorted(ran(project)) == ["10_fresh_data", "11_report", "pages"]
+    make(project, "clean-window", "WINDOW=sample-before")
+    assert "nothing to do" in make(project, "run", "WINDOW=sample").stdout and ran(project) == []
+
+
 def test_a_list_of_the_withdrawn_that_appears_has_everything_collected_anew(project):
     make(project, "run", "WINDOW=sample")
     ran(project)

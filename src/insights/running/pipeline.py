@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from insights import params, paths, privacy
+from insights import lineage, params, paths, privacy
 from insights.running import exports, seals, troubles, windows
 
 REFUSED, BUSY = 2, 9
@@ -114,7 +114,8 @@ def _make():
 
 
 def _environment(window):
-    return os.environ | {windows.HELD_VARIABLE: window, "WINDOW": window}
+    before = lineage.before(params.load(window))
+    return os.environ | {windows.HELD_VARIABLE: window, "WINDOW": window, "BEFORE": before.window if before else ""}
 
 
 if __name__ == "__main__":
