@@ -7,14 +7,17 @@ from insights.verdicts import LAUNCH
 
 def advice(*verdicts, capacity=2, title="Product"):
     """Return recommendations with these verdicts, each of which brings 1,000 dollars more than the one before."""
-    frame = pd.DataFrame({"title": [f"{title} {n}" for n in range(len(verdicts))], "verdict": verdicts})
+    numbers = range(len(verdicts))
+    frame = pd.DataFrame(
+        {"product_id": [f"P{n}" for n in numbers], "title": [f"{title} {n}" for n in numbers], "verdict": verdicts}
+    )
     go = frame["verdict"] == LAUNCH
     frame["place"] = go.cumsum().where(go).astype("float64")
     frame["within_capacity"] = frame["place"] <= capacity
     return frame.assign(expected_gain=[1000.0 * (n + 1) for n in range(len(frame))])
 
 
-def headline(low=0.6, high=0.9, ahead=-0.1, auc=0.75):
+def headline(low=0.6, high=0.9, ahead=-0.1, auc=0.75, shuffled=0.7):
     """Return a chosen model, the panel and chance on thirty launches."""
     names = ["model", "value", "low", "high", "chosen", "ahead_low", "ahead_high"]
     rows = [
@@ -22,7 +25,7 @@ def headline(low=0.6, high=0.9, ahead=-0.1, auc=0.75):
         ("panel", 0.65, 0.5, 0.8, False, ahead, 0.3),
         ("chance", 0.5, 0.3, 0.7, False, 0.0, 0.0),
     ]
-    return pd.DataFrame(rows, columns=names).assign(question="launch", rows="launch", n=30)
+    return pd.DataFrame(rows, columns=names).assign(question="launch", rows="launch", n=30, shuffled=shuffled)
 
 
 def results(*records):

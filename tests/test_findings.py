@@ -259,14 +259,14 @@ HEADLINE = pd.DataFrame(
         ["launch", "launch", "tpot", 0.99, 0.98, 1.00, 30, False, -0.5, -0.2],
     ],
     columns=["question", "rows", "model", "value", "low", "high", "n", "chosen", "ahead_low", "ahead_high"],
-)
+).assign(shuffled=0.7)
 
 
 @pytest.mark.parametrize(
     ("verdicts", "opening"),
     [
-        (("1", "0", "not enough evidence"), "Launch 1: A course."),
-        (("1", "1"), "Launch 2: A course and A course."),
+        (("1", "0", "not enough evidence"), "Launch 1: A course (P0)."),
+        (("1", "1"), "Launch 2: A course (P1) and A course (P0)."),
         (("0", "not enough evidence"), "Launch none of the 2 candidates."),
         (("not enough evidence",), "Not enough evidence to recommend or to rule out any of the 1 candidate."),
     ],
@@ -278,7 +278,22 @@ def test_the_recommendation_opens_with_the_answer(verdicts, opening):
 def test_of_more_than_a_quarter_can_carry_the_first_in_place_are_named():
     table = advice("1", "1", "1", "0", capacity=2).assign(title=["Last", "Middle", "First", "None"])
     told = read(answer.recommendation(table, HEADLINE))
-    assert told.startswith("Launch 2 of the 3 that pay: First and Middle. So many can be carried in a quarter;")
+    assert told.startswith("Launch 2 of the 3 that are expected to pay: First and Middle. A quarter can carry 2;")
+
+
+@pytest.mark.parametrize(
+    ("shuffled", "panel", "why"),
+    [
+        (0.7, 0.6, "0.620, is not shown to beat chance (with outcomes shuffled, the best of all that were tried "
+                   "reaches 0.700 in 95 of 100 cases)."),
+        (0.5, 0.7, "0.620, lies below the panel of R&D and Marketing (0.700)."),
+        (0.7, 0.7, "in 95 of 100 cases) and lies below the panel of R&D and Marketing (0.700)."),
+        (0.5, 0.6, "The interval of each lies on both sides of the threshold"),
+    ],
+)  # fmt: skip
+def test_why_there_is_no_verdict_is_told_by_what_was_found(shuffled, panel, why):
+    table = HEADLINE.assign(shuffled=shuffled, value=HEADLINE["value"].mask(HEADLINE["model"] == "panel", panel))
+    assert why in read(answer.recommendation(advice("not enough evidence"), table))
 
 
 def test_the_recommendation_counts_every_verdict():
@@ -384,6 +399,8 @@ RECORDS = [
     record("launch.roc_auc", 0.65, "forest", split="validation", rows="launch", without="family web"),
     record("launch.average_precision", 0.9, "panel", split="validation", rows="launch"),
     record("launch.roc_auc_difference", 0.05, "logistic", split="validation", rows="launch", against="panel"),
+    record("launch.roc_auc_null_95", 0.75, "best", split="validation", rows="launch"),
+    record("launch.roc_auc_null_95", 0.68, "logistic", split="validation", rows="launch"),
     record("launch.chosen", 1, "logistic"),
     record("completion.chosen", 1, "forest"),
     record("cleaning.rows_in", 5, None, table="learners"),
@@ -400,6 +417,7 @@ def test_the_report_s_headline_is_validation_by_kind_of_rows_best_first():
         ["completion", "enrolled", "forest", 0.7],
     ]
     assert table["chosen"].tolist() == [True, False, True, False, True]
+    assert table["shuffled"].tolist()[:4] == pytest.approx([np.nan, 0.75, 0.75, 0.75], nan_ok=True)
     assert table["ahead_low"].tolist()[3] == pytest.approx(-0.05) and table["ahead_low"].isna().sum() == 4
 
 

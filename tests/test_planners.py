@@ -1,5 +1,8 @@
 """Planners: what they say of recommendations, and what an experiment with them tells."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -221,3 +224,19 @@ def test_a_journal_of_judgements_that_was_cut_is_named():
     paths.judgements().write_text(paths.judgements().read_text()[:-5])
     with pytest.raises(journals.JournalError, match=r"judgements\.jsonl"):
         said()
+
+
+def test_the_smallest_gains_that_the_protocol_names_are_seen_four_times_of_five():
+    """Planners who are right in 60 % of four decisions alone, and in so many points more of four with advice."""
+    protocol = (Path(__file__).parent.parent / "docs" / "planner_experiment.md").read_text()
+    [named] = re.findall(r"is (\d+) percentage points with (\d+)\s+planners, (\d+) with (\d+), and (\d+) with (\d+)",
+                         protocol)  # fmt: skip
+    numbers, rng = [*map(int, named)], np.random.default_rng(5)
+    assert numbers[1::2] == [12, 24, 48]
+    for gain, planners in zip(numbers[::2], numbers[1::2], strict=True):
+        seen = [
+            trial._difference(pd.DataFrame({arm: rng.binomial(4, share, planners) / 4 for arm, share in
+                                            ((ALONE, 0.6), (ADVISED, 0.6 + gain / 100))}), ADVISED)[1] > 0
+            for _ in range(600)
+        ]  # fmt: skip
+        assert np.mean(seen) == pytest.approx(0.8, abs=0.06)

@@ -14,6 +14,7 @@ from insights import spreadsheets
 from insights.features import build
 from insights.modeling import learned
 from insights.modeling.dataset import from_frame
+from insights.modeling.explanation import signals
 from insights.scoring import CandidateError, read, scorer
 
 PARAMS = window("sample")
@@ -180,4 +181,4 @@ def test_a_candidate_beyond_all_that_was_learned_from_is_warned_of(launches):
     outside = inside.assign(**{model.features[0]: dataset.train[model.features[0]].max() + 1e6})
     assert scorer.warned(model, inside, dataset.train) == [[]]
     [[told]] = scorer.warned(model, outside, dataset.train)
-    assert told.startswith(model.features[0].replace("_", " ")) and "learned from" in told
+    assert told == f"{signals.meaning('launch', model.features[0])}: outside of what was learned from"

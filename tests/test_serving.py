@@ -287,7 +287,13 @@ def test_a_trial_asks_all_its_tasks_once_and_ends_with_what_was_turned(desk, pla
         form = planner.form({"place": place, "decision": str(task.y), "confidence": "70"})
         after = read(planner.post(address, form).page)
         assert read(planner.post(address, form).page) == after  # sent twice
-    assert "Thank you" in planner.page and f"{len(tasks)} of them came out" in read(planner.page)
+    end = read(planner.page)
+    assert "Thank you" in end and f"{len(tasks)} of them came out" in end
+    turned = sum(task.advice is not None and task.advice != task.said for task in tasks)
+    assert end.count("(turned)") == turned and f"In {turned} tasks the advice was the opposite" in end
+    assert end.count("reached its hurdle") == sum(task.y for task in tasks)
+    assert end.count("did not reach it") == sum(1 - task.y for task in tasks)
+    assert "against alone" not in end, "how others decided would tell those who have not yet"
     kept = trial.answers(desk.params.window)
     assert len(kept) == len(tasks) and (kept["decision"] == kept["y"]).all() and (kept["seconds"] >= 0).all()
 

@@ -81,7 +81,9 @@ def study(step: Step) -> Report:
 def headline(results: pd.DataFrame) -> pd.DataFrame:
     """Return the ROC AUC of every model and baseline on validation rows, best first within each question.
 
-    ``ahead_low`` and ``ahead_high`` bound the chosen model's ROC AUC minus this one's, on the same rows.
+    ``ahead_low`` and ``ahead_high`` bound the chosen model's ROC AUC minus this one's, on the same rows; ``shuffled``
+    is what the best of all that were judged reaches in 95 of 100 shuffles of the outcomes. ``n`` counts rows, also of
+    chance, whose draws were judged on them.
     """
     by = store.restrictions(results, ["split", "rows"])
     whole = results["by"].map(lambda keys: set(keys) <= {"split", "rows", "day"})  # not of a part, as in an ablation
@@ -99,7 +101,15 @@ def headline(results: pd.DataFrame) -> pd.DataFrame:
         ahead.get(key, nobody) for key in table[["question", "rows", "model"]].itertuples(index=False, name=None)
     ]
     table = table.assign(ahead_low=[low for low, _ in leads], ahead_high=[high for _, high in leads])
-    columns = ["question", "rows", "model", "value", "low", "high", "n", "chosen", "ahead_low", "ahead_high"]
+    table["shuffled"] = [
+        _shuffled(results).get(key, float("nan")) for key in zip(question, table["rows"], strict=True)
+    ]
+    table["n"] = table["n"].mask(table["model"] == "chance").groupby([question, table["rows"]]).transform(
+        lambda n: n.fillna(n.max())
+    )  # fmt: skip
+    columns = [
+        "question", "rows", "model", "value", "low", "high", "n", "chosen", "ahead_low", "ahead_high", "shuffled",
+    ]  # fmt: skip
     return table[columns].sort_values(
         ["question", "rows", "value"], ascending=[False, True, False], ignore_index=True
     )
@@ -111,6 +121,16 @@ def _ahead(results):
     return {
         (r.name.removesuffix(".roc_auc_difference"), r.by["rows"], r.by["against"]): (r.low, r.high)
         for r in paired[["name", "by", "low", "high"]].itertuples(index=False)
+    }
+
+
+def _shuffled(results):
+    """Return what the best scorer reaches in 95 of 100 shuffles of the outcomes, by question and kind of rows."""
+    best = results[results["name"].str.endswith(".roc_auc_null_95") & (results["model"] == "best")]
+    return {
+        (r.name.removesuffix(".roc_auc_null_95"), r.by["rows"]): r.value
+        for r in best[["name", "by", "value"]].itertuples(index=False)
+        if "rows" in r.by
     }
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
-from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, against, opening, units
+from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, against, opening, products, units
 from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
 
 AIM = 0.1
@@ -110,25 +110,50 @@ def how_to_read(hurdle: str, months: int, level: float) -> Prose:
 def _answer(advice, by, headline):
     go = advice[advice["verdict"] == LAUNCH].sort_values("place")
     now = go[go["within_capacity"]]
-    names = listing(now["title"] if "title" in go else now["product_id"], most=5)
+    names = listing(products(now, advice), most=5)
     if len(now) < len(go):
         return say(
-            "**Launch {n} of the {all} that pay: {names}.** So many can be carried in a quarter; these are expected "
-            "to bring most.",
+            "**Launch {n} of the {all} that are expected to pay: {names}.** A quarter can carry {n}; these are "
+            "expected to bring most.",
             n=number(len(now)), all=number(len(go)), names=names,
         )  # fmt: skip
     if len(go):
         return say("**Launch {n}: {names}.**", n=number(len(go)), names=names)
     if by.get(HOLD, 0):
         return say("**Launch none of the {n}.**", n=count(len(advice), "candidate"))
-    judged = ((headline["rows"] == "launch") & headline["chosen"]).any()
-    why = "On launches that it had not seen the model is not shown to beat chance, or lies below a baseline."
     return say(
         "**Not enough evidence to recommend or to rule out any of the {n}.** {why} Until it does, decide as today, "
         "keep every vote and outcome on record, and do not rank products by the probabilities below.",
         n=count(len(advice), "candidate"),
-        why=why if judged else "No launch was there on which the model could be shown to beat chance.",
+        why=held_back(headline),
     )  # fmt: skip
+
+
+def held_back(headline: pd.DataFrame) -> str:
+    """Return why no verdict is given: chance or a baseline is not beaten, none was judged, or all intervals are wide.
+
+    Parameters
+    ----------
+    headline : pandas.DataFrame
+        From :func:`insights.report.headline`.
+    """
+    mine = headline[(headline["rows"] == "launch") & (headline["question"] == "launch")]
+    if not mine["chosen"].any():
+        return "No launch was there on which the model could be shown to beat chance."
+    r, others = mine[mine["chosen"]].iloc[0], mine[~mine["model"].isin(LEARNED)]
+    ahead = [f"{TITLES[o.model]} ({number(o.value, 3)})" for o in others.itertuples() if o.value > r["value"]]
+    reasons = []
+    if not r["value"] > r["shuffled"]:
+        reasons.append(
+            "is not shown to beat chance (with outcomes shuffled, the best of all that were tried reaches "
+            f"{number(r['shuffled'], 3)} in 95 of 100 cases)"
+        )
+    if ahead:
+        reasons.append(f"lies below {listing(ahead)}")
+    if not reasons:
+        return "The interval of each lies on both sides of the threshold from which on a launch is expected to pay."
+    judged, auc = count(int(r["n"]), "new launch", "new launches"), number(r["value"], 3)
+    return f"On {judged} the model, with a ROC AUC of {auc}, {' and '.join(reasons)}."
 
 
 def _counted(advice, by):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from insights import store
-from insights.display.wording import Prose, bullets, count, date, interval, listing, money, number, points, say
+from insights.display.wording import Prose, bullets, count, date, interval, listing, money, number, say
 from insights.findings.words import TITLES, decider
+from insights.params import Params
 from insights.verdicts import ALL
 
 KEYS = ("stage", "estimate", "rows", "split", "attribute", "group", "measure")
@@ -24,7 +25,7 @@ class Earned:
     others: str
 
 
-def about(params) -> Prose:
+def about(params: Params) -> Prose:
     """Say of when the data are, on which of them models were judged, and whether the company is simulated.
 
     Parameters
@@ -40,16 +41,18 @@ def about(params) -> Prose:
     )  # fmt: skip
 
 
-def beyond(results: pd.DataFrame) -> Prose:
+def beyond(results: pd.DataFrame, params: Params) -> Prose:
     """Say how far people come, what goes with completing, what decisions earn, and who is served worse.
 
     Parameters
     ----------
     results : pandas.DataFrame
         The results store of a window, from :func:`insights.store.results`; what it lacks is not said.
+    params : insights.params.Params
+        Of the window.
     """
     keyed = results.join(store.restrictions(results, KEYS))
-    return bullets(*_journey(keyed), *_event(keyed), *_money(keyed), *_served(keyed))
+    return bullets(*_journey(keyed, params.journey.step_days), *_event(keyed), *_money(keyed), *_served(keyed))
 
 
 def named(keyed: pd.DataFrame, name: str, **by: str) -> pd.DataFrame:
@@ -60,7 +63,7 @@ def named(keyed: pd.DataFrame, name: str, **by: str) -> pd.DataFrame:
     return found
 
 
-def _journey(keyed):
+def _journey(keyed, days):
     stages = named(keyed, "journey.reached").set_index("stage")
     parts = [
         f"{interval(*stages.loc[stage, ['value', 'low', 'high']], kind='share')} {verb}"
@@ -69,7 +72,10 @@ def _journey(keyed):
     ]
     if parts:
         people = count(int(stages["n"].iloc[0]), "person", "people")
-        yield say("Of {people} who registered, {parts} (page 03).", people=people, parts=listing(parts))
+        yield say(
+            "Of {people} who registered, within {days} days {parts} (page 03).", people=people, days=number(days),
+            parts=listing(parts),
+        )  # fmt: skip
 
 
 def _event(keyed):
@@ -124,6 +130,7 @@ def _served(keyed):
     for r in served_less(keyed).itertuples():
         yield say(
             "The completion model foresees fewer of those who complete among one group ({attribute}: {group}) than "
-            "among everybody else, by {gap} (page 07).",
-            attribute=r.attribute.replace("_", " "), group=r.group, gap=points(-r.value),
+            "among everybody else, by {gap}, over {n} of them (page 07).",
+            attribute=r.attribute.replace("_", " "), group=r.group, n=number(int(r.n)),
+            gap=interval(-r.value, -r.high, -r.low, kind="points"),
         )  # fmt: skip

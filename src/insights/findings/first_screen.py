@@ -12,8 +12,9 @@ from insights import store
 from insights.display.wording import Prose, count, listing, money, number, points, say, share
 from insights.findings.answer import to_know
 from insights.findings.beyond import earned, named, served_less
-from insights.findings.words import BASELINES, LEARNED, against, opening
-from insights.verdicts import ALL, HOLD, KEEP, LAUNCH
+from insights.findings.words import BASELINES, LEARNED, against, opening, products
+from insights.params import Params
+from insights.verdicts import ALL, HOLD, KEEP, LAUNCH, NOT_ENOUGH
 
 NAMED, WIDE = 3, 0.1
 RECOMMENDATIONS = ("11_report", "recommendations", "Recommendations")
@@ -35,7 +36,9 @@ class Answer:
     sources: tuple[tuple[str, str, str], ...]
 
 
-def first_screen(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataFrame, pages: str = "") -> Prose:
+def first_screen(
+    advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataFrame, params: Params, pages: str = ""
+) -> Prose:
     """Return the four answers side by side.
 
     Parameters
@@ -46,20 +49,22 @@ def first_screen(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataF
         From :func:`insights.report.headline`.
     results : pandas.DataFrame
         The results store of the window.
+    params : insights.params.Params
+        Of the window.
     pages : str
         Where the window's pages are, seen from the page that shows the answers; empty beside them.
     """
-    found = answers(advice, headline, results)
+    found = answers(advice, headline, results, params.launch.horizon_months)
     text = "\n\n".join(f"{one.question}: {one.figure}. {one.told.text}" for one in found)
     return Prose(text, '<div class="screen">\n' + "\n".join(_cell(one, pages) for one in found) + "\n</div>")
 
 
-def answers(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataFrame) -> list[Answer]:
-    """Return the four answers one by one, in their order."""
+def answers(advice: pd.DataFrame, headline: pd.DataFrame, results: pd.DataFrame, months: int) -> list[Answer]:
+    """Return the four answers one by one, in their order; ``months`` are those in which a hurdle is to be reached."""
     keyed = results.join(store.restrictions(results, ("rows", "split", "measure", "decision")))
     launch = _launch(advice)
-    launch = replace(launch, told=launch.told + _changing(headline)) if len(advice) else launch
-    return [launch, _worth(advice, keyed), _sure(headline), _beware(headline, keyed)]
+    launch = replace(launch, told=launch.told + _changing(advice, headline)) if len(advice) else launch
+    return [launch, _worth(advice, keyed, months), _sure(headline), _beware(headline, keyed)]
 
 
 def _launch(advice):
@@ -69,8 +74,12 @@ def _launch(advice):
         told = say("This source lists no candidates that could be launched.")
         return Answer("What to launch", "Nothing to recommend", told, sources)
     if len(go):
-        more = f" {number(len(go))} of {count(len(advice), 'candidate')} pay; so many can be carried in a quarter."
-        told = say("{names}.{more}", names=listing(now["title"], most=NAMED), more=more if len(now) < len(go) else "")
+        more = (
+            f" {number(len(go))} of {count(len(advice), 'candidate')} are expected to pay; a quarter can carry "
+            f"{number(len(now))}, and these are expected to bring most."
+        )
+        names = listing(products(now, advice), most=NAMED)
+        told = say("{names}.{more}", names=names, more=more if len(now) < len(go) else "")
         return Answer("What to launch", count(len(now), "product"), told, sources)
     if by.get(HOLD, 0):
         told = say("None of {n} is expected to pay.", n=count(len(advice), "candidate"))
@@ -81,31 +90,37 @@ def _launch(advice):
     return Answer("What to launch", "Not enough evidence", told, sources)
 
 
-def _changing(headline):
-    """Say what would change the answer: more launches to judge by, or a product's own signals."""
+def _changing(advice, headline):
+    """Say what would change the answer: a product's own signals, or a model that is shown to be better."""
+    if set(advice["verdict"]) != {NOT_ENOUGH}:
+        return say("What would turn the answer for one product is on its page in make planner.")
     judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
     if judged.empty:
         return say("What would change that: launches to judge the model by.")
     n, more = int(judged.iloc[0]["n"]), to_know(judged.iloc[0])[1]
     if more <= n:
-        return say("What would change that: other signals of a product, which make planner tries.")
+        return say("What would change that: a model that ranks launches better.")
     return say(
-        "What would change that: some {more} judged instead of {n}, or other signals of a product.",
-        more=count(more, "launch", "launches"), n=number(n),
+        "What would change that: a model that ranks better, or more launches to see it by; {n} were judged, and some "
+        "{more} tell the ranking to 10 percentage points.",
+        more=number(more), n=number(n),
     )  # fmt: skip
 
 
-def _worth(advice, keyed):
+def _worth(advice, keyed, months):
+    time = "month" if months == 1 else f"{number(months)} months"
     now = advice[advice["within_capacity"]]
     past, told = say("No launch of this window could be judged."), earned(keyed, ("panel", ALL))
     if told is not None:
         past = say(
-            "Of the window's {n}, those that the model chose brought {own} beyond their hurdles; {others}.",
-            n=count(told.all, "launch", "launches"), own=told.own, others=told.others,
+            "Of the window's {n}, those that the model chose brought {own} beyond their hurdles in that "
+            "time; {others}.", n=count(told.all, "launch", "launches"), own=told.own, others=told.others,
         )  # fmt: skip
     expected = now["expected_gain"].sum(min_count=1)
     figure = money(expected) if len(now) and pd.notna(expected) else "Nothing to expect"
-    about = "Expected beyond their hurdles in the time after the decision." if len(now) else "Nothing is recommended."
+    about = (
+        f"Expected beyond their hurdles in the {time} after the decision." if len(now) else "Nothing is recommended."
+    )
     return Answer("What it is worth", figure, say(about) + past, (WORTH,))
 
 
@@ -118,8 +133,9 @@ def _sure(headline):
     r, others = judged[judged["chosen"]].iloc[0], judged[~judged["model"].isin(LEARNED)]
     best = others.loc[others["value"].idxmax()]
     told = say(
-        "Of two new launches the model ranks the better one higher in so many cases (95\u00a0% interval {low} to "
-        "{high}; 50\u00a0% is guessing), over {n}. It {against} the best rule, {other}, with {rule}.",
+        "Of two new launches, one that reached its hurdle and one that did not, the model ranks the right one higher "
+        "in so many cases (95\u00a0% interval {low} to {high}; 50\u00a0% is guessing), over {n}. It {against} the "
+        "best rule, {other}, with {rule}.",
         low=share(r["low"], 0), high=share(r["high"], 0), n=count(int(r["n"]), "launch", "launches"),
         against=against(r, best), other=BASELINES[best["model"]][0], rule=share(best["value"], 0),
     )  # fmt: skip
@@ -137,7 +153,7 @@ def _of_ranking(headline):
     judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
     for r in judged.head(1).itertuples():
         half = (r.high - r.low) / 2
-        if r.low <= 0.5:
+        if not r.value > r.shuffled:
             yield "The model is not shown to beat chance on new launches.", RANKING
         elif half > WIDE:
             yield (

@@ -6,6 +6,7 @@ from insights.display import tables
 from insights.display.wording import Prose, bullets, count, interval, number, points, say, share
 from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
 
+DECIDED, CAME_OUT = {1: "launch", 0: "do not launch"}, {1: "reached its hurdle", 0: "did not reach it"}
 VERDICTS = {LAUNCH: "1: launch", HOLD: "0: do not launch", NOT_ENOUGH: NOT_ENOUGH}
 _IN_TABLES = VERDICTS | {"all": "all"}
 
@@ -82,6 +83,27 @@ def debriefing(mine: pd.DataFrame) -> Prose:
         say("In {n} the advice was the opposite of what the model had said, on purpose; in {followed} of these you "
             "decided as it advised.", n=count(len(turned), "task"), followed=number(followed)),
     )  # fmt: skip
+
+
+def tasks(mine: pd.DataFrame, titles: pd.Series) -> tables.Table:
+    """Return how each of a planner's tasks came out, and where advice was turned, as a table.
+
+    Parameters
+    ----------
+    mine : pandas.DataFrame
+        From :func:`insights.planners.trial.answers`, of one planner.
+    titles : pandas.Series
+        Of products, by their number.
+    """
+    advice = mine["advice"].map(DECIDED).fillna("none")
+    rows = pd.DataFrame(
+        {
+            "task": mine["place"].astype(int), "product": mine["product_id"].map(titles).fillna(mine["product_id"]),
+            "advice": advice.where(mine["advice"].isna() | (mine["advice"] == mine["said"]), advice + " (turned)"),
+            "you decided": mine["decision"].map(DECIDED), "it": mine["y"].map(CAME_OUT),
+        }
+    )  # fmt: skip
+    return tables.show(rows.sort_values("task"), "Your decisions, and how each came out")
 
 
 def trial(quality: pd.DataFrame) -> Prose:

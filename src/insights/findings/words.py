@@ -86,6 +86,20 @@ def decider(name: str) -> str:
     return DECISIONS[name].lower() if name in DECISIONS else TITLES[name]
 
 
+def products(some: pd.DataFrame, every: pd.DataFrame) -> list[str]:
+    """Return what products are called: by title, with their number where another has the same title.
+
+    Parameters
+    ----------
+    some, every : pandas.DataFrame
+        ``product_id`` and ``title``, where there is one: those that are named, and all among which they are.
+    """
+    if "title" not in every:
+        return some["product_id"].tolist()
+    shared = set(every.loc[every["title"].duplicated(), "title"])
+    return [f"{r.title} ({r.product_id})" if r.title in shared else r.title for r in some.itertuples()]
+
+
 def against(chosen: pd.Series, best: pd.Series) -> str:
     """Tell whether a model beats a baseline: by its paired interval, against chance by its own.
 

@@ -55,7 +55,7 @@ def _of_windows(found):
     yield f"## The newest answer: window {found.newest.window}"
     advice, headline, results = overview.answer(found.newest.window)
     if len(advice):
-        yield first_screen.first_screen(advice, headline, results, f"{found.newest.window}/html/")
+        yield first_screen.first_screen(advice, headline, results, found.newest, f"{found.newest.window}/html/")
     yield beyond.about(found.newest)
     yield "## Windows"
     yield _windows(found.windows)

@@ -16,8 +16,8 @@ COLUMNS = [
 ]  # fmt: skip
 TREND = ["window", "who", "value", "low", "high", "n"]
 NEEDS = {
-    "table_11_1_recommendations": ["verdict", "within_capacity", "expected_gain", "place", "title"],
-    "table_11_2_headline": ["question", "rows", "model", "chosen", "value", "low", "high", "n"],
+    "table_11_1_recommendations": ["product_id", "title", "verdict", "within_capacity", "expected_gain", "place"],
+    "table_11_2_headline": ["question", "rows", "model", "chosen", "value", "low", "high", "n", "shuffled"],
 }  # fmt: skip
 
 

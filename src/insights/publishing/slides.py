@@ -54,7 +54,7 @@ def pieces(asked: Params) -> Iterator:
     yield beyond.about(asked)
     if len(advice):
         yield "## The answer"
-        yield first_screen.first_screen(advice, headline, results)
+        yield first_screen.first_screen(advice, headline, results, asked)
         yield from _recommendations(advice)
     yield from _against(headline)
     for title, told in _chapters(asked, headline, results):
@@ -69,7 +69,7 @@ def pieces(asked: Params) -> Iterator:
 def _chapters(asked, headline, results) -> Iterator[tuple[str, list]]:
     read = partial(store.table_if_there, asked.window)
     yield "How sure that is", [answer.headline(headline)]
-    yield "Learners, money and people", [beyond.beyond(results)]
+    yield "Learners, money and people", [beyond.beyond(results, asked)]
     if (reached := read("03_learner_journey", "table_3_1_open")) is not None:
         alt = "Bars of the share of people who come to each stage of the journey, each with its interval."
         yield "How far people come", [drawn(plots.funnel(reached), "People who come to each stage", alt, reached)]

@@ -152,8 +152,8 @@ def warned(model: Learned, frame: pd.DataFrame, train: pd.DataFrame) -> list[lis
         outside = (values < known.min()) | (values > known.max()) if len(known) else np.isfinite(values)
         absent = np.isnan(values) & bool(train[name].notna().all())
         for place in np.flatnonzero(outside | absent):
-            what = "is not known" if absent[place] else "is outside of what was learned from"
-            told[place].append(f"{name.replace('_', ' ')} {what}")
+            what = "not known" if absent[place] else "outside of what was learned from"
+            told[place].append(f"{signals.meaning(launch.MODEL, name)}: {what}")
     return told
 
 

@@ -27,7 +27,8 @@ LAST = 9  # decile
 TABLES = {  # of other notebooks, by what they are here, with the columns that pages read
     "candidates": (
         paths.STEPS[-1], "table_11_1_recommendations",
-        ["product_id", "title", "topic", "verdict", "probability", "low", "high", "expected_gain", "within_capacity"],
+        ["product_id", "title", "topic", "verdict", "probability", "low", "high", "expected_gain", "place",
+         "within_capacity"],
     ),
     "importance": ("05_modeling", "table_5_12_importance", ["signal", "importance"]),
     "reasons": ("05_modeling", "table_5_13_reasons", ["product_id", "text"]),

@@ -56,7 +56,7 @@ def style() -> str:
 
 def desk(one: Desk, find: str = "", verdict: str = "") -> str:
     """Return the first page: the answer, and the candidates to choose from."""
-    every = one.candidates
+    every = one.candidates.sort_values("place", kind="stable", na_position="last")
     mine = every[(every["verdict"] == verdict) | (verdict == "")]
     words = mine[["product_id", "title", "topic"]].astype(str).agg(" ".join, axis=1).str.casefold()
     mine = mine[[find.casefold() in text for text in words]]
@@ -158,15 +158,14 @@ def trial_task(
 
 
 def trial_end(one: Desk, decided: pd.DataFrame, token: str) -> str:
-    """Return the page after the last task: how the planner decided, and where advice was turned on purpose."""
+    """Return the page after the last task: how the planner decided, and where advice was turned on purpose.
+
+    Nothing is said of other planners: whoever has not decided yet must not learn how the trial stands.
+    """
     mine = decided[decided["token"] == token]
-    quality = trial.quality(decided)
-    every = [
-        _markup(table) for table in told.trial_tables(quality, trial.reliance(decided, one.params.modeling.seed))
-    ]
     return _rendered(
-        "trial.html.j2", one, "/trial", heading="Thank you", problem="", begin=False, task=None, tables=every,
-        prose=[_markup(told.debriefing(mine)), _markup(told.trial(quality))], xsrf="",
+        "trial.html.j2", one, "/trial", heading="Thank you", problem="", begin=False, task=None,
+        tables=[_markup(told.tasks(mine, one.facts["title"]))], prose=[_markup(told.debriefing(mine))], xsrf="",
     )  # fmt: skip
 
 
@@ -186,6 +185,7 @@ def _markup(part: Prose | tables.Table) -> Markup:
 def _listed(r):
     return {
         "product_id": r.product_id, "title": r.title, "topic": r.topic, "verdict": VERDICTS[r.verdict],
+        "place": "" if pd.isna(r.place) else number(int(r.place)) + ("" if r.within_capacity else " (has to wait)"),
         "probability": f"{share(r.probability)} ({share(r.low, 0)} to {share(r.high, 0)})",
         "gain": money(r.expected_gain),
     }  # fmt: skip
@@ -209,8 +209,8 @@ def _answer(one, said: Said) -> Prose:
         f" It is expected to bring {money(said.expected_gain)} beyond its hurdle in the time after the decision.",
     )  # fmt: skip
     return found if one.scorer.trusted else found + say(
-        "On new launches of this window the model is not shown to beat chance, or lies below a baseline. Whatever is "
-        "changed below, its verdict stays {verdict}: decide as today.", verdict=NOT_ENOUGH,
+        "{why} Whatever is changed below, its verdict stays {verdict}: decide as today.",
+        why=findings.held_back(one.headline), verdict=NOT_ENOUGH,
     )  # fmt: skip
 
 

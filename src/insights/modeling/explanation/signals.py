@@ -85,11 +85,19 @@ def value_in_words(model: str, name: str, row: pd.Series) -> str:
         Holds the feature; logarithms are undone, and a signal over the need stands beside the need where the row has
         ``units_needed``.
     """
-    feature = next(f for f in registry.features(model) if f.name == name)
+    unit = _feature(model, name).unit
+    return f"{meaning(model, name)}: {_written(row[name], unit, row.get('units_needed'))}"
+
+
+def meaning(model: str, name: str) -> str:
+    """Return what a feature means, in words for a planner: one over the need is called like what stands over it."""
     base = name.removesuffix(need.SUFFIX)
-    meaning = _MEANINGS.get(base) or (need.SEEN | need.SAID).get(base) if base != name else None
-    meaning = meaning or _MEANINGS.get(name) or feature.meaning.removesuffix(", logarithm")
-    return f"{meaning}: {_written(row[name], feature.unit, row.get('units_needed'))}"
+    over = _MEANINGS.get(base) or (need.SEEN | need.SAID).get(base) if base != name else None
+    return over or _MEANINGS.get(name) or _feature(model, name).meaning.removesuffix(", logarithm")
+
+
+def _feature(model, name):
+    return next(f for f in registry.features(model) if f.name == name)
 
 
 def comparable(name: str, rows: pd.DataFrame) -> np.ndarray:
