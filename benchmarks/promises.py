@@ -8,7 +8,7 @@ drifts, what the written rule says, and whether the newest model was better.
 from pathlib import Path
 
 import pandas as pd
-from walk import quarters
+from walk import LEGEND, quarters
 
 from insights import paths, store
 from insights.monitoring import walked
@@ -47,6 +47,7 @@ def main() -> None:
     parts = [
         f"# Promises\n\nWritten by `make promises` of {', '.join(windows)}, run at {', '.join(sorted(revisions))}."
     ]
+    parts.append(LEGEND)
     for title, table in found(windows).items():
         shown = table.round(3).to_string(index=False)
         parts.append(f"## {title[0].upper()}{title[1:]}\n\n```\n{shown}\n```")

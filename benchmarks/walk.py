@@ -12,7 +12,11 @@ import pandas as pd
 
 from insights import params, paths, store, walk
 from insights.certification import certified, launches
+from insights.findings.words import ROWS, TITLES
 
+LEGEND = "Rows are called {}; who judges them {}.".format(
+    *(", ".join(f"`{name}` ({title})" for name, title in names.items()) for names in (ROWS, TITLES))
+)
 DOCUMENT = Path(__file__).parents[1] / "docs" / "walk.md"
 
 
@@ -59,6 +63,7 @@ def written(windows: list[str], tables: dict[str, pd.DataFrame]) -> str:
     """Return the tables as a document that says of which windows and which state of the code they are."""
     revisions = {str(store.facts(window, "05_modeling")["code_revision"]) for window in windows}
     parts = [f"# The walk\n\nWritten by `make walk` of {', '.join(windows)}, run at {', '.join(sorted(revisions))}."]
+    parts.append(LEGEND)
     for title, table in tables.items():
         parts.append(f"## {title.capitalize()}\n\n```\n{table.round(3).to_string(index=False)}\n```")
     return "\n\n".join(parts) + "\n"
