@@ -167,17 +167,21 @@ def pipeline() -> list[dict]:
 
 
 def growth() -> list[dict]:
-    """Simulate, collect, clean and compute features at growing numbers of people."""
+    """Simulate, collect, clean and compute features at growing numbers of people, in MEMORY for the engine."""
     sizes = [int(size) for size in os.environ.get("SIZES", "3000,30000,300000").split(",")]
-    rows = []
+    memory, rows = os.environ.get("MEMORY", "5GB"), []
     with _project() as aside:
         for people in sizes:
-            settings = {"simulation": {"people": people}, "dates": WINDOW_DATES}
+            settings = {
+                "simulation": {"people": people}, "dates": WINDOW_DATES, "compute": {"memory": memory},
+            }  # fmt: skip
             (aside / "params" / f"people-{people}.yaml").write_text(yaml.safe_dump(settings))
             for stage in ("simulate", "collect", "clean", "features"):
                 took = ours(stage, f"people-{people}")
                 each = 1e6 * took["seconds"] / people
-                rows.append({"people": people, "stage": stage, **took, "microseconds a person": each})
+                rows.append(
+                    {"people": people, "stage": stage, "engine's memory": memory, **took, "microseconds a person": each}
+                )  # fmt: skip
                 print(f"{people:,} people, {stage}: {took}", file=sys.stderr, flush=True)
             shutil.rmtree(aside / "outputs")
             shutil.rmtree(aside / ".cache")

@@ -40,7 +40,8 @@ SECTIONS = {
     ),
     "growth": (
         "Growth with the number of people",
-        "The simulated company of 36 months, up to the features of its newest window.",
+        "The simulated company of 36 months, up to the features of its newest window, for both models. "
+        "The engine spills what its memory does not hold to disk.",
     ),
 }
 HEADS = {
