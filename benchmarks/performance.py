@@ -180,7 +180,8 @@ def growth() -> list[dict]:
                 took = ours(stage, f"people-{people}")
                 each = 1e6 * took["seconds"] / people
                 rows.append(
-                    {"people": people, "stage": stage, "engine's memory": memory, **took, "microseconds a person": each}
+                    {"people": people, "stage": stage, "engine's memory": memory, **took,
+                     "microseconds a person": each}
                 )  # fmt: skip
                 print(f"{people:,} people, {stage}: {took}", file=sys.stderr, flush=True)
             shutil.rmtree(aside / "outputs")
