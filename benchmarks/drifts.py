@@ -4,10 +4,11 @@
 the page views is no longer recorded, and twenty in which nothing shifts. In each, the launch and completion models
 of one window are judged on the fresh rows of the next: of the second quarter of 2025, before the shift, and of the
 third, in which it starts. It prints in how many companies something is named, by what named it, and what the rule
-says.
+says. ``FIRST=61`` takes the twenty companies from that seed on.
 """
 
 import itertools
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -88,11 +89,11 @@ def of_seed(seed: int, planted: list[str]) -> pd.DataFrame:
 
 def main() -> None:
     """Print in how many companies something is named, where a shift starts, before it, and where there is none."""
-    found = []
+    found, first = [], int(os.environ.get("FIRST", "1"))
     for world, planted in WORLDS.items():
-        for seed in range(1, SEEDS + 1):
-            found.append(of_seed(seed, planted).assign(world=world))
-            print(f"{world}: {seed} of {SEEDS} companies made", file=sys.stderr)
+        for number in range(SEEDS):
+            found.append(of_seed(first + number, planted).assign(world=world))
+            print(f"{world}: {number + 1} of {SEEDS} companies made", file=sys.stderr)
     every = pd.concat(found)
     by = ["inputs", "joint", "outcomes", "records"]
     every["any"] = every[by].any(axis=1)
