@@ -122,8 +122,8 @@ def _answer(advice, by, headline):
     if by.get(HOLD, 0):
         return say("**Launch none of the {n}.**", n=count(len(advice), "candidate"))
     return say(
-        "**Not enough evidence to recommend or to rule out any of the {n}.** {why} Until it does, decide as today, "
-        "keep every vote and outcome on record, and do not rank products by the probabilities below.",
+        "**Not enough evidence to recommend or to rule out any of the {n}.** {why} Until that changes, decide as "
+        "today, keep every vote and outcome on record, and do not rank products by the probabilities below.",
         n=count(len(advice), "candidate"),
         why=held_back(headline),
     )  # fmt: skip

@@ -113,8 +113,9 @@ def _worth(advice, keyed, months):
     past, told = say("No launch of this window could be judged."), earned(keyed, ("panel", ALL))
     if told is not None:
         past = say(
-            "Of the window's {n}, those that the model chose brought {own} beyond their hurdles in that "
-            "time; {others}.", n=count(told.all, "launch", "launches"), own=told.own, others=told.others,
+            "Of the window's {n}, those that the model chose brought {own} beyond their hurdles in the "
+            "{time} after the decision; {others}.", n=count(told.all, "launch", "launches"), own=told.own, time=time,
+            others=told.others,
         )  # fmt: skip
     expected = now["expected_gain"].sum(min_count=1)
     figure = money(expected) if len(now) and pd.notna(expected) else "Nothing to expect"
