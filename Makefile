@@ -247,14 +247,14 @@ window: $(DONE)/pages
 	@echo "Report: outputs/$(WINDOW)/html/$(lastword $(STEPS)).html" 2>/dev/null || true # perhaps nobody listens any more
 
 $(DONE)/00_data_collection: $(wildcard secrets/withdrawn.txt)
-$(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard registers/gaps.yaml)
+$(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard
 $(DONE)/02_data_cleaning: $(DONE)/00_data_collection
 $(DONE)/03_learner_journey: $(DONE)/02_data_cleaning
 $(DONE)/04_feature_analysis: $(DONE)/01_data_dictionary $(DONE)/03_learner_journey
 $(DONE)/05_modeling: $(DONE)/04_feature_analysis
 $(DONE)/06_ablation: $(DONE)/05_modeling $(DONE)/01_data_dictionary
 $(DONE)/07_bias_checks: $(DONE)/05_modeling $(DONE)/00_data_collection
-$(DONE)/08_tolerance: $(DONE)/06_ablation $(DONE)/07_bias_checks $(wildcard registers/[!e]*.yaml)
+$(DONE)/08_tolerance: $(DONE)/06_ablation $(DONE)/07_bias_checks $(wildcard registers/fmea.yaml registers/plan.yaml)
 $(DONE)/09_experiments: $(DONE)/05_modeling $(wildcard registers/experiments.yaml)
 $(DONE)/10_fresh_data: $(DONE)/05_modeling $(wildcard outputs/$(BEFORE)/.done/05_modeling) # whose models it judges
 $(DONE)/11_report: $(filter-out %/11_report,$(STAMPS)) $(wildcard planners/*.jsonl registers/acceptance.yaml)
