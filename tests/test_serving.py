@@ -302,6 +302,16 @@ def test_a_trial_that_was_not_begun_here_is_said_so(planner):
     assert planner.get("/trial/0123456789abcdef").status == 400 and "not begun here" in planner.page
 
 
+def test_candidates_are_listed_in_the_order_of_launching_and_what_a_quarter_cannot_carry_is_marked(desk):
+    three = desk.candidates.head(3)
+    placed = three.assign(place=[np.nan, 2.0, 1.0], within_capacity=[False, False, True])
+    text = read(pages.desk(replace(desk, candidates=placed)))
+    names = three["product_id"].tolist()
+    assert text.index(names[2]) < text.index(names[1]) < text.index(names[0])
+    assert f"{names[1]} 2 (has to wait)" in text and f"{names[2]} 1 " in text
+    assert " place " not in read(pages.desk(replace(desk, candidates=three.assign(place=np.nan))))
+
+
 def test_candidates_are_found_by_title_topic_and_verdict(desk, planner):
     one = desk.candidates.iloc[-1]
     text = read(planner.get(f"/?find={one['product_id'].lower()}").page)

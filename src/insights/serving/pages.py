@@ -65,7 +65,7 @@ def desk(one: Desk, find: str = "", verdict: str = "") -> str:
         "desk.html.j2", one, "/", answer=_markup(findings.recommendation(every, one.headline)),
         find=find, verdict=verdict, verdicts=[*VERDICTS.items()],
         counted=f"{count(len(mine), 'product')} of {number(len(every))}",
-        listed=[_listed(r) for r in shown.itertuples()],
+        listed=[_listed(r) for r in shown.itertuples()], placed=bool(every["place"].notna().any()),
         left_out=f"The first {number(MOST)} are shown; look for a title or topic." if len(mine) > MOST else "",
     )  # fmt: skip
 
