@@ -60,8 +60,8 @@ def clean(step: Step, con: ibis.BaseBackend, tables: dict[str, ibis.Table]) -> C
     CleaningError
         If a table loses more than ``cleaning.max_loss`` of its rows. Nothing of an earlier run is lost.
     """
-    back = step.params.cleaning.bring_back
-    with Flagged(con, tables, {(one.table, one.rule): one.why for one in back}) as flagged:
+    back = {(one.table, one.rule): one.why for one in step.params.cleaning.bring_back}
+    with Flagged(con, tables, back, step.folder / "held") as flagged:
         books, shown = zip(*(_clean_table(step, flagged, name) for name in tables), strict=True)
     ledger = pd.concat(books, ignore_index=True)
     _keep_budget(ledger, step.params)

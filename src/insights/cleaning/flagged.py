@@ -1,11 +1,17 @@
-"""Flagged tables: every value repaired, every row with the rule that takes it, held in the engine."""
+"""Flagged tables: every value repaired, every row with the rule that takes it, held aside while they are asked for.
 
+Two copies of the largest table are held at once, one repaired and one flagged. As files they take a fraction of what
+the engine takes for them in memory, and on disk where memory is short.
+"""
+
+import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
 
-from insights import contract
+from insights import contract, warehouse
 from insights.cleaning import alike
 from insights.cleaning.repairs import REPAIRS
 from insights.cleaning.rules import RULES
@@ -24,11 +30,16 @@ class Flagged:
         Tables by name, as collected.
     back : mapping of (str, str) to str
         Tables and rules whose rows are brought back, and why.
+    below : pathlib.Path, optional
+        The folder in which they are held as files meanwhile; without it the engine holds them.
     """
 
-    def __init__(self, con, collected: Mapping[str, ibis.Table], back: Mapping | None = None):
+    def __init__(
+        self, con, collected: Mapping[str, ibis.Table], back: Mapping | None = None, below: Path | None = None
+    ):
         self.collected = collected
-        self._con, self._back = con, back or {}
+        self._con, self._back, self._below = con, back or {}, below
+        self._files: dict[str, Path] = {}
         self._held: dict[str, ibis.Table] = {}
         self._repairs: dict[str, list[Repair]] = {}
         self._rules: dict[str, list[Rule]] = {}
@@ -39,8 +50,10 @@ class Flagged:
         return self
 
     def __exit__(self, *_):
-        for name in self._made:
-            self._con.drop_table(name, force=True)
+        for name in [*self._made, *self._files]:
+            self._drop(name)
+        if self._below is not None and self._below.exists():
+            shutil.rmtree(self._below)
 
     def __contains__(self, name: str) -> bool:
         return name in self.collected
@@ -49,17 +62,17 @@ class Flagged:
         """Return a table repaired, with ``set_aside_by``: ``kept``, or the first rule that takes the row."""
         if name not in self._held:
             mended, self._columns[name] = self._mend(name)
-            rows = self._hold(mended.mutate(**{alike.ROW: ibis.uuid()}), "mended")
+            rows = self._aside(mended.mutate(**{alike.ROW: ibis.uuid()}), "mended")
             again = self._hold(alike.marks(name, rows, self._columns[name]), "alike")
-            self._held[name] = self._hold(self._flag(name, alike.marked(rows, again)))
+            self._held[name] = self._aside(self._flag(name, alike.marked(rows, again)), "flagged")
             for over in (rows, again):
-                self._con.drop_table(over.op().name)
+                self._drop(over.op().name)
         return self._held[name]
 
     def release(self, name: str) -> None:
         """Drop what is held of a table, unless others refer to it."""
         if name not in set(contract.OWNERS.values()):
-            self._con.drop_table(self._held.pop(name).op().name)
+            self._drop(self._held.pop(name).op().name)
 
     def columns(self, name: str) -> list[str]:
         """Return the columns of a clean table."""
@@ -97,9 +110,28 @@ class Flagged:
         content = {"value": pa.array(known, pa.string()), "replacement": pa.array(map(meant, known), pa.string())}
         return self._hold(pa.table(content), "lookup")
 
-    def _hold(self, content, kind="flagged"):
+    def _aside(self, table, kind):
+        """Hold a table as a file, where there is a folder for it."""
+        if self._below is None:
+            return self._hold(table, kind)
+        place = self._below / f"{ibis.util.gen_name(kind)}.parquet"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        table.to_parquet(place, compression="snappy")
+        held = warehouse.read(self._con, place)
+        self._files[held.op().name] = place
+        return held
+
+    def _hold(self, content, kind):
         self._made.append(ibis.util.gen_name(kind))
         return self._con.create_table(self._made[-1], obj=content, temp=True)
+
+    def _drop(self, name):
+        if name not in self._files:
+            self._con.drop_table(name, force=True)
+            return
+        self._con.drop_view(name, force=True)
+        place = self._files.pop(name)
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
 
     def _counted(self, name, asked):
         if not asked:
