@@ -247,7 +247,7 @@ window: $(DONE)/pages
 	@echo "Report: outputs/$(WINDOW)/html/$(lastword $(STEPS)).html" 2>/dev/null || true # perhaps nobody listens any more
 
 $(DONE)/00_data_collection: $(wildcard secrets/withdrawn.txt)
-$(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard
+$(DONE)/01_data_dictionary: $(DONE)/00_data_collection $(wildcard registers/gaps.yaml)
 $(DONE)/02_data_cleaning: $(DONE)/00_data_collection
 $(DONE)/03_learner_journey: $(DONE)/02_data_cleaning
 $(DONE)/04_feature_analysis: $(DONE)/01_data_dictionary $(DONE)/03_learner_journey
