@@ -166,10 +166,10 @@ def pipeline() -> list[dict]:
     return [*frame.to_dict("records"), total, *([share] if share else [])]
 
 
-def growth() -> list[dict]:
+def growth() -> Iterator[dict]:
     """Simulate, collect, clean and compute features at growing numbers of people, in MEMORY for the engine."""
     sizes = [int(size) for size in os.environ.get("SIZES", "3000,30000,300000").split(",")]
-    memory, rows = os.environ.get("MEMORY", "5GB"), []
+    memory = os.environ.get("MEMORY", params.load(WINDOW).compute.memory)
     with _project() as aside:
         for people in sizes:
             settings = {
@@ -179,14 +179,13 @@ def growth() -> list[dict]:
             for stage in ("simulate", "collect", "clean", "features"):
                 took = ours(stage, f"people-{people}")
                 each = 1e6 * took["seconds"] / people
-                rows.append(
-                    {"people": people, "stage": stage, "engine's memory": memory, **took,
-                     "microseconds a person": each}
-                )  # fmt: skip
                 print(f"{people:,} people, {stage}: {took}", file=sys.stderr, flush=True)
+                yield {
+                    "people": people, "stage": stage, "engine's memory": memory, **took,
+                    "microseconds a person": each,
+                }  # fmt: skip
             shutil.rmtree(aside / "outputs")
             shutil.rmtree(aside / ".cache")
-    return rows
 
 
 SECTIONS = {
@@ -199,8 +198,10 @@ def main(asked: list[str]) -> None:
     """Run the sections that are asked for, or all, and write the page."""
     KEPT.mkdir(exist_ok=True)
     for name in asked or SECTIONS:
-        found = {"rows": SECTIONS[name](), "about": _machine()}
-        (KEPT / f"{name}.json").write_text(json.dumps(found, indent=1))
+        rows, about = [], _machine()
+        for row in SECTIONS[name]():
+            rows.append(row)  # kept at once: what was measured stays where a later stage fails
+            (KEPT / f"{name}.json").write_text(json.dumps({"rows": rows, "about": about}, indent=1))
     report.write(KEPT, ROOT / "docs" / "performance.md")
 
 

@@ -138,6 +138,9 @@ def test_the_headline_stands_in_the_results_store_with_its_interval(outputs):
         models = judged.dropna(subset=["low", "high"])
         assert {"logistic", "forest", "tpot", "chance"} <= set(models["model"])
         assert (models["low"] <= models["high"]).all() and models["value"].between(0, 1).all()
+        of = models["by"].map(lambda by: by["rows"])
+        rows = models.groupby([of, models["model"].where(models["model"] == "chance", "others")])["n"].max().unstack()
+        assert (rows["chance"] == rows["others"]).all()
 
 
 def test_the_manifest_says_what_each_notebook_took_and_what_each_model_saw(outputs):

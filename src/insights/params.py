@@ -349,9 +349,11 @@ def windows() -> list[str]:
 def readable() -> list["Params"]:
     """Return the parameters of all windows that can be read; a file that cannot is the trouble of its own window."""
     found = []
-    for name in windows():
-        with contextlib.suppress(ParameterError):
-            found.append(load(name))
+    with contextlib.suppress(ParameterError):
+        base = _read(paths.params_file("base"))
+        for name in windows():
+            with contextlib.suppress(ParameterError):
+                found.append(_over(base, checked(name)))
     return found
 
 
@@ -402,7 +404,12 @@ def load(window: str) -> Params:
     file = paths.params_file(checked(window))
     if window == "base" or not file.exists():
         raise ParameterError(_unknown_window(window))
-    merged = _merge(_read(paths.params_file("base")), _read(file))
+    return _over(_read(paths.params_file("base")), window)
+
+
+def _over(base, window):
+    """Return the parameters of a window, whose file says what differs from the base."""
+    merged = _merge(base, _read(paths.params_file(window)))
     try:
         params = Params.model_validate(merged | {"window": window})
     except pydantic.ValidationError as error:

@@ -82,8 +82,7 @@ def headline(results: pd.DataFrame) -> pd.DataFrame:
     """Return the ROC AUC of every model and baseline on validation rows, best first within each question.
 
     ``ahead_low`` and ``ahead_high`` bound the chosen model's ROC AUC minus this one's, on the same rows; ``shuffled``
-    is what the best of all that were judged reaches in 95 of 100 shuffles of the outcomes. ``n`` counts rows, also of
-    chance, whose draws were judged on them.
+    is what the best of all that were judged reaches in 95 of 100 shuffles of the outcomes.
     """
     by = store.restrictions(results, ["split", "rows"])
     whole = results["by"].map(lambda keys: set(keys) <= {"split", "rows", "day"})  # not of a part, as in an ablation
@@ -97,16 +96,12 @@ def headline(results: pd.DataFrame) -> pd.DataFrame:
         chosen=[(f"{q}.chosen", m) in chosen for q, m in zip(question, auc["model"], strict=True)],
     )
     ahead, nobody = _ahead(results), (float("nan"), float("nan"))
+    shuffled = _shuffled(results)
     leads = [
         ahead.get(key, nobody) for key in table[["question", "rows", "model"]].itertuples(index=False, name=None)
     ]
     table = table.assign(ahead_low=[low for low, _ in leads], ahead_high=[high for _, high in leads])
-    table["shuffled"] = [
-        _shuffled(results).get(key, float("nan")) for key in zip(question, table["rows"], strict=True)
-    ]
-    table["n"] = table["n"].mask(table["model"] == "chance").groupby([question, table["rows"]]).transform(
-        lambda n: n.fillna(n.max())
-    )  # fmt: skip
+    table["shuffled"] = [shuffled.get(key, float("nan")) for key in zip(question, table["rows"], strict=True)]
     columns = [
         "question", "rows", "model", "value", "low", "high", "n", "chosen", "ahead_low", "ahead_high", "shuffled",
     ]  # fmt: skip

@@ -115,8 +115,7 @@ class Flagged:
         if self._below is None:
             return self._hold(table, kind)
         place = self._below / f"{ibis.util.gen_name(kind)}.parquet"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(place, compression="snappy")
+        warehouse.write(table, place)
         held = warehouse.read(self._con, place)
         self._files[held.op().name] = place
         return held

@@ -3,7 +3,20 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, say, share
-from insights.findings.words import HURDLES, LEARNED, QUESTIONS, ROWS, TITLES, against, opening, products, units
+from insights.findings.words import (
+    HURDLES,
+    LEARNED,
+    QUESTIONS,
+    ROWS,
+    TITLES,
+    against,
+    beats_chance,
+    on_launches,
+    opening,
+    products,
+    span,
+    units,
+)
 from insights.verdicts import HOLD, LAUNCH, NOT_ENOUGH
 
 AIM = 0.1
@@ -90,12 +103,11 @@ def how_to_read(hurdle: str, months: int, level: float) -> Prose:
     level : float
         Of the interval around the probability.
     """
-    time = "month" if months == 1 else f"{number(months)} months"
     return bullets(
         say(
             "The **probability** is that of earning, in the {time} after the decision, the **hurdle**: {hurdle}. Its "
             "interval ({level}) says how far the answer moves when the model is fitted again on resampled products.",
-            time=time, hurdle=HURDLES[hurdle], level=share(level, 0),
+            time=span(months), hurdle=HURDLES[hurdle], level=share(level, 0),
         ),
         "The verdict is 1 (launch) where the whole interval lies above the threshold from which on a launch is "
         "expected to pay, 0 (do not) where all of it lies below. Where it lies on both sides, or on new launches the "
@@ -137,13 +149,12 @@ def held_back(headline: pd.DataFrame) -> str:
     headline : pandas.DataFrame
         From :func:`insights.report.headline`.
     """
-    mine = headline[(headline["rows"] == "launch") & (headline["question"] == "launch")]
-    if not mine["chosen"].any():
+    r, baselines = on_launches(headline)
+    if r is None:
         return "No launch was there on which the model could be shown to beat chance."
-    r, others = mine[mine["chosen"]].iloc[0], mine[~mine["model"].isin(LEARNED)]
-    ahead = [f"{TITLES[o.model]} ({number(o.value, 3)})" for o in others.itertuples() if o.value > r["value"]]
+    ahead = [f"{TITLES[o.model]} ({number(o.value, 3)})" for o in baselines.itertuples() if o.value > r["value"]]
     reasons = []
-    if not r["value"] > r["shuffled"]:
+    if not beats_chance(r):
         reasons.append(
             "is not shown to beat chance (with outcomes shuffled, the best of all that were tried reaches "
             f"{number(r['shuffled'], 3)} in 95 of 100 cases)"
@@ -165,10 +176,9 @@ def _counted(advice, by):
 
 
 def _would_take(headline):
-    judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
-    if judged.empty:
+    r, _ = on_launches(headline)
+    if r is None:
         return say("No new launch could be judged in this window.")
-    r = judged.iloc[0]
     half, more = to_know(r)
     return say(
         "What it would take to know: {n} were judged, so few that the ROC AUC could lie {half} higher or lower; some "

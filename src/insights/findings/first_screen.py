@@ -12,7 +12,7 @@ from insights import store
 from insights.display.wording import Prose, count, listing, money, number, points, say, share
 from insights.findings.answer import to_know
 from insights.findings.beyond import earned, named, served_less
-from insights.findings.words import BASELINES, LEARNED, against, opening, products
+from insights.findings.words import BASELINES, against, beats_chance, on_launches, opening, products, span
 from insights.params import Params
 from insights.verdicts import ALL, HOLD, KEEP, LAUNCH, NOT_ENOUGH
 
@@ -94,10 +94,10 @@ def _changing(advice, headline):
     """Say what would change the answer: a product's own signals, or a model that is shown to be better."""
     if set(advice["verdict"]) != {NOT_ENOUGH}:
         return say("What would turn the answer for one product is on its page in make planner.")
-    judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
-    if judged.empty:
+    judged, _ = on_launches(headline)
+    if judged is None:
         return say("What would change that: launches to judge the model by.")
-    n, more = int(judged.iloc[0]["n"]), to_know(judged.iloc[0])[1]
+    n, more = int(judged["n"]), to_know(judged)[1]
     if more <= n:
         return say("What would change that: a model that ranks launches better.")
     return say(
@@ -108,31 +108,31 @@ def _changing(advice, headline):
 
 
 def _worth(advice, keyed, months):
-    time = "month" if months == 1 else f"{number(months)} months"
     now = advice[advice["within_capacity"]]
     past, told = say("No launch of this window could be judged."), earned(keyed, ("panel", ALL))
     if told is not None:
         past = say(
-            "Of the window's {n}, those that the model chose brought {own} beyond their hurdles in the "
-            "{time} after the decision; {others}.", n=count(told.all, "launch", "launches"), own=told.own, time=time,
-            others=told.others,
+            "Of the window's {n}, those that the model chose brought {own} beyond their hurdles in the {time} after "
+            "the decision; {others}.",
+            n=count(told.all, "launch", "launches"), own=told.own, time=span(months), others=told.others,
         )  # fmt: skip
     expected = now["expected_gain"].sum(min_count=1)
     figure = money(expected) if len(now) and pd.notna(expected) else "Nothing to expect"
     about = (
-        f"Expected beyond their hurdles in the {time} after the decision." if len(now) else "Nothing is recommended."
+        f"Expected beyond their hurdles in the {span(months)} after the decision."
+        if len(now)
+        else "Nothing is recommended."
     )
     return Answer("What it is worth", figure, say(about) + past, (WORTH,))
 
 
 def _sure(headline):
-    judged = headline[(headline["rows"] == "launch") & (headline["question"] == "launch")]
-    if judged.empty or not judged["chosen"].any():
+    r, baselines = on_launches(headline)
+    if r is None:
         return Answer(
             "How sure that is", "Not judged", say("No new launch could be judged in this window."), (RANKING,)
         )
-    r, others = judged[judged["chosen"]].iloc[0], judged[~judged["model"].isin(LEARNED)]
-    best = others.loc[others["value"].idxmax()]
+    best = baselines.loc[baselines["value"].idxmax()]
     told = say(
         "Of two new launches, one that reached its hurdle and one that did not, the model ranks the right one higher "
         "in so many cases (95\u00a0% interval {low} to {high}; 50\u00a0% is guessing), over {n}. It {against} the "
@@ -151,16 +151,14 @@ def _beware(headline, keyed):
 
 
 def _of_ranking(headline):
-    judged = headline[(headline["rows"] == "launch") & headline["chosen"]]
-    for r in judged.head(1).itertuples():
-        half = (r.high - r.low) / 2
-        if not r.value > r.shuffled:
-            yield "The model is not shown to beat chance on new launches.", RANKING
-        elif half > WIDE:
-            yield (
-                f"Few launches were judged: the share ranked rightly could be {points(half)} higher or lower.",
-                RANKING,
-            )
+    r, _ = on_launches(headline)
+    if r is None:
+        return
+    half = to_know(r)[0]
+    if not beats_chance(r):
+        yield "The model is not shown to beat chance on new launches.", RANKING
+    elif half > WIDE:
+        yield f"Few launches were judged: the share ranked rightly could be {points(half)} higher or lower.", RANKING
 
 
 def _of_use(keyed):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from insights.display.wording import Prose, count, listing, say
+from insights.display.wording import Prose, count, listing, number, say
 from insights.verdicts import ALL, HINDSIGHT
 
 # Of each baseline and each model: its name in a sentence, and in a table.
@@ -98,6 +98,29 @@ def products(some: pd.DataFrame, every: pd.DataFrame) -> list[str]:
         return some["product_id"].tolist()
     shared = set(every.loc[every["title"].duplicated(), "title"])
     return [f"{r.title} ({r.product_id})" if r.title in shared else r.title for r in some.itertuples()]
+
+
+def on_launches(headline: pd.DataFrame) -> tuple[pd.Series | None, pd.DataFrame]:
+    """Return the chosen model's row on new launches and those of the baselines; None where no launch was judged.
+
+    Parameters
+    ----------
+    headline : pandas.DataFrame
+        From :func:`insights.report.headline`.
+    """
+    judged = headline[headline["rows"] == "launch"]
+    chosen = judged[judged["chosen"]]
+    return None if chosen.empty else chosen.iloc[0], judged[~judged["model"].isin(LEARNED)]
+
+
+def beats_chance(judged: pd.Series) -> bool:
+    """Tell whether a row of the headline lies above what the best of all reaches in 95 of 100 shuffles."""
+    return judged["value"] > judged["shuffled"]
+
+
+def span(months: int) -> str:
+    """Return a number of months as what stands behind "in the": month, 3 months."""
+    return "month" if months == 1 else f"{number(months)} months"
 
 
 def against(chosen: pd.Series, best: pd.Series) -> str:

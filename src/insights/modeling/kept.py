@@ -52,7 +52,8 @@ def _record(step, found):
         for metric in part.chance.columns:
             draws = part.chance[metric].dropna()
             low, high = metrics.percentile_interval(draws.to_numpy())
-            step.record(f"{name}.{metric}", draws.mean(), low=low, high=high, n=len(draws), model="chance", by=by)
+            rows = part.performance["n"].max()
+            step.record(f"{name}.{metric}", draws.mean(), low=low, high=high, n=rows, model="chance", by=by)
         for model in part.null.columns:
             step.record(f"{name}.roc_auc_null_95", part.null[model].quantile(0.95), model=model, by=by)
         for r in part.value.itertuples() if part.value is not None else ():

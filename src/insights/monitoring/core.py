@@ -182,9 +182,7 @@ def judged(
         "champions": pd.DataFrame([told], columns=CHAMPIONS),
         "performance": joined(performance, fresh.COLUMNS),
         "inputs": drift.inputs(name, known, rows, read, asked.level),
-        "joint": drift.joint(
-            name, known, rows, [*read], dataset.clusters, asked.apart, params.modeling.seed
-        ),
+        "joint": drift.joint(name, known, rows, [*read], dataset.clusters, asked.apart, params.modeling.seed),
         "outcomes": pd.DataFrame(outcomes, columns=OUTCOMES),
         "scorecard": joined(cards, scorecard.COLUMNS),
         "fights": duel.fought(name, dataset, model, challenger, params),

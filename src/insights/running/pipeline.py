@@ -51,19 +51,19 @@ def run(window: str, until: str = "") -> int:
     asked = params.load(window or params.newest())
     window = asked.window
     privacy.key_files()
-    held = windows.hold(window)
+    held, environment = windows.hold(window), _environment(asked)
     target = f"outputs/{window}/.done/{until}" if until else "window"
     for line in seals.mend(window):
         print(line, file=sys.stderr, flush=True)
     if exports.are_others(asked):
         paths.stamp(window, paths.STEPS[0]).unlink(missing_ok=True)
-    elif _is_made(window, until or "pages"):
+    elif _is_made(window, until or "pages", environment):
         print(f"{window}: nothing to do, all is newer than what it rests on.\nReport: {report(window)}")
         held.close()
         return 0
     os.chdir(paths.root())
     make = _make()
-    os.execvpe(make, [make, "--no-print-directory", target, f"WINDOW={window}"], _environment(window))  # noqa: S606
+    os.execvpe(make, [make, "--no-print-directory", target, f"WINDOW={window}"], environment)  # noqa: S606
 
 
 def clean(window: str) -> int:
@@ -92,15 +92,16 @@ def show() -> int:
 
 def is_fresh(window: str, stamp: str = "pages") -> bool:
     """Say whether make would have nothing to do for a notebook, or for the pages of all."""
-    others = exports.are_others(params.load(window)) or seals.broken(window, thoroughly=False)
-    return not others and _is_made(window, stamp)
+    asked = params.load(window)
+    others = exports.are_others(asked) or seals.broken(window, thoroughly=False)
+    return not others and _is_made(window, stamp, _environment(asked))
 
 
-def _is_made(window, stamp):
+def _is_made(window, stamp, environment):
     """Ask make, which goes by the times of files."""
     question = [_make(), "--question", "--silent", f"outputs/{window}/.done/{stamp}", f"WINDOW={window}"]
-    environment = _environment(window) | {"MAKEFLAGS": ""}
-    asked = subprocess.run(question, cwd=paths.root(), env=environment, capture_output=True, check=False)  # noqa: S603
+    quiet = environment | {"MAKEFLAGS": ""}
+    asked = subprocess.run(question, cwd=paths.root(), env=quiet, capture_output=True, check=False)  # noqa: S603
     return asked.returncode == 0
 
 
@@ -113,8 +114,8 @@ def _make():
     return os.environ.get("MAKE", "make")
 
 
-def _environment(window):
-    before = lineage.before(params.load(window))
+def _environment(asked):
+    before, window = lineage.before(asked), asked.window
     return os.environ | {windows.HELD_VARIABLE: window, "WINDOW": window, "BEFORE": before.window if before else ""}
 
 

@@ -270,12 +270,13 @@ def open_desk(params: Params) -> Desk:
         raise PlannerError(f"{window} has no candidates, so there is nothing to plan. Name another window.")
     if not (paths.step(window, paths.STEPS[-1]) / "results.json").exists():
         raise PlannerError(f"{window} has no report yet. Run it first: make run WINDOW={window}.")
+    stored = {name: store.table(window, *table) for name, table in TABLES.items()}
     products = scorer.tables["products"].to_pandas().set_index("product_id")
     return Desk(
         scorer=scorer,
         refits=list(recommendation.refitted(scorer.dataset, scorer.model, params)),
         headline=report.headline(store.results(window)),
         facts=products.reindex(columns=list(FACTS)),
-        **{name: store.table(window, *stored) for name, stored in TABLES.items()},
         digest=file_hash(paths.model(window, "launch")),
+        **stored,
     )
