@@ -39,7 +39,7 @@ def cluster(folder: Path, workers: int = 2):
             return process
 
         start("scheduler", "--host", "127.0.0.1", "--port", "0")
-        while not file.exists():
+        while not (file.exists() and file.read_text()):
             time.sleep(0.1)
         place = ["--no-nanny", "--nthreads", "1", "--local-directory", str(folder)]
         started = [start("worker", "--host", "127.0.0.1", *place) for _ in range(workers)]

@@ -68,7 +68,7 @@ def interrupted(data, tmp_path_factory):
         patch.setenv("ENDLESS_MARK", str(mark))
         patch.setenv(progress.VARIABLE, str(folder / "told"))
         patch.setattr(search_watch, "PROCESS", "endless_search")
-        patch.setattr(search_watch, "monotonic", lambda: float("inf") if mark.exists() else 0.0)
+        patch.setattr(search_watch, "monotonic", lambda: float("inf") if mark.exists() and mark.read_text() else 0.0)
         ended = searched(data, folder=folder / "kept")
     return ended, folder
 

@@ -20,6 +20,8 @@ action, window, *step = sys.argv[3:]
 name = step[0] if step else action
 with open("ran", "a") as ran:
     ran.write(name + "\\n")
+with open("asked", "a") as asked:
+    asked.write(" ".join(sys.argv[3:]) + "\\n")
 if os.path.exists("fail-" + name):
     sys.exit(1)
 done = pathlib.Path("outputs", window, ".done")
@@ -114,6 +116,8 @@ def test_notebook_10_runs_again_once_the_window_before_has_models_and_not_when_i
     ran(project)
     make(project, "run", "WINDOW=sample")
     assert sorted(ran(project)) == ["10_fresh_data", "11_report", "pages"]
+    asked = [line for line in (project / "asked").read_text().splitlines() if "sample 10_fresh_data" in line]
+    assert len(asked) == 2 and "sample-before" not in asked[-1], "it does not rest on a file that may go"
     make(project, "clean-window", "WINDOW=sample-before")
     assert "nothing to do" in make(project, "run", "WINDOW=sample").stdout and ran(project) == []
 

@@ -75,7 +75,9 @@ def test_a_process_that_is_killed_is_told(watched):
 
 def test_at_the_limit_all_that_the_process_started_is_gone_too(watched, tmp_path, monkeypatch):
     pids = tmp_path / "pids"
-    monkeypatch.setattr(search_watch, "monotonic", lambda: float("inf") if pids.exists() else 0.0)
+    monkeypatch.setattr(
+        search_watch, "monotonic", lambda: float("inf") if pids.exists() and pids.read_text() else 0.0
+    )
     assert watched(PARENT) == search_watch.End(True, "")
     assert is_gone(int(pids.read_text()))
 
