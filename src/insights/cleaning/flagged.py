@@ -115,7 +115,7 @@ class Flagged:
         if self._below is None:
             return self._hold(table, kind)
         place = self._below / f"{ibis.util.gen_name(kind)}.parquet"
-        warehouse.write(table, place)
+        warehouse.write(table, place, compression="snappy")
         held = warehouse.read(self._con, place)
         self._files[held.op().name] = place
         return held

@@ -115,7 +115,7 @@ def read(con: ibis.BaseBackend, path: Path) -> ibis.Table:
         ) from None
 
 
-def write(table: ibis.Table, path: Path, order_by: list[str] | None = None) -> None:
+def write(table: ibis.Table, path: Path, order_by: list[str] | None = None, compression: str = "zstd") -> None:
     """Write a table as one Parquet file; what a cluster writes may be a folder of them, in the same order.
 
     Parameters
@@ -125,10 +125,12 @@ def write(table: ibis.Table, path: Path, order_by: list[str] | None = None) -> N
         Its folder is made where missing.
     order_by : list of str, optional
         Columns that fix the order of rows. Without it the order of the table is kept.
+    compression : {"zstd", "snappy"}, default "zstd"
+        Small for what is kept, fast for what is read again at once and dropped.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     ordered = table.order_by(order_by) if order_by else table
-    ordered.to_parquet(path, compression="zstd")
+    ordered.to_parquet(path, compression=compression)
 
 
 def _maker(path):
