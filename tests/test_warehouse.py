@@ -1,13 +1,20 @@
 """Engines: one that cannot be had is refused before work, and tables go from one to another and leave nothing."""
 
+import os
+import platform
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import ibis
 import pytest
 from micro import window
 
-from insights import warehouse
-from insights.warehouse import core
+from insights import paths, warehouse
+from insights.warehouse import core, spill
 
 SPARK = window(compute={"tables": "spark"}).compute
+LITTLE = window(compute={"memory": "100MB", "threads": 1}).compute
 
 
 def test_spark_without_its_package_is_refused_with_the_remedy(monkeypatch):
@@ -46,3 +53,45 @@ def test_a_file_that_is_no_table_is_told_with_what_makes_it(tmp_path):
     file.write_bytes(b"PAR1 half")
     with pytest.raises(warehouse.EngineError, match=r"cannot be read as Parquet.*02_data_cleaning"):
         warehouse.read(ibis.duckdb.connect(), file)
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.setenv("INSIGHTS_ROOT", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_two_engines_that_spill_at_once_do_not_meet_and_leave_nothing(root):
+    numbers = 12_000_000  # of 16 bytes, in 100 MB
+    compared = "count(*), sum(n), sum(m)"
+
+    def spilled(_):
+        con = warehouse.connect(LITTLE)
+        made = f"SELECT hash(range) % 1000003 AS n, hash(range + 1) AS m FROM range({numbers})"
+        con.raw_sql(f"CREATE TEMP TABLE held AS {made}")
+        seen = {file.parent for file in paths.spilled().rglob("*") if file.is_file()}
+        told = [con.raw_sql(f"SELECT {compared} FROM {of}").fetchone() for of in ("held", f"({made})")]
+        con.disconnect()
+        return told, seen
+
+    with ThreadPoolExecutor(2) as both:
+        found = list(both.map(spilled, range(2)))
+    assert all(held == made for (held, made), _ in found)
+    assert len(set.union(*(seen for _, seen in found))) == 2
+    assert [*root.iterdir()] == [root / ".cache"] and [*paths.spilled().iterdir()] == []
+
+
+def test_what_an_engine_of_a_killed_process_left_is_removed_and_what_others_hold_is_not(root):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    own, other = f"{platform.node()}.{os.getpid()}.a", f"elsewhere.{gone.pid}.b"
+    for name in (f"{platform.node()}.{gone.pid}.c", own, other, f"{platform.node()}.notes.txt"):
+        (paths.spilled() / name).mkdir(parents=True)
+    first, second = spill.folder(), spill.folder()
+    assert {file.name for file in paths.spilled().iterdir()} == {own, other, f"{platform.node()}.notes.txt"}
+    assert first != second and not first.exists()
+
+
+def test_what_is_spilled_may_be_read_by_its_owner_alone(root):
+    assert (spill.folder().parent.stat().st_mode & 0o077) == 0

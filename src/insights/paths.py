@@ -54,8 +54,13 @@ def notebook(step: str) -> Path:
 
 
 def cache() -> Path:
-    """Return the folder for raw extracts that are made rather than brought (the simulated company)."""
+    """Return the folder for what can be made again at any time, such as the simulated company."""
     return root() / ".cache"
+
+
+def spilled() -> Path:
+    """Return the folder below which table engines put what their memory does not hold."""
+    return cache() / "spilled"
 
 
 def gap_register() -> Path:

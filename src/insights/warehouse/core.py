@@ -16,6 +16,7 @@ import duckdb
 import ibis
 
 from insights.params import Compute
+from insights.warehouse import spill
 from insights.warehouse.errors import EngineError
 
 DUCKDB, SPARK = "duckdb", "spark"
@@ -60,7 +61,9 @@ def connect(compute: Compute) -> ibis.BaseBackend:
 
 def local(compute: Compute) -> ibis.BaseBackend:
     """Open DuckDB in process, whatever engine works on the tables."""
-    con = ibis.duckdb.connect(threads=compute.threads, memory_limit=compute.memory)
+    con = ibis.duckdb.connect(
+        threads=compute.threads, memory_limit=compute.memory, temp_directory=str(spill.folder())
+    )
     con.raw_sql("SET TimeZone = 'UTC'")
     return con
 
