@@ -75,6 +75,30 @@ def test_what_cannot_be_promoted_is_refused_and_nothing_is_written(windows, wind
     assert not paths.deployments().exists()
 
 
+@pytest.mark.parametrize(
+    ("rows", "model", "difference", "refused"),
+    [
+        ("launch", "panel", -0.01, True),
+        ("launch", "panel", 0.01, False),
+        ("launch", "forest", -0.01, False),
+        ("catalogue", "panel", -0.01, False),
+    ],
+)
+def test_a_model_that_a_baseline_ranks_better_than_on_new_launches_is_not_put_into_use(
+    windows, rows, model, difference, refused
+):
+    tables = paths.step("2025Q3", "05_modeling") / "tables"
+    tables.mkdir(parents=True)
+    told = {"rows": ["launch", rows], "model": ["survey", model], "difference": [0.2, difference]}
+    pd.DataFrame(told).to_parquet(tables / "table_5_2_launch_against.parquet")
+    if not refused:
+        assert len(deployed.promote("2025Q3", ["launch"], "first")) == 1
+        return
+    with pytest.raises(DeploymentError, match="launch model of 2025Q3 cannot be released: panel rank"):
+        deployed.promote("2025Q3", ["launch"], "first")
+    assert deployed.log().empty and not paths.deployments().exists()
+
+
 def test_the_model_in_use_is_not_promoted_twice(windows):
     deployed.promote("2025Q3", ["launch"], "first")
     with pytest.raises(DeploymentError, match="in use already"):

@@ -13,14 +13,17 @@ from collections.abc import Sequence
 import pandas as pd
 
 from insights import journals, paths, store
-from insights.modeling import saved
+from insights.modeling import baselines, saved
 from insights.modeling.dataset import MODELS
 from insights.modeling.learned import Learned
 from insights.params import ParameterError, checked
+from insights.rows import ENROLLED, LAUNCH
 from insights.verdicts import RECALIBRATE, RETRAIN
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 PROMOTE, ROLLBACK = "promote", "rollback"
+# Where the differences from each baseline are stored, and the rows that a model is for.
+JUDGED = {"launch": ("table_5_2_launch_against", LAUNCH), "completion": ("table_5_6_completion_against", ENROLLED)}
 COLUMNS = ["number", "decided_at", "who", "action", "model", "window", "sha256", "why"]
 KINDS = dict.fromkeys(COLUMNS, (str,)) | {"number": (int,)}
 
@@ -62,7 +65,8 @@ def promote(window: str, models: Sequence[str], why: str) -> list[dict]:
     Raises
     ------
     DeploymentError
-        If there is no such model, it cannot be loaded safely, it is in use already, or no reason is given.
+        If there is no such model, it cannot be loaded safely, a baseline ranks better, it is in use already, or no
+        reason is given.
     """
     _reason(why)
     if unknown := [model for model in models if model not in MODELS]:
@@ -72,6 +76,7 @@ def promote(window: str, models: Sequence[str], why: str) -> list[dict]:
         raise DeploymentError(
             f"{window}: no {' or '.join(models)} model to promote. Run the window first: make run WINDOW={window}."
         )
+    _require_above_baselines(window, there)
     digests = {model: _promotable(window, model) for model in there}
     if not any(digests.values()):
         raise DeploymentError(f"{', '.join(there)} of {window}: in use already. There is nothing to promote.")
@@ -148,6 +153,23 @@ def is_intact(model: str, digest: str) -> bool:
     """Return whether a model that was put into use is still there as it was, by its SHA-256."""
     file = paths.deployed(model, digest)
     return file.exists() and store.file_hash(file) == digest
+
+
+def _require_above_baselines(window, models):
+    """Refuse models that a baseline ranks better than, on the validation rows that they are for."""
+    for model in models:
+        name, kind = JUDGED[model]
+        told = store.table_if_there(window, "05_modeling", name)
+        if told is None:
+            continue
+        below = told[(told["rows"] == kind) & told["model"].isin(baselines.NAMES) & (told["difference"] < 0)]
+        if len(below):
+            others = [f"MODEL={other}" for other in models if other != model]
+            raise DeploymentError(
+                f"the {model} model of {window} cannot be released: {', '.join(below['model'])} rank better than it "
+                f"on validation rows ({name}). Keep the one in use"
+                f"{'; of the other alone: ' + ' '.join(others) if others else ''}."
+            )
 
 
 def _require_nameable(decision):
