@@ -184,8 +184,9 @@ def growth() -> Iterator[dict]:
                     "people": people, "stage": stage, "engine's memory": memory, **took,
                     "microseconds a person": each,
                 }  # fmt: skip
+                if stage == "collect":  # what was simulated is not read again, and takes three times as much room
+                    shutil.rmtree(aside / ".cache" / "simulation")
             shutil.rmtree(aside / "outputs")
-            shutil.rmtree(aside / ".cache")
 
 
 SECTIONS = {
