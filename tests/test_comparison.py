@@ -193,6 +193,9 @@ def test_chance_is_beaten_above_what_the_best_scorer_reaches_when_outcomes_are_s
     part = study.part(contest, "catalogue", contest.predictions(contest.dataset.validate), PARAMS)
     assert part.beats_chance(contest.chosen)
     assert not replace(part, null=part.null.assign(best=1.0)).beats_chance(contest.chosen)
+    assert (
+        part.p_value(contest.chosen) < 0.05 and replace(part, null=part.null.assign(best=1.0)).p_value("panel") == 1
+    )
 
 
 def test_baselines_that_lie_above_a_model_are_named_and_other_models_are_not(contest):
@@ -217,9 +220,20 @@ def test_a_model_that_lies_below_a_baseline_on_launches_recommends_nothing(conte
 
 def test_comparisons_come_out_the_same_twice():
     noise = predictions(a=np.random.default_rng(4).random(120))
-    for draw in (lambda: standing.null(noise, PARAMS), lambda: standing.chance(noise, 0.3, PARAMS)):
+    repeats = PARAMS.modeling.chance_repeats
+    for draw, rows in (
+        (lambda: standing.null(noise, PARAMS), repeats),
+        (lambda: standing.chance(noise, 0.3, PARAMS), 2 * repeats),
+    ):
         pd.testing.assert_frame_equal(draw(), draw())
-        assert len(draw()) == PARAMS.modeling.chance_repeats
+        assert len(draw()) == rows
+
+
+def test_the_spread_of_random_classification_is_its_mean_and_where_95_of_100_draws_lie():
+    drawn = pd.DataFrame({"called": ["half"] * 101 + ["some"] * 2, "f1": [*np.arange(101), 7, 9], "recall": np.nan})
+    found = standing.spread(drawn).set_index(["called", "metric"])
+    assert found.loc[("half", "f1")].tolist() == pytest.approx([50, 2.5, 97.5])
+    assert found.loc[("some", "f1"), "value"] == 8 and found.loc[("half", "recall")].isna().all()
 
 
 def test_a_baseline_that_says_the_same_of_every_row_is_left_out_of_the_comparison(contest):
@@ -227,7 +241,7 @@ def test_a_baseline_that_says_the_same_of_every_row_is_left_out_of_the_compariso
     rows["score"] = rows["score"].where(rows["model"] != "panel", 0.5)
     part = study.part(contest, "catalogue", rows, PARAMS)
     assert set(part.performance["model"]) == {"survey", *LEARNED}
-    assert set(part.curves["model"]) == {"survey", contest.chosen}
+    assert set(part.curves["model"]) == set(part.precision_recall["model"]) == {"survey", contest.chosen}
     assert set(part.null.columns) == {"survey", *LEARNED, "best"}
 
 

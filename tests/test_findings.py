@@ -105,7 +105,8 @@ def part(value, ceiling, *against, chosen="forest"):
     others = pd.DataFrame(against, columns=["model", "difference", "low", "high"])
     beyond = pd.DataFrame({"model": [chosen], "roc_auc": value, "low": 0.55, "high": 0.9, "beyond": True})
     return SimpleNamespace(kind="launch", performance=performance, null=null, against=others, beyond=beyond,
-                           beats_chance=lambda model: value > ceiling, ahead_of=lambda model: [])  # fmt: skip
+                           beats_chance=lambda model: value > ceiling, ahead_of=lambda model: [],
+                           p_value=lambda model: 0.004)  # fmt: skip
 
 
 def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
@@ -114,9 +115,8 @@ def test_a_model_above_chance_is_said_to_be_and_with_its_interval():
     assert "(95 % interval 0.700 to 0.900)" in told
     assert (
         "That is better than chance: with shuffled outcomes the best of the 2 models and rules that were tried "
-        "reaches "
-        "up to 0.600 in 95 of 100 cases. The interval that holds for all of them at once goes from 0.550 to 0.900."
-        in told
+        "reaches up to 0.600 in 95 of 100 cases (p = 0.004). The interval that holds for all of them at once goes "
+        "from 0.550 to 0.900." in told
     )
 
 

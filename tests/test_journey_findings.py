@@ -41,9 +41,32 @@ def test_the_best_next_step_is_not_said_twice_where_it_is_the_event(adds, more):
 @pytest.mark.parametrize(("called", "few"), [(9, True), (10, False)])
 def test_nothing_is_said_of_a_tenth_that_is_a_handful(called, few):
     table = pd.DataFrame(
-        {"share": [0.1, 0.5], "called": [called, 5 * called], "precision": 0.6, "lift": 1.5, "low": 1.1, "high": 2.0,
-         "recall": [0.2, 0.7]}
+        {"model": "tpot", "share": [0.1, 0.5], "called": [called, 5 * called], "precision": 0.6, "lift": 1.5,
+         "low": 1.1, "high": 2.0, "recall": [0.2, 0.7]}
     )  # fmt: skip
-    told = read(launches.found_first(SimpleNamespace(kind="launch", lift=table)))
+    others = pd.concat([table.assign(model="panel", precision=0.1, recall=0.1), table])
+    told = read(launches.found_first(SimpleNamespace(kind="launch", lift=others), "tpot"))
     assert ("a tenth is too few to judge" in told) == few and ("60.0 % came true" in told) != few
     assert "half with the highest scores holds 70.0 %" in told
+
+
+def test_f1_of_each_model_stands_by_share_of_rows_called_with_the_models_in_their_order():
+    lift = pd.DataFrame(
+        {"model": ["tpot", "tpot", "panel", "panel"], "share": [0.1, 0.5] * 2, "f1": [0.2, 0.6, 0.1, 0.4]}
+    )
+    told = launches.f1(SimpleNamespace(lift=lift))
+    assert told["model"].tolist() == ["TPOT", "Panel of R&D and Marketing"]
+    assert [round(f, 1) for f in told.iloc[:, 1]] == [0.2, 0.1] and list(told)[1:] == [
+        "10.0\N{NO-BREAK SPACE}%",
+        "50.0\N{NO-BREAK SPACE}%",
+    ]
+
+
+def test_what_few_launches_find_is_told_beside_the_best_baseline_if_there_is_one():
+    table = pd.DataFrame(
+        {"model": ["tpot", "panel", "survey"], "share": 0.2, "value": [0.7, 0.6, 0.65], "low": 0.5, "high": 0.8}
+    )
+    both, alone = (read(launches.early(SimpleNamespace(early=t), "tpot", 12)) for t in (table, table.head(1)))
+    assert "With 12 launches a quarter no more can be wrong, 20.0 % of all that did not come true." in both
+    assert "the ROC AUC of TPOT is 0.700" in both and "of the baselines the survey" in both and "0.650" in both
+    assert "of the baselines" not in alone and "the ROC AUC of TPOT is 0.700" in alone

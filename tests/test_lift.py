@@ -23,6 +23,7 @@ def test_what_the_first_rows_hold_by_hand():
     assert found["positives"].tolist() == [2, 3, 4]
     assert found["precision"].tolist() == pytest.approx([1, 0.6, 0.4])
     assert found["recall"].tolist() == pytest.approx([0.5, 0.75, 1])
+    assert found["f1"].tolist() == pytest.approx([2 / 3, 2 / 3, 4 / 7])
     assert found["lift"].tolist() == pytest.approx([2.5, 1.5, 1])
     assert found[["low", "high"]].to_numpy().tolist() == pytest.approx(found[["lift", "lift"]].to_numpy())
 

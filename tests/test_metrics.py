@@ -187,26 +187,32 @@ def test_the_same_generator_gives_the_same_null_and_no_other():
     assert not draws[0].equals(draws[2])
 
 
-def test_random_classification_calls_the_training_share_1_and_knows_nothing():
+def test_random_classification_calls_the_share_that_it_is_told_and_knows_nothing():
     y = np.array([1] * 300 + [0] * 700)
-    drawn = metrics.chance_distribution(y, 0.2, 400, np.random.default_rng(8))
-    mean = drawn.mean()
-    assert mean["roc_auc"] == pytest.approx(0.5, abs=0.01)
-    assert mean["precision"] == pytest.approx(0.3, abs=0.01)
-    assert mean["recall"] == pytest.approx(0.2, abs=0.01)
-    assert mean["accuracy"] == pytest.approx(0.3 * 0.2 + 0.7 * 0.8, abs=0.01)
+    drawn = metrics.chance_distribution(y, {"some": 0.2, "half": 0.5}, 400, np.random.default_rng(8))
+    assert drawn["called"].value_counts().to_dict() == {"some": 400, "half": 400}
+    for called, share in (("some", 0.2), ("half", 0.5)):
+        mean = drawn[drawn["called"] == called].drop(columns="called").mean()
+        assert mean["roc_auc"] == pytest.approx(0.5, abs=0.01)
+        assert mean["precision"] == pytest.approx(0.3, abs=0.01)
+        assert mean["recall"] == pytest.approx(share, abs=0.01)
+        assert mean["accuracy"] == pytest.approx(0.3 * share + 0.7 * (1 - share), abs=0.01)
 
 
-def test_roc_curves_run_from_corner_to_corner_with_few_points():
-    rng = np.random.default_rng(9)
-    frame = pd.DataFrame({"model": "m", "y": rng.integers(2, size=5000), "score": rng.random(5000)})
-    curve = metrics.roc_curves(frame, points=50)
-    rates = curve[["false_positive_rate", "true_positive_rate"]]
-    assert len(curve) <= 50
-    assert rates.iloc[0].tolist() == [0, 0]
-    assert rates.iloc[-1].tolist() == [1, 1]
-    area = np.trapezoid(rates["true_positive_rate"], rates["false_positive_rate"])
-    assert area == pytest.approx(metrics.roc_auc(frame["y"], frame["score"]), abs=0.01)
+@pytest.mark.parametrize(("value", "expected"), [(0.9, 1 / 5), (0.7, 2 / 5), (0.65, 3 / 5), (0.1, 1)])
+def test_the_p_value_counts_shuffles_that_reach_as_much_and_the_value_itself(value, expected):
+    assert metrics.p_value(value, np.array([0.5, 0.6, 0.65, 0.7])) == pytest.approx(expected)
+
+
+def test_p_values_of_scores_that_know_nothing_are_as_often_small_as_they_say():
+    rng = np.random.default_rng(4)
+    y = np.array([1] * 20 + [0] * 30)
+    found = []
+    for _ in range(300):
+        score = rng.random(50)
+        null = metrics.permutation_null(y, {"m": score}, 99, rng)["best"].to_numpy()
+        found.append(metrics.p_value(metrics.roc_auc(y, score), null))
+    assert np.mean(np.array(found) <= 0.1) == pytest.approx(0.1, abs=0.05)
 
 
 @brisk

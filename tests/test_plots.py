@@ -19,6 +19,7 @@ CURVES = pd.concat(
     pd.DataFrame({"model": name, "false_positive_rate": RATES, "true_positive_rate": RATES**power})
     for name, power in (("forest", 0.5), ("survey", 0.8))
 )
+FOUND = CURVES.rename(columns={"true_positive_rate": "recall"}).assign(precision=0.6)
 MONTHS = pd.DataFrame(
     {"table": ["views", "views", "mails"], "month": ["2025-01", "2025-03", "2025-02"], "rows": [4, 8, 1]}
 )
@@ -28,6 +29,7 @@ DRAWN = {
     "months": lambda: plots.months(MONTHS, BREAKS),
     "diagram": lambda: plots.diagram(TABLES, {"products"}),
     "roc": lambda: plots.roc(CURVES),
+    "precision and recall": lambda: plots.precision_recall(FOUND, 0.3),
     "roc with bands": lambda: plots.roc(CURVES.assign(low=0.1, high=0.9)),
     "intervals": lambda: plots.intervals(GROUPS, "group", "value", "low", "high", reference=0.5),
     "importance": lambda: plots.importance(GROUPS, "group", "value", "low", "high"),

@@ -37,8 +37,8 @@ from insights.display.pictures import Picture, show
 
 __all__ = (
     "Picture", "alluvial", "calibration", "coverage", "curves", "diagram", "distribution", "dots", "front", "funnel",
-    "graph", "heat", "importance", "intervals", "loss_ledger", "months", "pauses", "responses", "roc",
-    "show",
+    "graph", "heat", "importance", "intervals", "loss_ledger", "months", "pauses", "precision_recall", "responses",
+    "roc", "show",
 )  # fmt: skip
 
 
@@ -55,18 +55,33 @@ def roc(frame: pd.DataFrame) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    require(frame, "model", "false_positive_rate", "true_positive_rate")
     with drawing(4.6) as (figure, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
-        for (model, points), colour, dash in zip(
-            frame.groupby("model", sort=False), *styles(frame["model"]), strict=True
-        ):
-            x = points["false_positive_rate"]
-            axes.plot(x, points["true_positive_rate"], color=colour, linestyle=dash, label=model)
-            if {"low", "high"} <= set(frame.columns):
-                axes.fill_between(x, points["low"], points["high"], color=colour, alpha=0.15, linewidth=0)
-        unit_square(axes)
+        _banded(axes, frame, "false_positive_rate", "true_positive_rate")
         axes.set(xlabel="share of negatives flagged", ylabel="share of positives found")
+        legend_below(figure, axes)
+    return figure
+
+
+def precision_recall(frame: pd.DataFrame, positives: float) -> Figure:
+    """Draw how many of those called came true against how many are found; the level line is what guessing reaches.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``model``, ``recall``, ``precision`` and, where there is a band, ``low`` and ``high`` of the latter; a
+        row per point.
+    positives : float
+        Share of all rows that came true.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    with drawing(4.6) as (figure, axes):
+        axes.axhline(positives, color=GREY, linewidth=1, linestyle=":")
+        _banded(axes, frame, "recall", "precision")
+        axes.set(xlabel="recall: share of positives found", ylabel="precision: share of those called that came true")
         legend_below(figure, axes)
     return figure
 
@@ -273,3 +288,15 @@ def coverage(frame: pd.DataFrame, label: str = "column", value: str = "share", x
         axes.set_xlim(0, 1)
         axes.set_xlabel(xlabel)
     return figure
+
+
+def _banded(axes, frame, x, y):
+    """Draw a line for each model, with its band where there is one."""
+    require(frame, "model", x, y)
+    for (model, points), colour, dash in zip(
+        frame.groupby("model", sort=False), *styles(frame["model"]), strict=True
+    ):
+        axes.plot(points[x], points[y], color=colour, linestyle=dash, label=model)
+        if {"low", "high"} <= set(frame.columns):
+            axes.fill_between(points[x], points["low"], points["high"], color=colour, alpha=0.15, linewidth=0)
+    unit_square(axes)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, points, say, share
-from insights.findings.words import ROWS, TITLES
+from insights.findings.words import ROWS, TITLES, in_words
 from insights.verdicts import HOLD
 
 NAMED = 5
@@ -98,9 +98,9 @@ def probabilities(examined, chosen: str) -> Prose:
                      (chosen, *(m for m in errors.index if m != chosen))))  # fmt: skip
 
 
-def found_first(examined) -> Prose:
-    """Say what calling only the highest scores finds."""
-    table = examined.lift
+def found_first(examined, chosen: str) -> Prose:
+    """Say what calling only the highest scores of the chosen model finds."""
+    table = examined.lift[examined.lift["model"] == chosen]
     tenth, half = table.iloc[0], table.iloc[(table["share"] - 0.5).abs().argmin()]
     if tenth["called"] < FEWEST:
         return say(
@@ -115,6 +115,28 @@ def found_first(examined) -> Prose:
         kind=ROWS[examined.kind], precision=share(tenth["precision"]),
         lift=interval(tenth["lift"], tenth["low"], tenth["high"]), recall=share(half["recall"]),
     )  # fmt: skip
+
+
+def early(examined, chosen: str, most: int) -> Prose:
+    """Say how well those are ordered that can be launched: the ROC AUC as far as so many can be wrong."""
+    by = examined.early.set_index("model")
+    reached = {r.Index: interval(r.value, r.low, r.high) for r in by.itertuples()}
+    others = by["value"].drop(index=chosen)
+    best = None if others.empty else others.idxmax()
+    beside = f"; of the baselines {TITLES[best]} comes first with {reached[best]}" if best else ""
+    return say(
+        "With {most} a quarter no more can be wrong, {part} of all that did not come true. Counted only so far, the "
+        "ROC AUC of {chosen} is {auc}{beside}. There too 0.5 is guessing and 1 a perfect order.",
+        most=count(most, "launch", "launches"), part=share(by.loc[chosen, "share"]), chosen=TITLES[chosen],
+        auc=reached[chosen], beside=beside,
+    )  # fmt: skip
+
+
+def f1(examined) -> pd.DataFrame:
+    """Return the F1 of the chosen model and each baseline by the share of rows that is called, a column a share."""
+    told = in_words(examined.lift)
+    wide = told.pivot(index="model", columns="share", values="f1").loc[told["model"].unique()]
+    return wide.rename(columns=share).reset_index()
 
 
 def panel(examined, chosen: str) -> Prose:

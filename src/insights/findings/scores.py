@@ -48,10 +48,10 @@ def performance(model: str, part, chosen: str) -> Prose:
         ),
         say(
             f"That is **{verdict}: with shuffled outcomes the best of the {{k}} models and rules that were tried "
-            "reaches up to {null} in 95 of 100 cases. The interval that holds for all of them at once goes from "
-            "{low} to {high}.",
+            "reaches up to {null} in 95 of 100 cases (p = {p}). The interval that holds for all of them at once goes "
+            "from {low} to {high}.",
             k=number(part.null.shape[1] - 1), low=number(sure["low"]), high=number(sure["high"]),
-            null=number(part.null["best"].quantile(0.95)),
+            null=number(part.null["best"].quantile(0.95)), p=number(part.p_value(chosen), 3),
         ),
         *_beside_baselines(part.against[~part.against["model"].isin(LEARNED)]),
         *_released(part, chosen),

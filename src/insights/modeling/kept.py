@@ -5,9 +5,10 @@ from operator import attrgetter
 import pandas as pd
 
 from insights import paths, timeline
-from insights.modeling import metrics, saved
+from insights.modeling import saved
 from insights.modeling.card import card
 from insights.modeling.dataset import Dataset, row_hash
+from insights.modeling.evaluation import standing
 from insights.modeling.search.code import export_code
 from insights.store import Step
 
@@ -49,11 +50,11 @@ def _record(step, found):
         for r in part.performance.dropna(subset="value").itertuples():
             step.record(f"{name}.{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n,
                         model=r.model, by=by)  # fmt: skip
-        for metric in part.chance.columns:
-            draws = part.chance[metric].dropna()
-            low, high = metrics.percentile_interval(draws.to_numpy())
+        drawn = standing.spread(part.chance)
+        for r in drawn[drawn["called"] == standing.TRAINING_SHARE].itertuples():
             rows = part.performance["n"].max()
-            step.record(f"{name}.{metric}", draws.mean(), low=low, high=high, n=rows, model="chance", by=by)
+            step.record(f"{name}.{r.metric}", r.value, low=r.low, high=r.high, n=rows, model="chance", by=by)
+        step.record(f"{name}.roc_auc_p", part.p_value(contest.chosen), model=contest.chosen, by=by)
         for model in part.null.columns:
             step.record(f"{name}.roc_auc_null_95", part.null[model].quantile(0.95), model=model, by=by)
         for r in part.value.itertuples() if part.value is not None else ():
@@ -80,6 +81,8 @@ def _record_examined(step, kind, one, chosen):
     for r in one.probabilities.dropna(subset="value").itertuples():  # some are not defined for few rows
         step.record(f"launch.{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n, model=r.model,
                     by=by)  # fmt: skip
+    for r in one.early.itertuples() if one.early is not None else ():
+        step.record("launch.roc_auc_early", r.value, low=r.low, high=r.high, n=r.n, model=r.model, by=by)
     for r in one.capacity.itertuples() if one.capacity is not None else ():
         step.record("launch.value_within_capacity", r.value, low=r.low, high=r.high, n=round(r.called), model=r.model,
                     by=by, unit="USD")  # fmt: skip
@@ -130,6 +133,11 @@ def _by_rows(table: str, of: str = "parts"):
     return joined
 
 
+def _spread(found):
+    drawn = [standing.spread(part.chance).assign(rows=kind) for kind, part in found.parts.items()]
+    return pd.concat(drawn, ignore_index=True) if drawn else None
+
+
 # What is stored, by the name it is cited by. A number is never given twice; 5.10 is that of the certification.
 TABLES = {
     "launch": {
@@ -155,6 +163,8 @@ TABLES = {
         "table_5_27_capacity": _by_rows("capacity", "examined"),
         "table_5_28_costs": _by_rows("costs", "examined"),
         "table_5_29_launch_ladder": attrgetter("contest.rungs"),
+        "table_5_31_launch_chance": _spread,
+        "table_5_33_early": _by_rows("early", "examined"),
     },
     "completion": {
         "table_5_5_completion_performance": _by_rows("performance"),
@@ -164,5 +174,6 @@ TABLES = {
         "table_5_24_completion_tuning": attrgetter("contest.tuning"),
         "table_5_26_completion_front": attrgetter("contest.search.front"),
         "table_5_30_completion_ladder": attrgetter("contest.rungs"),
+        "table_5_32_completion_chance": _spread,
     },
 }

@@ -6,9 +6,10 @@ precision, recall and F1 judge the 0/1 decision. Intervals are percentile interv
 same resamples for both sides.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_curve
 
 LEVEL = 0.95
 
@@ -32,7 +33,7 @@ def evaluate(y: np.ndarray, score: np.ndarray, decision: np.ndarray, weights: np
     dict of str to float
         By name; nan where a metric is not defined (one outcome only, no positive decision).
     """
-    return _every(_Ordered(y, score), y, decision, np.ones(len(y)) if weights is None else weights)
+    return _every(Ordered(y, score), y, decision, np.ones(len(y)) if weights is None else weights)
 
 
 def roc_auc(y: np.ndarray, score: np.ndarray) -> float:
@@ -40,7 +41,7 @@ def roc_auc(y: np.ndarray, score: np.ndarray) -> float:
 
     It is missing where only one outcome is there.
     """
-    return _Ordered(y, score).roc_auc(np.ones(len(y)))
+    return Ordered(y, score).roc_auc(np.ones(len(y)))
 
 
 def cluster_weights(clusters: pd.Series, repeats: int, rng: np.random.Generator) -> np.ndarray:
@@ -63,7 +64,7 @@ def intervals(y, score, decision, weights: np.ndarray) -> pd.DataFrame:
     pandas.DataFrame
         Columns ``metric, value, low, high``.
     """
-    ordered = _Ordered(y, score)
+    ordered = Ordered(y, score)
     draws = pd.DataFrame([_every(ordered, y, decision, w) for w in weights])
     point = evaluate(y, score, decision)
     low, high = percentile_interval(draws[list(point)].to_numpy())
@@ -72,7 +73,7 @@ def intervals(y, score, decision, weights: np.ndarray) -> pd.DataFrame:
 
 def auc_draws(y: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the ROC AUC in each resample, shape (repeats,); differences of two are paired."""
-    ordered = _Ordered(y, score)
+    ordered = Ordered(y, score)
     return np.array([ordered.roc_auc(w) for w in weights])
 
 
@@ -116,29 +117,6 @@ def simultaneous_intervals(
     return values - wide, values + wide
 
 
-def roc_curves(predictions: pd.DataFrame, points: int = 200) -> pd.DataFrame:
-    """Return the ROC curve of each model at no more than so many points.
-
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        ``model, y, score``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``model, false_positive_rate, true_positive_rate``.
-    """
-    curves = []
-    for model, part in predictions.groupby("model", sort=False):
-        false, true, _ = roc_curve(part["y"], part["score"])
-        kept = np.unique(np.linspace(0, len(false) - 1, min(points, len(false))).round().astype(int))
-        curves.append(
-            pd.DataFrame({"false_positive_rate": false[kept], "true_positive_rate": true[kept]}).assign(model=model)
-        )
-    return pd.concat(curves, ignore_index=True)
-
-
 def permutation_null(
     y: np.ndarray, scores: dict[str, np.ndarray], repeats: int, rng: np.random.Generator
 ) -> pd.DataFrame:
@@ -151,26 +129,50 @@ def permutation_null(
     pandas.DataFrame
         ``repeats`` rows; a column per model, and ``best``.
     """
-    ordered = {name: _Ordered(y, score) for name, score in scores.items()}
+    ordered = {name: Ordered(y, score) for name, score in scores.items()}
     shuffled = [rng.permutation(y) for _ in range(repeats)]
     null = pd.DataFrame({name: [o.roc_auc_of(s) for s in shuffled] for name, o in ordered.items()})
     return null.assign(best=null.max(axis=1))
 
 
-def chance_distribution(y: np.ndarray, prior: float, repeats: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the metrics of random classification: each row is called 1 with the training share of ones.
+def p_value(value: float, null: np.ndarray) -> float:
+    """Return how often a score as high comes from shuffled outcomes, the value itself counted among them.
+
+    Parameters
+    ----------
+    value : float
+    null : array of shape (repeats,)
+        What shuffled outcomes reach; it is never below 1 in ``repeats + 1`` (Phipson and Smyth 2010).
+    """
+    return float((1 + np.count_nonzero(np.asarray(null) >= value)) / (1 + len(null)))
+
+
+def chance_distribution(
+    y: np.ndarray, called: Mapping[str, float], repeats: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return the metrics of random classification: each row is called 1 with a probability that knows nothing of it.
+
+    Parameters
+    ----------
+    y : array of shape (rows,)
+        Outcomes, 0 or 1.
+    called : mapping of str to float
+        The probability, by name.
+    repeats : int
+    rng : numpy.random.Generator
 
     Returns
     -------
     pandas.DataFrame
-        ``repeats`` rows with columns accuracy, precision, recall, f1 and roc_auc.
+        ``repeats`` rows for each name; columns called, accuracy, precision, recall, f1 and roc_auc.
     """
-    return pd.DataFrame([_chance(y, prior, rng) for _ in range(repeats)])
+    drawn = [{"called": name} | _chance(y, share, rng) for name, share in called.items() for _ in range(repeats)]
+    return pd.DataFrame(drawn)
 
 
-def _chance(y, prior, rng):
+def _chance(y, share, rng):
     score = rng.random(len(y))
-    return _decision_metrics(y, (score < prior).astype(int), np.ones(len(y))) | {"roc_auc": roc_auc(y, -score)}
+    return _decision_metrics(y, (score < share).astype(int), np.ones(len(y))) | {"roc_auc": roc_auc(y, -score)}
 
 
 def _every(ordered, y, decision, weights):
@@ -191,32 +193,46 @@ def _ratio(part, whole):
     return float(part / whole) if whole > 0 else float("nan")
 
 
-class _Ordered:
-    """Rows sorted by score once, so that each resample costs one pass."""
+class Ordered:
+    """Rows sorted by score once, so that each resample costs one pass.
 
-    def __init__(self, y, score):
+    Parameters
+    ----------
+    y, score : array of shape (rows,)
+    """
+
+    def __init__(self, y: np.ndarray, score: np.ndarray):
         self.order = np.argsort(-np.asarray(score, dtype="float64"), kind="stable")
         self.y = np.asarray(y, dtype="float64")[self.order]
         ordered = np.asarray(score, dtype="float64")[self.order]
         self.starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
 
-    def roc_auc(self, weights):
-        w = np.asarray(weights, dtype="float64")[self.order]
-        return self._auc(w * self.y, w * (1 - self.y))
+    def swept(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ones and the zeros from each score up, the highest score first, each of shape (scores,)."""
+        ones, zeros = self._by_outcome(weights)
+        return np.cumsum(self._by_tie(ones)), np.cumsum(self._by_tie(zeros))
 
-    def roc_auc_of(self, y):
+    def roc_auc(self, weights: np.ndarray) -> float:
+        """Return the area under the ROC curve, rows counting as often as they weigh."""
+        return self._auc(*self._by_outcome(weights))
+
+    def roc_auc_of(self, y: np.ndarray) -> float:
+        """Return the area under the ROC curve of other outcomes of the same rows."""
         ones = np.asarray(y, dtype="float64")[self.order]
         return self._auc(ones, 1 - ones)
 
-    def average_precision(self, weights):
-        w = np.asarray(weights, dtype="float64")[self.order]
-        hits, seen = self._by_tie(w * self.y), self._by_tie(w)
-        total = hits.sum()
-        if total == 0:
+    def average_precision(self, weights: np.ndarray) -> float:
+        """Return the mean precision over what is found, rows counting as often as they weigh."""
+        ones, zeros = self.swept(weights)
+        if ones[-1] == 0:
             return float("nan")
         with np.errstate(invalid="ignore"):
-            precision = np.nan_to_num(np.cumsum(hits) / np.cumsum(seen))
-        return float((precision * hits).sum() / total)
+            precision = np.nan_to_num(ones / (ones + zeros))
+        return float((precision * np.diff(ones, prepend=0)).sum() / ones[-1])
+
+    def _by_outcome(self, weights):
+        w = np.asarray(weights, dtype="float64")[self.order]
+        return w * self.y, w * (1 - self.y)
 
     def _auc(self, ones, zeros):
         ones, zeros = self._by_tie(ones), self._by_tie(zeros)

@@ -6,9 +6,9 @@ import pandas as pd
 
 from insights import paths
 from insights.features import launch
-from insights.modeling import baselines, comparison, kept, ladder, metrics, recommendation, value
+from insights.modeling import baselines, comparison, kept, metrics, recommendation, value
 from insights.modeling.dataset import MODELS, Dataset, load
-from insights.modeling.evaluation import differences, standing
+from insights.modeling.evaluation import curves, differences, standing
 from insights.modeling.evaluation.examined import Examined, examine
 from insights.modeling.explanation.explained import Explained, explain
 from insights.params import Params
@@ -33,11 +33,12 @@ class Part:
     beyond : pandas.DataFrame
         From :func:`insights.modeling.evaluation.standing.beyond_chance`.
     chance : pandas.DataFrame
-        Metrics of random classification, a row per repetition.
+        Metrics of random classification, a row per repetition, from
+        :func:`insights.modeling.evaluation.standing.chance`.
     null : pandas.DataFrame
         ROC AUC under shuffled outcomes, per model and for the best of them.
-    curves : pandas.DataFrame
-        ROC curves of the chosen model and the baselines: ``model, false_positive_rate, true_positive_rate``.
+    curves, precision_recall : pandas.DataFrame
+        From :mod:`insights.modeling.evaluation.curves`, of the chosen model, with a band, and the baselines.
     value : pandas.DataFrame or None
         What the decisions of each earned, from :func:`insights.modeling.value.of_decisions`.
     """
@@ -49,7 +50,14 @@ class Part:
     chance: pd.DataFrame
     null: pd.DataFrame
     curves: pd.DataFrame
+    precision_recall: pd.DataFrame
     value: pd.DataFrame | None
+
+    @property
+    def positives(self) -> float:
+        """The share of these rows that came true, which precision is to be read against."""
+        first = self.performance.iloc[0]
+        return float(first["positives"] / first["n"])
 
     @property
     def against(self) -> pd.DataFrame:
@@ -64,6 +72,10 @@ class Part:
     def beats_chance(self, model: str) -> bool:
         """Tell whether a model is better than the best of all scorers in 95 of 100 shuffles of the outcomes."""
         return recommendation.beats_chance(self.roc_auc(model), self.null["best"].to_numpy())
+
+    def p_value(self, model: str) -> float:
+        """Return how often the best of all scorers is as good as a model in shuffles of the outcomes."""
+        return metrics.p_value(self.roc_auc(model), self.null["best"].to_numpy())
 
     def ahead_of(self, model: str) -> list[str]:
         """Return the baselines whose ROC AUC lies above that of a model."""
@@ -165,7 +177,7 @@ def part(contest: comparison.Contest, kind: str, predictions: pd.DataFrame, para
     weights = standing.resamples(predictions, contest.dataset.clusters, params)
     prior = float(contest.dataset.train["y"].mean())
     one = predictions[predictions["model"] == contest.chosen]
-    rivals = {*ladder.LADDER} - {contest.chosen}
+    shown = standing.without_rivals(predictions, contest.chosen)
     return Part(
         kind=kind,
         performance=standing.performance(predictions, weights),
@@ -173,7 +185,8 @@ def part(contest: comparison.Contest, kind: str, predictions: pd.DataFrame, para
         beyond=standing.beyond_chance(predictions, weights, looks),
         chance=standing.chance(one, prior, params),
         null=standing.null(predictions, params),
-        curves=metrics.roc_curves(predictions[~predictions["model"].isin(rivals)]),
+        curves=curves.roc(shown, weights, contest.chosen),
+        precision_recall=curves.precision_recall(shown, weights, contest.chosen),
         value=value.of_decisions(predictions, weights),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from insights.modeling.comparison import Contest
-from insights.modeling.evaluation import agreement, calibration, learning_curves, lift, portfolio, standing
+from insights.modeling.evaluation import agreement, calibration, curves, learning_curves, lift, portfolio, standing
 from insights.params import Params
 from insights.rows import LAUNCH
 
@@ -43,7 +43,10 @@ class Examined:
         ``probabilities`` holds the Brier score with its parts, and the slope and intercept of the outcome on the log
         odds.
     lift : pandas.DataFrame
-        From :func:`insights.modeling.evaluation.lift.table`, of the chosen model.
+        From :func:`insights.modeling.evaluation.lift.table`, of the chosen model and the baselines.
+    early : pandas.DataFrame or None
+        From :func:`insights.modeling.evaluation.curves.early`, of the chosen model and the baselines, as far as so
+        many launches can be wrong as are possible; of new launches alone.
     groups : pandas.DataFrame
         From :func:`insights.modeling.evaluation.lift.by_group`, by month and by topic.
     beside : Beside or None
@@ -60,6 +63,7 @@ class Examined:
     expected_error: pd.DataFrame
     probabilities: pd.DataFrame
     lift: pd.DataFrame
+    early: pd.DataFrame | None
     groups: pd.DataFrame
     beside: Beside | None
     curve: pd.DataFrame
@@ -99,6 +103,7 @@ def _examined(contest, rows, refits, topics, params):
     weights = standing.resamples(rows, contest.dataset.clusters, params)
     own, kind = rows[rows["model"] == contest.chosen], rows["kind"].iloc[0]
     telling = standing.telling(rows, contest.chosen)
+    shown = standing.without_rivals(telling, contest.chosen)
     said = calibration.probabilities(rows, {contest.chosen, PANEL} & {*rows["model"]})
     return Examined(
         kind=kind,
@@ -107,7 +112,8 @@ def _examined(contest, rows, refits, topics, params):
         probabilities=pd.concat(
             [calibration.brier(said, weights), calibration.cox(said, weights)], ignore_index=True
         ),
-        lift=lift.table(own, weights),
+        lift=lift.table(shown, weights),
+        early=curves.early(shown, weights, params.launch.capacity) if kind == LAUNCH else None,
         groups=_by_group(own, weights, topics),
         beside=_beside(contest, rows, weights),
         curve=learning_curves.curve(refits),

@@ -35,8 +35,8 @@ def table(predictions: pd.DataFrame, weights: np.ndarray, cuts: Sequence[int | f
     -------
     pandas.DataFrame
         ``model, share, called`` (rows), ``positives`` (ones among them), ``precision`` (their share), ``recall``
-        (share of all ones that are among them), ``lift`` (precision over the share of ones in all rows) with ``low,
-        high`` (95 %), ``n``. A lift of 1 is what calling rows at random finds.
+        (share of all ones that are among them), ``f1`` (the harmonic mean of both), ``lift`` (precision over the
+        share of ones in all rows) with ``low, high`` (95 %), ``n``. A lift of 1 is what calling rows at random finds.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def table(predictions: pd.DataFrame, weights: np.ndarray, cuts: Sequence[int | f
         y = part["y"].to_numpy(dtype=float)
         found = _gains(y, part["score"].to_numpy(dtype=float), weights, _shares(cuts, len(y)))
         tables.append(found.assign(model=name, n=len(y)))
-    columns = ["model", "share", "called", "positives", "precision", "recall", "lift", "low", "high", "n"]
+    columns = ["model", "share", "called", "positives", "precision", "recall", "f1", "lift", "low", "high", "n"]
     return pd.concat(tables, ignore_index=True)[columns]
 
 
@@ -111,8 +111,8 @@ def _gains(y, score, weights, shares):
     return pd.DataFrame(
         {
             "share": shares, "called": called, "positives": one, "precision": one / called,
-            "recall": _over(one, y.sum()), "lift": _lift(y[order], np.ones(len(y)), starts, shares),
-            "low": low, "high": high,
+            "recall": _over(one, y.sum()), "f1": 2 * one / (called + y.sum()),
+            "lift": _lift(y[order], np.ones(len(y)), starts, shares), "low": low, "high": high,
         }
     )  # fmt: skip
 

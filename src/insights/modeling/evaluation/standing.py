@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from insights.modeling import metrics, value
+from insights.modeling import ladder, metrics, value
 from insights.params import Params
+
+TRAINING_SHARE, HALF = "training share", "half"
 
 
 def performance(predictions: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
@@ -42,6 +44,11 @@ def telling(predictions: pd.DataFrame, chosen: str) -> pd.DataFrame:
     """
     says = predictions.groupby(["kind", "model"])["score"].transform("nunique") > 1
     return predictions[says | (predictions["model"] == chosen)]
+
+
+def without_rivals(predictions: pd.DataFrame, chosen: str) -> pd.DataFrame:
+    """Return the predictions of the chosen model and the baselines, without the models that were not chosen."""
+    return predictions[~predictions["model"].isin({*ladder.LADDER} - {chosen})]
 
 
 def beyond_chance(predictions: pd.DataFrame, weights: np.ndarray, looks: int = 1) -> pd.DataFrame:
@@ -85,10 +92,50 @@ def _share(angle):
 
 
 def chance(rows: pd.DataFrame, prior: float, params: Params) -> pd.DataFrame:
-    """Return the metrics of random classification of some rows, a row per repetition."""
+    """Return the metrics of random classification of some rows, a row per repetition.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        ``y``, each row once.
+    prior : float
+        The share of ones in the training rows.
+    params : Params
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``called`` (as many rows as the ``training share``, or ``half``), and the metrics.
+    """
     rng = np.random.default_rng([params.modeling.seed, 1])
     y = rows["y"].to_numpy(dtype=int)
-    return metrics.chance_distribution(y, prior, params.modeling.chance_repeats, rng)
+    called = {TRAINING_SHARE: prior, HALF: 0.5}
+    return metrics.chance_distribution(y, called, params.modeling.chance_repeats, rng)
+
+
+def spread(drawn: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of each metric of random classification and where 95 of 100 draws of it lie.
+
+    Parameters
+    ----------
+    drawn : pandas.DataFrame
+        From :func:`chance`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``called, metric, value, low, high``.
+    """
+    tables = []
+    for called, part in drawn.groupby("called", sort=False):
+        each = part.drop(columns="called")
+        low, high = metrics.percentile_interval(each.to_numpy())
+        tables.append(
+            pd.DataFrame(
+                {"called": called, "metric": each.columns, "value": each.mean().array, "low": low, "high": high}
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
 
 
 def null(predictions: pd.DataFrame, params: Params) -> pd.DataFrame:
