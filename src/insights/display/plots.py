@@ -81,7 +81,7 @@ def precision_recall(frame: pd.DataFrame, positives: float) -> Figure:
     with drawing(4.6) as (figure, axes):
         axes.axhline(positives, color=GREY, linewidth=1, linestyle=":")
         _banded(axes, frame, "recall", "precision")
-        axes.set(xlabel="recall: share of positives found", ylabel="precision: share of those called that came true")
+        axes.set(xlabel="recall: share of positives found", ylabel="precision: share that came true")
         legend_below(figure, axes)
     return figure
 
