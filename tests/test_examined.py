@@ -68,6 +68,23 @@ def test_where_nobody_votes_nobody_is_set_beside_the_model(contest):
     assert "nobody voted" in read(launch_findings.panel(alone, "logistic"))
 
 
+def test_votes_of_people_are_judged_on_the_rows_that_they_are_of_where_the_source_has_them(contest, found):
+    rows = contest.predictions(contest.dataset.validate)
+    asked = rows[rows["model"] == "panel"].iloc[:6]
+    votes = asked[["product_id"]].assign(
+        panelist_id="a",
+        team="marketing",
+        decision_at=asked["as_of"],
+        recorded_at=asked["as_of"],
+        vote=asked["y"] == 1,
+    )
+    elsewhere = votes.assign(decision_at=pd.Timestamp("1999-01-01"))
+    nothing = pd.Series(dtype="object")
+    own, other = (examined.examine(contest, rows, nothing, PARAMS, v)["catalogue"].raters for v in (votes, elsewhere))
+    assert own.set_index(["team", "metric"]).loc[("marketing", "accuracy"), ["value", "n"]].tolist() == [1, 6]
+    assert other is None and found.raters is None
+
+
 def test_the_curve_ends_with_the_model_as_it_is(contest, found):
     auc = standing.performance(
         contest.predictions(contest.dataset.validate).query("model == 'logistic'"), np.ones((2, 180))

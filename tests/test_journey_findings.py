@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from prose import read
@@ -70,3 +71,25 @@ def test_what_few_launches_find_is_told_beside_the_best_baseline_if_there_is_one
     assert "With 12 launches a quarter no more can be wrong, 20.0 % of all that did not come true." in both
     assert "the ROC AUC of TPOT is 0.700" in both and "of the baselines the survey" in both and "0.650" in both
     assert "of the baselines" not in alone and "the ROC AUC of TPOT is 0.700" in alone
+
+
+def test_what_votes_of_single_people_are_worth_is_told_without_names_and_only_as_far_as_it_is_known():
+    rows = [
+        ("research_and_development", "accuracy", 0.6, np.nan, np.nan),
+        ("marketing", "accuracy", 0.5, np.nan, np.nan),
+        ("both teams", "accuracy", 0.55, 0.4, 0.7),
+        ("both teams", "kappa", 0.2, np.nan, np.nan),
+        ("both teams", "brier", 0.3, 0.25, 0.35),
+        ("both teams", "constant", 0.24, np.nan, np.nan),
+    ]
+    table = pd.DataFrame(rows, columns=["team", "metric", "value", "least", "most"])
+    table = table.assign(low=table["value"] - 0.1, high=table["value"] + 0.1, raters=8, votes=80, n=20)
+    told = read(launches.raters(SimpleNamespace(kind="launch", raters=table)))
+    assert "On new launches, 80 votes of 8 people were right in 55.0 %" in told
+    assert "those of R&D in 60.0 % and those of Marketing in 50.0 %" in told
+    assert "Single people range from 40.0 % to 70.0 %." in told
+    assert "Brier score of 0.300" in told and "reaches 0.240" in told
+    silent = table.assign(value=table["value"].where(~table["metric"].isin(["brier", "constant"])), least=np.nan)
+    assert "Brier" not in (less := read(launches.raters(SimpleNamespace(kind="launch", raters=silent))))
+    assert "Single people" not in less
+    assert "no vote" in read(launches.raters(SimpleNamespace(kind="launch", raters=None)))

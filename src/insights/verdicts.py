@@ -6,8 +6,9 @@ UNKNOWN, TOO_FEW = "cannot tell", "too few to say"
 # of a product that could be launched
 LAUNCH, HOLD, NOT_ENOUGH = "1", "0", "not enough evidence"
 
-# of deciders that are no models
+# of deciders that are no models, and of the teams of the panel together
 CHANCE, ALL, HINDSIGHT = "chance", "launch all", "in hindsight"
+BOTH_TEAMS = "both teams"
 
 # of a feature, by who sees it
 BOTH, FOREST_ONLY, OLS_ONLY, NEITHER = "both", "forest only", "OLS only", "neither"

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from insights.display.wording import Prose, bullets, count, interval, listing, number, points, say, share
-from insights.findings.words import ROWS, TITLES, in_words
-from insights.verdicts import HOLD
+from insights.findings.words import ROWS, TEAMS, TITLES, in_words
+from insights.verdicts import BOTH_TEAMS, HOLD
 
 NAMED = 5
 FEWEST = 10  # rows below which nothing is said of the tenth with the highest scores
@@ -181,6 +181,40 @@ def _comes_true(kind, name, told, error):
         verdict=verdict, right=number(error["error_if_right"]),
         skill=interval(*told.loc["skill", ["value", "low", "high"]]),
     )  # fmt: skip
+
+
+def raters(examined) -> Prose:
+    """Say how often votes of the panel are right, whether stated probabilities come true, and how far all agree."""
+    if examined.raters is None:
+        return say("On {kind} no vote of a single person is known.", kind=ROWS[examined.kind])
+    by = examined.raters.set_index(["metric", "team"])
+    right, kappa = by.loc[("accuracy", BOTH_TEAMS)], by.loc[("kappa", BOTH_TEAMS)]
+    told = (
+        "On {kind}, {votes} of {people} were right in {right} of all cases; {teams}. Beyond chance they agree by a "
+        "kappa of {kappa}."
+    )
+    teams = by.loc["accuracy"].drop(index=BOTH_TEAMS)["value"]
+    values = {
+        "kind": ROWS[examined.kind], "votes": count(int(right["votes"]), "vote"),
+        "people": count(int(right["raters"]), "person", "people"), "right": _between(right, "share"),
+        "teams": listing([f"those of {TEAMS[team]} in {share(part)}" for team, part in teams.items()]),
+        "kappa": _between(kappa),
+    }  # fmt: skip
+    if pd.notna(right["least"]):
+        told += " Single people range from {least} to {most}."
+        values |= {"least": share(right["least"]), "most": share(right["most"])}
+    stated = by.loc[("brier", BOTH_TEAMS)]
+    if pd.notna(stated["value"]):
+        told += (
+            " The probabilities that they state are off by a Brier score of {brier}; whoever states the same share "
+            "each time reaches {constant}."
+        )
+        values |= {"brier": _between(stated), "constant": number(by.loc[("constant", BOTH_TEAMS), "value"])}
+    return say(told, **values)
+
+
+def _between(row, kind="number"):
+    return interval(row["value"], row["low"], row["high"], kind)
 
 
 def _more_often(gap):

@@ -37,15 +37,23 @@ DECISIONS = {ALL: "Launching all", HINDSIGHT: "Hindsight"}
 PRICED = ("panel", "survey", ALL, HINDSIGHT)  # who is drawn beside the chosen model where costs change
 ROWS = {"catalogue": "products on sale", "launch": "new launches", "enrolled": "enrolled learners",
         "waiting": "products that wait"}  # fmt: skip
+TEAMS = {"research_and_development": "R&D", "marketing": "Marketing"}
 UNITS = {"catalogue": "decision", "launch": "decision", "enrolled": "enrollment"}  # what a row is
 QUESTIONS = {"launch": "earning the margin asked for", "completion": "completing the course"}
 HURDLES = {
     "plan": "the part of its launch cost that its own plan lays upon that time",
     "past": "what it earned on average in the months before",
 }
-METRICS = {"roc_auc": "ROC AUC", "f1": "F1"}
+METRICS = {"roc_auc": "ROC AUC", "f1": "F1", "brier": "Brier score", "constant": "Brier score of a constant"}
 OF_SCORES = ("roc_auc", "average_precision")
-_WORDS = {"model": LABELS | DECISIONS, "rows": ROWS, "kind": ROWS, "metric": METRICS, "measure": METRICS}
+_WORDS = {
+    "model": LABELS | DECISIONS,
+    "rows": ROWS,
+    "kind": ROWS,
+    "metric": METRICS,
+    "measure": METRICS,
+    "team": TEAMS,
+}
 _WORDS |= {key: {} for key in ("group", "attribute", "component", "removed", "one", "other", "tables")}
 
 

@@ -89,6 +89,9 @@ def _record_examined(step, kind, one, chosen):
     for r in one.costs.itertuples() if one.costs is not None else ():
         step.record("launch.value_by_costs", r.value, low=r.low, high=r.high, n=int(r.called), model=r.model,
                     by=by | {"costs": f"{r.costs:g}"}, unit="USD")  # fmt: skip
+    for r in one.raters.dropna(subset="value").itertuples() if one.raters is not None else ():
+        step.record(f"launch.raters_{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n,
+                    by=by | {"team": r.team})  # fmt: skip
     for r in one.beside.decisions.itertuples() if one.beside else ():
         step.record(f"launch.panel_{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n,
                     model=chosen, by=by)  # fmt: skip
@@ -165,6 +168,7 @@ TABLES = {
         "table_5_29_launch_ladder": attrgetter("contest.rungs"),
         "table_5_31_launch_chance": _spread,
         "table_5_33_early": _by_rows("early", "examined"),
+        "table_5_34_raters": _by_rows("raters", "examined"),
     },
     "completion": {
         "table_5_5_completion_performance": _by_rows("performance"),

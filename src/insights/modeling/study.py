@@ -136,7 +136,7 @@ def _study(step: Step, name: str, data: Dataset) -> Study:
         found = Study(name, contest, parts, pd.DataFrame())
     else:
         report(f"{name}: examining the chosen model, and explaining what it recommends")
-        examined = examine(contest, predictions, _topics(params.window), params)
+        examined = examine(contest, predictions, _topics(params.window), params, _votes(params.window))
         reliable = trusted(contest, parts)
         advice = recommendation.recommend(data, contest.models[contest.chosen], reliable, params)
         found = Study(name, contest, parts, advice, reliable, explain(contest, params), examined)
@@ -147,6 +147,11 @@ def _study(step: Step, name: str, data: Dataset) -> Study:
 def _topics(window):
     products = pd.read_parquet(paths.clean(window, "products")).set_index("product_id")
     return products["topic"] if "topic" in products else pd.Series(dtype="object")
+
+
+def _votes(window):
+    file = paths.clean(window, "panel_votes")
+    return pd.read_parquet(file) if file.exists() else None
 
 
 def _both(predictions):

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from insights.modeling.comparison import Contest
-from insights.modeling.evaluation import agreement, calibration, curves, learning_curves, lift, portfolio, standing
+from insights.modeling.evaluation import (
+    agreement,
+    calibration,
+    curves,
+    learning_curves,
+    lift,
+    portfolio,
+    raters,
+    standing,
+)
 from insights.params import Params
 from insights.rows import LAUNCH
 
@@ -51,6 +60,8 @@ class Examined:
         From :func:`insights.modeling.evaluation.lift.by_group`, by month and by topic.
     beside : Beside or None
         The panel and the model together; None where the panel did not vote.
+    raters : pandas.DataFrame or None
+        From :func:`insights.modeling.evaluation.raters.of_teams`; None where nobody of the panel voted on these rows.
     curve, last_step : pandas.DataFrame
         From :mod:`insights.modeling.evaluation.learning_curves`.
     capacity, costs : pandas.DataFrame or None
@@ -66,13 +77,16 @@ class Examined:
     early: pd.DataFrame | None
     groups: pd.DataFrame
     beside: Beside | None
+    raters: pd.DataFrame | None
     curve: pd.DataFrame
     last_step: pd.DataFrame
     capacity: pd.DataFrame | None
     costs: pd.DataFrame | None
 
 
-def examine(contest: Contest, predictions: pd.DataFrame, topics: pd.Series, params: Params) -> dict[str, Examined]:
+def examine(
+    contest: Contest, predictions: pd.DataFrame, topics: pd.Series, params: Params, votes: pd.DataFrame | None = None
+) -> dict[str, Examined]:
     """Return the chosen launch model of a contest examined on each kind of rows.
 
     Parameters
@@ -83,6 +97,8 @@ def examine(contest: Contest, predictions: pd.DataFrame, topics: pd.Series, para
     topics : pandas.Series
         Topic by product; empty where the source has none.
     params : Params
+    votes : pandas.DataFrame, optional
+        Of the people of the panel, where the source has them.
     """
     model = contest.models[contest.chosen]
     refits = pd.concat(
@@ -93,13 +109,13 @@ def examine(contest: Contest, predictions: pd.DataFrame, topics: pd.Series, para
         ignore_index=True,
     )
     return {
-        kind: _examined(contest, rows, refits[refits["kind"] == kind], topics, params)
+        kind: _examined(contest, rows, refits[refits["kind"] == kind], topics, votes, params)
         for kind, rows in predictions.groupby("kind")
         if rows["y"].nunique() == 2
     }
 
 
-def _examined(contest, rows, refits, topics, params):
+def _examined(contest, rows, refits, topics, votes, params):
     weights = standing.resamples(rows, contest.dataset.clusters, params)
     own, kind = rows[rows["model"] == contest.chosen], rows["kind"].iloc[0]
     telling = standing.telling(rows, contest.chosen)
@@ -116,6 +132,7 @@ def _examined(contest, rows, refits, topics, params):
         early=curves.early(shown, weights, params.launch.capacity) if kind == LAUNCH else None,
         groups=_by_group(own, weights, topics),
         beside=_beside(contest, rows, weights),
+        raters=_raters(votes, rows, weights),
         curve=learning_curves.curve(refits),
         last_step=learning_curves.last_step(refits, weights, params),
         capacity=portfolio.within(telling, params.launch.capacity, weights) if kind == LAUNCH else None,
@@ -127,6 +144,11 @@ def _by_group(own, weights, topics):
     told = lift.with_month(own).assign(topic=own["product_id"].map(topics))
     columns = ["month", *(["topic"] if told["topic"].notna().any() else [])]
     return pd.concat([lift.by_group(told, column, weights) for column in columns], ignore_index=True)
+
+
+def _raters(votes, rows, weights):
+    found = None if votes is None else raters.of_teams(votes, rows, weights)
+    return None if found is None or found.empty else found
 
 
 def _beside(contest, rows, weights):
