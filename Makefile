@@ -29,7 +29,7 @@ INSTALLED ?= $(VENV)/.installed
 PEERS := .venv-peers
 FUZZING ?= .venv-fuzz
 
-.PHONY: help run run-all window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark fuzz faults audit
+.PHONY: help run run-all verify window test lab windows clean-window next score accept planner slides closeout pdf promote rollback shadow deployed mapping exports docs install format lint lock bench seeds cotraining parts gaps experiments promises drifts timer tolerances container shuffles walk truth measures spark install-spark fuzz faults audit
 
 help: ## print this help
 	@echo "make TARGET [WINDOW=...] [-j2], where TARGET is"
@@ -112,6 +112,9 @@ run-all: $(INSTALLED) ## run all quarters, or WINDOWS, side by side, as many as 
 
 windows: $(INSTALLED) ## list windows and how far each has come
 	@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline list
+
+verify: $(INSTALLED) ## run WINDOW again in an empty place, and say whether the same bytes come out; outputs stay as they are
+	@MAKE="$(MAKE)" $(PYTHON) -m insights.running.verification "$$WINDOW"
 
 clean-window: $(INSTALLED) ## remove what WINDOW made, and nothing else
 	@$(PYTHON) -m insights.running.pipeline clean "$$WINDOW"
