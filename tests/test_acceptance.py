@@ -112,6 +112,16 @@ def test_a_name_among_the_records_is_missed_and_named(root):
     assert not found.holds and found.shown == "learners.parquet: name"
 
 
+def test_a_name_among_records_that_lie_in_a_file_for_each_month_is_missed_too(root):
+    good()
+    months = paths.collected(WINDOW, "page_views")
+    months.mkdir(parents=True)
+    pd.DataFrame({"url": ["/"]}).to_parquet(months / "2025-01.parquet")
+    assert checks.CHECKS["no-identities"](window()).holds
+    pd.DataFrame({"name": ["Ann"]}).to_parquet(months / "2025-02.parquet")
+    assert checks.CHECKS["no-identities"](window()).shown == "2025-02.parquet: name"
+
+
 def test_baselines_that_were_not_judged_are_missed(root):
     good()
     alone = checks.Window(params.load(WINDOW), window().results, headline().query("model != 'panel'"))

@@ -7,7 +7,7 @@ import pytest
 from collecting import KEY, collected, digests, everything, make_project, run, use_tables, write_window  # fmt: skip
 
 from insights import contract, params, paths, store, warehouse
-from insights.collection import CollectionError, collect, core, identities, layout
+from insights.collection import CollectionError, collect, core, identities
 
 START, END = pd.Timestamp("2025-01-01"), pd.Timestamp("2026-01-01")
 TICK = pd.Timedelta(microseconds=1)
@@ -249,7 +249,7 @@ def test_the_order_of_the_source_does_not_change_a_byte(window, monkeypatch):
 def test_a_large_table_in_months_holds_the_same_rows_in_the_same_order(window, monkeypatch, monthly):
     take(monkeypatch, window, page_views=many_views())
     whole = collected(window, "page_views")
-    monkeypatch.setattr(layout, "LARGE", 10)
+    write_window(paths.root(), window, source={"kind": "folder"}, compute={"rows_a_file": 10})
     take(monkeypatch, window, monthly=monthly, page_views=many_views())
     files = sorted(file.name for file in paths.collected(window, "page_views").iterdir())
     assert files == sorted({f"{time:%Y-%m}.parquet" for time in whole["viewed_at"]})

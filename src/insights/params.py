@@ -291,6 +291,7 @@ class Compute(_Section):
     tables: Literal["duckdb", "spark"]
     spark: pydantic.constr(pattern=r"^(local(\[.+\])?|yarn|(spark|k8s)://\S+)$")
     dask: pydantic.constr(pattern=r"^(tcp|tls)://\S+:\d+$") | None
+    rows_a_file: Count
     rows_a_worker: Count
     device: Literal["auto", "cpu", "cuda"]
 

@@ -118,7 +118,9 @@ def _conserved(asked: Window) -> Checked | None:
 
 
 def _no_identities(asked: Window) -> Checked:
-    every = paths.window(asked.params.window).rglob("*.parquet")
+    every = (
+        file for file in paths.window(asked.params.window).rglob("*.parquet") if file.is_file()
+    )  # no folder of months
     files = [file for file in sorted(every) if file.parent.name != "tables"]  # those are of what was found
     dropped = set(contract.DROPPED)
     found = sorted({f"{file.name}: {name}" for file in files for name in dropped & set(pq.read_schema(file).names)})

@@ -193,7 +193,7 @@ def _collect(step, con, extract, tell):
     with identities.replacements(con, known, extract.key, named) as held:
         for name, records in known.items():
             tell(f"writing {name}")
-            months = layout.months(name, records, read[name])
+            months = layout.months(name, records, read[name], params.compute.rows_a_file)
             private = identities.protect(name, records, held)
             layout.write_sorted(con, name, private, step.place(_path(step, name)), months, staged=not extract.monthly)
     return _account(step, con, extract, read, blank, undated, coverage)

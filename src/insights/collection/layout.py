@@ -10,10 +10,8 @@ import ibis
 
 from insights import contract, warehouse
 
-LARGE = 2_000_000
 
-
-def months(name: str, records: ibis.Table, rows: int) -> list[datetime.datetime]:
+def months(name: str, records: ibis.Table, rows: int, most: int) -> list[datetime.datetime]:
     """Return the first instants of the months that a table is split into; none where it is not split.
 
     Parameters
@@ -23,9 +21,11 @@ def months(name: str, records: ibis.Table, rows: int) -> list[datetime.datetime]
     records : ibis.Table
     rows : int
         How many rows it has at most.
+    most : int
+        Rows up to which a table is one file (``compute.rows_a_file``).
     """
     spec = contract.TABLES[name]
-    if spec.entity or rows <= LARGE:
+    if spec.entity or rows <= most:
         return []
     month = records[spec.happened].truncate("M").name("month").as_table().distinct()
     return sorted(month.to_pyarrow()["month"].to_pylist())
