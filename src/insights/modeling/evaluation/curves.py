@@ -15,7 +15,7 @@ import pandas as pd
 
 from insights.modeling import metrics
 
-POINTS = 200
+POINTS = 100
 
 
 def roc(predictions: pd.DataFrame, weights: np.ndarray, banded: str, points: int = POINTS) -> pd.DataFrame:
