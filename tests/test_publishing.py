@@ -70,7 +70,7 @@ def test_windows_follow_each_other_only_with_those_of_the_same_records(root):
 
 
 @pytest.mark.parametrize("spoiled", ["garbled", "of another version"])
-def test_a_report_that_cannot_be_read_is_named_with_the_remedy_and_the_others_are_shown(root, spoiled):
+def test_a_report_that_cannot_be_read_is_named_with_the_remedy_and_the_others_are_shown(root, spoiled, capsys):
     report("2025Q3", HOLD)
     report("2025Q4", LAUNCH)
     file = paths.step("2025Q4", "11_report") / "tables" / "table_11_1_recommendations.parquet"
@@ -78,6 +78,8 @@ def test_a_report_that_cannot_be_read_is_named_with_the_remedy_and_the_others_ar
         file.write_bytes(b"no table")
     else:
         pd.read_parquet(file).drop(columns="within_capacity").to_parquet(file)
+    assert command.main(["front"]) == 0
+    assert "Left out of the front page: outputs/2025Q4/" in capsys.readouterr().err
     page = front()
     assert "The newest answer: window 2025Q3" in page and "Windows that cannot be shown" in page
     assert "make run WINDOW=2025Q4" in page and 'href="2025Q4/' not in page

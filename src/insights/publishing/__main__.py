@@ -48,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _front():
     from insights.publishing import index
 
-    index.write()
+    for why in index.write().values():
+        print(f"Left out of the front page: {why}", file=sys.stderr)
     return DONE
 
 

@@ -25,11 +25,11 @@ DRAWN = ("chosen", "panel", "survey")  # the model, the human baseline, the simp
 FEWEST = 2  # windows of which a trend can be drawn
 
 
-def write() -> str:
-    """Write the front page, and return where it is, seen from the project's root."""
-    markup = export.write_front(export.compose(*pieces(overview.study())))
-    store.write_atomically(paths.front(), markup.encode())
-    return str(paths.front().relative_to(paths.root()))
+def write() -> dict[str, str]:
+    """Write the front page, and return why windows that have a report cannot be shown there, by window."""
+    found = overview.study()
+    store.write_atomically(paths.front(), export.write_front(export.compose(*pieces(found))).encode())
+    return found.unread
 
 
 def pieces(found: Overview) -> Iterator:
