@@ -114,7 +114,7 @@ windows: $(INSTALLED) ## list windows and how far each has come
 	@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline list
 
 verify: $(INSTALLED) ## run WINDOW again in an empty place, and say whether the same bytes come out; outputs stay as they are
-	@MAKE="$(MAKE)" $(PYTHON) -m insights.running.verification "$$WINDOW"
+	@MAKE="$(MAKE)" $(PYTHON) -m insights.running.pipeline verify "$$WINDOW"
 
 clean-window: $(INSTALLED) ## remove what WINDOW made, and nothing else
 	@$(PYTHON) -m insights.running.pipeline clean "$$WINDOW"

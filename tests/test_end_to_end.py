@@ -21,12 +21,12 @@ from tiny_project import REPOSITORY
 
 from insights import paths, store
 from insights.display import wording
+from insights.running import verification
 from insights.simulation.people import SPAM_TITLE
 from insights.simulation.voices import SCRIPT_POST
 
 pytestmark = pytest.mark.slow
 TELEPHONE = 360  # pixels
-TIMELESS = (".parquet", ".csv", "results.json")
 # What lies in the environment of whoever runs it: passwords of servers, keys of object storage, tokens of services.
 SECRETS = {name: f"planted-{name}" for name in ("PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN")}
 
@@ -103,15 +103,6 @@ def pages(folder):
     found = [folder / "outputs" / "index.html", *sorted((folder / "outputs" / "sample" / "html").glob("*.html"))]
     assert len(found) == len(paths.STEPS) + 2
     return found
-
-
-def contents(outputs):
-    """Return the bytes of every file that must not change from run to run, by name."""
-    return {
-        str(file.relative_to(outputs)): file.read_bytes()
-        for file in sorted(outputs.rglob("*"))
-        if file.is_file() and file.name.endswith(TIMELESS) and "/." not in str(file.relative_to(outputs))
-    }
 
 
 def text_of(file):
@@ -304,11 +295,11 @@ def test_a_run_that_was_killed_and_started_again_gives_the_same_metrics_and_tabl
     started.wait()
     for step in AGAIN:
         run(folder, f"UNTIL={step}")
-    again = contents(folder / "outputs" / "sample")
+    again = verification.contents(folder / "outputs" / "sample")
     again.pop("results.json")  # of all notebooks together
     assert len(again) > 60
     ran = {name.split("/")[0] for name in again}
     assert {*AGAIN, "00_data_collection"} < ran
-    first = {name: content for name, content in contents(outputs).items() if name.split("/")[0] in ran}
+    first = {name: content for name, content in verification.contents(outputs).items() if name.split("/")[0] in ran}
     assert sorted(first) == sorted(again)
     assert [name for name in first if first[name] != again[name]] == []

@@ -99,3 +99,10 @@ def test_a_perfect_order_is_1_early_and_what_knows_nothing_a_half():
     noise = np.random.default_rng(3).random(len(y))
     found = curves.early(long(y, knows=y, noise=noise), resampled(len(y)), 3_000).set_index("model")["value"]
     assert found["knows"] == 1 and found["noise"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_early_area_of_a_resample_is_that_of_the_rows_as_often_as_they_were_drawn():
+    y, score = [1, 0, 1, 0, 0], [5, 4, 3, 2, 1]
+    found = curves.early(long(y, m=score), np.array([[1, 1, 3, 1, 1]], dtype="float32"), 2).loc[0]
+    drawn = curves.early(long([*y, 1, 1], m=[*score, 3, 3]), once(7), 2).loc[0, "value"]
+    assert found[["low", "high"]].tolist() == pytest.approx([drawn] * 2) and found["value"] != pytest.approx(drawn)

@@ -86,6 +86,19 @@ def test_of_single_people_the_lowest_and_highest_are_told_only_where_there_are_s
     assert "panelist_id" not in told.reset_index().columns
 
 
+def test_whoever_voted_seldom_is_neither_the_lowest_nor_the_highest():
+    y = [1, 0] * 15
+    ballots = [(p, RND, row, row % 3 == 0, 0.5) for p in "abc" for row in range(30)]
+    seldom = [("f", RND, row, y[row], 0.5) for row in range(raters.FEWEST - 1)]
+    for cast, most in (
+        (ballots, 0.5),
+        (ballots + seldom, 0.5),
+        (ballots + [("f", RND, r, y[r], 0.5) for r in range(30)], 1),
+    ):
+        told = found(votes(*cast), y).loc[(RND, "accuracy")]
+        assert told[["least", "most"]].tolist() == [0.5, most] and told["raters"] == len({one[0] for one in cast})
+
+
 def test_a_row_that_was_drawn_twice_is_the_row_twice():
     rng = np.random.default_rng(5)
     y, again = [1, 0, 0, 1], [1, 0, 0, 1, 1, 0]

@@ -46,7 +46,7 @@ def again(monkeypatch, run):
 def test_the_same_bytes_are_said_to_be_the_same_and_nothing_is_left(project, monkeypatch, capsys):
     before = verification.contents(project / "outputs" / "sample")
     places = again(monkeypatch, lambda place: written(place))
-    assert verification.main(["sample"]) == 0
+    assert pipeline.main(["verify", "sample"]) == 0
     said = capsys.readouterr().out
     assert "all 2 files of tables and metrics came out the same again" in said and before["results.json"] in said
     assert verification.contents(project / "outputs" / "sample") == before
@@ -68,28 +68,28 @@ def test_the_same_bytes_are_said_to_be_the_same_and_nothing_is_left(project, mon
 def test_what_comes_out_otherwise_is_named_and_the_outputs_stay(project, monkeypatch, capsys, run, named):
     before = (project / "outputs" / "sample" / "results.json").read_text()
     again(monkeypatch, run)
-    assert verification.main(["sample"]) == verification.DIFFERENT
+    assert pipeline.main(["verify", "sample"]) == verification.DIFFERENT
     assert named in capsys.readouterr().err
     assert (project / "outputs" / "sample" / "results.json").read_text() == before
 
 
 def test_a_run_that_breaks_off_is_no_proof(project, monkeypatch, capsys):
     again(monkeypatch, lambda place: written(place) or 2)
-    assert verification.main(["sample"]) == verification.DIFFERENT
+    assert pipeline.main(["verify", "sample"]) == verification.DIFFERENT
     assert "did not reach its end" in capsys.readouterr().err
 
 
 def test_a_window_that_is_older_than_its_code_has_to_be_run_first(project, monkeypatch, capsys):
     monkeypatch.setattr(pipeline, "is_fresh", lambda window: False)
     places = again(monkeypatch, lambda place: written(place))
-    assert verification.main(["sample"]) == pipeline.REFUSED
+    assert pipeline.main(["verify", "sample"]) == pipeline.REFUSED
     assert "First: make run WINDOW=sample" in capsys.readouterr().err and places == []
 
 
 def test_a_window_that_is_being_run_is_not_verified(project, monkeypatch, capsys):
     again(monkeypatch, lambda place: written(place))
     with windows.hold("sample"):
-        assert verification.main(["sample"]) == pipeline.BUSY
+        assert pipeline.main(["verify", "sample"]) == pipeline.BUSY
     assert "another run is at work" in capsys.readouterr().err
 
 

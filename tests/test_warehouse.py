@@ -5,6 +5,7 @@ import platform
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import ibis
 import pytest
@@ -95,3 +96,14 @@ def test_what_an_engine_of_a_killed_process_left_is_removed_and_what_others_hold
 
 def test_what_is_spilled_may_be_read_by_its_owner_alone(root):
     assert (spill.folder().parent.stat().st_mode & 0o077) == 0
+
+
+def test_every_engine_is_opened_in_one_place_with_a_folder_of_its_own(root):
+    source = Path(warehouse.__file__).parents[1]
+    opens = [file.relative_to(source) for file in source.rglob("*.py") if "duckdb.connect(" in file.read_text()]
+    assert opens == [Path("warehouse/core.py")]
+    places = {
+        con.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0]
+        for con in (warehouse.local(), warehouse.local(), warehouse.local(LITTLE))
+    }
+    assert len(places) == 3 and {Path(place).parent for place in places} == {paths.spilled()}

@@ -118,10 +118,9 @@ def _conserved(asked: Window) -> Checked | None:
 
 
 def _no_identities(asked: Window) -> Checked:
-    every = (
-        file for file in paths.window(asked.params.window).rglob("*.parquet") if file.is_file()
-    )  # no folder of months
-    files = [file for file in sorted(every) if file.parent.name != "tables"]  # those are of what was found
+    every = paths.window(asked.params.window).rglob("*.parquet")
+    # Tables in months are folders of that name; in folders named tables lies what was found, and no record.
+    files = sorted(file for file in every if file.is_file() and file.parent.name != "tables")
     dropped = set(contract.DROPPED)
     found = sorted({f"{file.name}: {name}" for file in files for name in dropped & set(pq.read_schema(file).names)})
     return Checked(not found, "; ".join(found) or f"{len(files)} files of records")

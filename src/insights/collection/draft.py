@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import ibis
 import pandas as pd
 import yaml
 
-from insights import contract, yamls
+from insights import contract, warehouse, yamls
 from insights.collection import files, mapped, mapping, shipped
 from insights.collection.mapping import Export
 from insights.collection.source import CollectionError
@@ -97,7 +96,7 @@ def propose(folder: Path) -> list[Proposal]:
     """
     if not folder.is_dir():
         raise CollectionError(f"{folder}: there is no such folder. Name the one that holds the exports.")
-    con = ibis.duckdb.connect()
+    con = warehouse.local()
     found = sorted(file for file in folder.rglob("*") if file.is_file() and _is_export(file))
     if not found:
         raise CollectionError(f"{folder}: no export is in there ({', '.join(files.FORMATS)}). Put them there.")

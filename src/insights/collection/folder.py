@@ -13,7 +13,7 @@ from pathlib import Path
 import ibis
 from upath import UPath
 
-from insights import paths, privacy
+from insights import paths, privacy, warehouse
 from insights.collection import files, mapped, mapping
 from insights.collection.mapping import Export
 from insights.collection.seen import Seen, is_by_month
@@ -30,7 +30,7 @@ def check(params: Params) -> None:
     ------
     CollectionError
     """
-    con = ibis.duckdb.connect()
+    con = warehouse.local()
     folder, exports = _exports(params)
     files.mount(con, folder)
     seen = _memory(folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import ibis
 
-from insights import privacy
+from insights import privacy, warehouse
 from insights.collection import files, parsing
 from insights.collection.source import CollectionError, Exclusion, Extract, locate, require_reach
 from insights.params import Params
@@ -51,7 +51,7 @@ def check(params: Params) -> None:
     """
     file = _find(params)
     if file.suffix == ".parquet":  # a workbook takes a minute to open
-        files.open_files(ibis.duckdb.connect(), [file])
+        files.open_files(warehouse.local(), [file])
     require_reach(params, FIRST, LAST, "the invoices of Online Retail")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import ibis
 import ibis.selectors
 
-from insights import privacy
+from insights import privacy, warehouse
 from insights.collection import files
 from insights.collection.oulad_terms import FILES, NOTES, NUMBERS, PAGE_TYPES, PASSED, REMEDY, STARTS, TABLES
 from insights.collection.source import CollectionError, Exclusion, Extract, locate
@@ -29,7 +29,7 @@ def check(params: Params) -> None:
     CollectionError
     """
     _, found = _find(params)
-    con = ibis.duckdb.connect()
+    con = warehouse.local()
     opened = {name: _open(con, name, file) for name, file in found.items()}
     presentations = _presentations(opened["courses"])
     days = params.dates

@@ -70,6 +70,11 @@ RULES = {
 NAMES = frozenset(rule.name for rules in RULES.values() for rule in rules)
 
 
+def ahead(differences: pd.DataFrame) -> list[str]:
+    """Return the baselines that rank better than a model, by its ROC AUC less theirs: ``model, difference``."""
+    return [r.model for r in differences.itertuples() if r.model in NAMES and r.difference < 0]
+
+
 def available(model: str, rows: pd.DataFrame) -> list[ColumnRule]:
     """Return the baselines of a model whose column the source has."""
     return [replace(rule) for rule in RULES[model] if rule.column in rows and rows[rule.column].notna().any()]

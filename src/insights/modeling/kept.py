@@ -50,8 +50,7 @@ def _record(step, found):
         for r in part.performance.dropna(subset="value").itertuples():
             step.record(f"{name}.{r.metric}", r.value, low=_finite(r.low), high=_finite(r.high), n=r.n,
                         model=r.model, by=by)  # fmt: skip
-        drawn = standing.spread(part.chance)
-        for r in drawn[drawn["called"] == standing.TRAINING_SHARE].itertuples():
+        for r in part.spread[part.spread["called"] == standing.TRAINING_SHARE].itertuples():
             rows = part.performance["n"].max()
             step.record(f"{name}.{r.metric}", r.value, low=r.low, high=r.high, n=rows, model="chance", by=by)
         step.record(f"{name}.roc_auc_p", part.p_value(contest.chosen), model=contest.chosen, by=by)
@@ -136,11 +135,6 @@ def _by_rows(table: str, of: str = "parts"):
     return joined
 
 
-def _spread(found):
-    drawn = [standing.spread(part.chance).assign(rows=kind) for kind, part in found.parts.items()]
-    return pd.concat(drawn, ignore_index=True) if drawn else None
-
-
 # What is stored, by the name it is cited by. A number is never given twice; 5.10 is that of the certification.
 TABLES = {
     "launch": {
@@ -166,7 +160,7 @@ TABLES = {
         "table_5_27_capacity": _by_rows("capacity", "examined"),
         "table_5_28_costs": _by_rows("costs", "examined"),
         "table_5_29_launch_ladder": attrgetter("contest.rungs"),
-        "table_5_31_launch_chance": _spread,
+        "table_5_31_launch_chance": _by_rows("spread"),
         "table_5_33_early": _by_rows("early", "examined"),
         "table_5_34_raters": _by_rows("raters", "examined"),
     },
@@ -178,6 +172,6 @@ TABLES = {
         "table_5_24_completion_tuning": attrgetter("contest.tuning"),
         "table_5_26_completion_front": attrgetter("contest.search.front"),
         "table_5_30_completion_ladder": attrgetter("contest.rungs"),
-        "table_5_32_completion_chance": _spread,
+        "table_5_32_completion_chance": _by_rows("spread"),
     },
 }

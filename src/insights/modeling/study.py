@@ -54,6 +54,11 @@ class Part:
     value: pd.DataFrame | None
 
     @property
+    def spread(self) -> pd.DataFrame:
+        """Random classification by how many rows are called, from :func:`standing.spread`."""
+        return standing.spread(self.chance)
+
+    @property
     def positives(self) -> float:
         """The share of these rows that came true, which precision is to be read against."""
         first = self.performance.iloc[0]
@@ -80,7 +85,7 @@ class Part:
     def ahead_of(self, model: str) -> list[str]:
         """Return the baselines whose ROC AUC lies above that of a model."""
         auc = self.beyond.set_index("model")["roc_auc"]
-        return [name for name in auc.index if name in baselines.NAMES and auc[name] > auc[model]]
+        return baselines.ahead((auc[model] - auc).rename("difference").reset_index())
 
 
 @dataclass(frozen=True)

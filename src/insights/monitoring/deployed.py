@@ -162,11 +162,10 @@ def _require_above_baselines(window, models):
         told = store.table_if_there(window, "05_modeling", name)
         if told is None:
             continue
-        below = told[(told["rows"] == kind) & told["model"].isin(baselines.NAMES) & (told["difference"] < 0)]
-        if len(below):
+        if better := baselines.ahead(told[told["rows"] == kind]):
             others = [f"MODEL={other}" for other in models if other != model]
             raise DeploymentError(
-                f"the {model} model of {window} cannot be released: {', '.join(below['model'])} rank better than it "
+                f"the {model} model of {window} cannot be released: {', '.join(better)} rank better than it "
                 f"on validation rows ({name}). Keep the one in use"
                 f"{'; of the other alone: ' + ' '.join(others) if others else ''}."
             )

@@ -9,16 +9,20 @@ import subprocess
 import sys
 
 from insights import lineage, params, paths, privacy
-from insights.running import exports, seals, troubles, windows
+from insights.running import exports, seals, troubles, verification, windows
 
 REFUSED, BUSY = 2, 9
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run, list or clean windows; return the exit code."""
+    """Run, verify, list or clean windows; return the exit code."""
     parser = argparse.ArgumentParser(prog="insights.running.pipeline", description=__doc__.split("\n\n")[0])
     actions = parser.add_subparsers(dest="action", required=True)
-    for name, text in (("run", "make a window's report"), ("clean", "remove a window's outputs")):
+    for name, text in (
+        ("run", "make a window's report"),
+        ("verify", "run a window again beside its outputs, and compare"),
+        ("clean", "remove a window's outputs"),
+    ):
         action = actions.add_parser(name, help=text)
         action.add_argument("window", nargs="?", default="")
         if name == "run":
@@ -29,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         match given.action:
             case "run":
                 return run(given.window, given.until)
+            case "verify":
+                return verify(given.window)
             case "clean":
                 return clean(given.window)
         return show()
@@ -64,6 +70,19 @@ def run(window: str, until: str = "") -> int:
     os.chdir(paths.root())
     make = _make()
     os.execvpe(make, [make, "--no-print-directory", target, f"WINDOW={window}"], environment)  # noqa: S606
+
+
+def verify(window: str) -> int:
+    """Verify a window, by default the newest quarter, if nothing is left to do for it."""
+    asked = params.load(window or params.newest())
+    if not is_fresh(asked.window):
+        print(
+            f"{asked.window}: not run yet, or older than its notebooks, parameters, code or records. "
+            f"First: make run WINDOW={asked.window}",
+            file=sys.stderr,
+        )
+        return REFUSED
+    return verification.verify(asked)
 
 
 def clean(window: str) -> int:

@@ -5,7 +5,6 @@ windows and models in use. Only what this window made is not there. It is gone a
 are.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from insights import params, paths, store
 from insights.params import Params
-from insights.running import pipeline, troubles, windows
+from insights.running import windows
 
 COMPARED = (".parquet", ".csv", "results.json")  # what tells no times, as manifests and pages do
 COPIED, LINKED = ("Makefile", "params", "notebooks", "registers"), ("data", "deployed", "planners", "secrets")
@@ -25,40 +24,22 @@ DIFFERENT, NAMED = 1, 10
 HIGHEST = 3  # folders above the project in which records may lie when their place is named from it
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Verify a window, by default the newest quarter; return the exit code."""
-    parser = argparse.ArgumentParser(prog="insights.running.verification", description=__doc__.split("\n\n")[0])
-    parser.add_argument("window", nargs="?", default="")
-    named = parser.parse_args(arguments).window
-    try:
-        return verify(params.load(named or params.newest()))
-    except params.ParameterError as error:
-        print(error, file=sys.stderr)
-        return pipeline.REFUSED
-    except windows.BusyError as error:
-        print(error, file=sys.stderr)
-        return pipeline.BUSY
-    except OSError as error:
-        print(troubles.told(error), file=sys.stderr)
-        return pipeline.REFUSED
-
-
 def verify(asked: Params) -> int:
-    """Run a window again beside its outputs, compare, and say what came out; return the exit code.
+    """Run a window again beside its outputs, compare, and say what came out; return 0 where nothing differs.
+
+    Parameters
+    ----------
+    asked : Params
+        Of a window that nothing is left to do for.
 
     Raises
     ------
     insights.running.windows.BusyError
         If a run is at work on the window.
+    insights.params.ParameterError
+        If its records lie where the project beside cannot see them.
     """
     window = asked.window
-    if not pipeline.is_fresh(window):
-        print(
-            f"{window}: not run yet, or older than its notebooks, parameters, code or records. "
-            f"First: make run WINDOW={window}",
-            file=sys.stderr,
-        )
-        return pipeline.REFUSED
     with windows.lock(window), beside(asked) as project:
         if _run(project, window):
             print(f"{window}: the run beside did not reach its end; above it says why.", file=sys.stderr)
@@ -102,10 +83,10 @@ def beside(asked: Params) -> Iterator[Path]:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file below a window's folder whose bytes are the same in every run."""
-    found = (file for file in folder.rglob("*") if file.is_file() and file.name.endswith(COMPARED))
-    inner = {file.relative_to(folder): file for file in found}
-    return {str(name): store.file_hash(f) for name, f in inner.items() if not any(p[0] == "." for p in name.parts)}
+    """Return the SHA-256 of each file below a folder of outputs whose bytes are the same in every run, by name."""
+    every = {file.relative_to(folder): file for file in sorted(folder.rglob("*"))}
+    kept = {name: file for name, file in every.items() if not any(part.startswith(".") for part in name.parts)}
+    return {str(n): store.file_hash(f) for n, f in kept.items() if f.is_file() and n.name.endswith(COMPARED)}
 
 
 def _records(asked):
@@ -130,7 +111,3 @@ def _run(project, window):
         [*command, *made], cwd=project, env=environment | {"INSIGHTS_ROOT": str(project)}, check=False
     )
     return done.returncode
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import yaml
 
-from insights import contract
+from insights import contract, warehouse
 
 DAY_FIRST = "%d/%m/%Y %H:%M:%S.%f"
 CRM = {
@@ -38,8 +38,7 @@ def write_exports(world: Path, folder: Path) -> Path:
     pathlib.Path
         The mapping file, beside the exports.
     """
-    con = ibis.duckdb.connect()
-    con.raw_sql("SET TimeZone = 'UTC'")
+    con = warehouse.local()
     tables = {name: _mapped(con, name, world / "raw" / name, folder) for name in contract.TABLES}
     tables = {name: exports for name, exports in tables.items() if exports}
     (folder / MAPPING).write_text(yaml.safe_dump({"tables": tables}, sort_keys=False))

@@ -59,11 +59,10 @@ def connect(compute: Compute) -> ibis.BaseBackend:
     return local(compute)
 
 
-def local(compute: Compute) -> ibis.BaseBackend:
-    """Open DuckDB in process, whatever engine works on the tables."""
-    con = ibis.duckdb.connect(
-        threads=compute.threads, memory_limit=compute.memory, temp_directory=str(spill.folder())
-    )
+def local(compute: Compute | None = None) -> ibis.BaseBackend:
+    """Open DuckDB in process, whatever engine works on the tables; without a window, with what the machine has."""
+    limits = {} if compute is None else {"threads": compute.threads, "memory_limit": compute.memory}
+    con = ibis.duckdb.connect(temp_directory=str(spill.folder()), **limits)
     con.raw_sql("SET TimeZone = 'UTC'")
     return con
 

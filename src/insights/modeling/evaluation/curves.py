@@ -9,6 +9,7 @@ are rare; D. McClish, Medical Decision Making 9 (1989), for a part of the area.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ def roc(predictions: pd.DataFrame, weights: np.ndarray, banded: str, points: int
         ``model, false_positive_rate, true_positive_rate, low, high``; bounds are missing for other models. Where a
         curve rises straight up, the band is that of its upper end.
     """
-    return _curves(predictions, weights, banded, points, _rates, ("false_positive_rate", "true_positive_rate"))
+    return _curves(predictions, weights, banded, points, _ROC)
 
 
 def precision_recall(
@@ -56,7 +57,7 @@ def precision_recall(
         ``model, recall, precision, low, high``, a point for a score at which more is found; the share of ones in all
         rows is what calling at random reaches.
     """
-    return _curves(predictions, weights, banded, points, _found, ("recall", "precision"))
+    return _curves(predictions, weights, banded, points, _PRECISION_RECALL)
 
 
 def early(predictions: pd.DataFrame, weights: np.ndarray, most: int) -> pd.DataFrame:
@@ -90,7 +91,7 @@ def early(predictions: pd.DataFrame, weights: np.ndarray, most: int) -> pd.DataF
 
 def _area(curve, share):
     """Return the area under a ROC curve up to a share of zeros, scaled; missing where there is one outcome only."""
-    places, heights, _ = curve
+    places, heights = curve
     if not np.isfinite([places, heights]).all():
         return np.nan
     inside = places <= share
@@ -100,42 +101,55 @@ def _area(curve, share):
     return (1 + (area - guessing) / (share - guessing)) / 2
 
 
-def _curves(
-    predictions: pd.DataFrame, weights: np.ndarray, banded: str, points: int, of: Callable, named: tuple[str, str]
-) -> pd.DataFrame:
+class _Kind(NamedTuple):
+    """A curve: its columns, its points for weights of rows, and its height at a place between two of them."""
+
+    columns: tuple[str, str]
+    points: Callable
+    height: Callable
+
+
+def _curves(predictions: pd.DataFrame, weights: np.ndarray, banded: str, points: int, kind: _Kind) -> pd.DataFrame:
     tables = []
     for model, part in predictions.groupby("model", sort=False):
         ordered = metrics.Ordered(part["y"].to_numpy(), part["score"].to_numpy())
-        x, y, _ = of(ordered, np.ones(len(part)))
+        x, y = kind.points(ordered, np.ones(len(part)))
         kept = np.unique(np.linspace(0, len(x) - 1, min(points, len(x))).round().astype(int))
         low = high = np.full(len(kept), np.nan)
         if model == banded:
-            low, high = metrics.percentile_interval(np.array([_at(of(ordered, w), x[kept]) for w in weights]))
-        table = dict(zip(named, (x[kept], y[kept]), strict=True))
+            drawn = [kind.points(ordered, w) for w in weights]
+            low, high = metrics.percentile_interval(np.array([_heights(kind, x[kept], *curve) for curve in drawn]))
+        table = dict(zip(kind.columns, (x[kept], y[kept]), strict=True))
         tables.append(pd.DataFrame({"model": model, **table, "low": low, "high": high}))
     return pd.concat(tables, ignore_index=True)
 
 
-def _at(curve, x):
-    """Return the height of a curve at given places; missing where a resample holds one outcome only."""
-    places, heights, between = curve
-    if len(places) == 0 or not np.isfinite(places).all():
-        return np.full(len(x), np.nan)
-    if between:
-        return np.interp(x, places, heights)
-    return heights[np.searchsorted(places, x - 1e-12).clip(max=len(heights) - 1)]
+def _heights(kind, at, x, y):
+    """Return the heights of a curve at given places; missing where a resample holds one outcome only."""
+    if len(x) == 0 or not np.isfinite(x).all():
+        return np.full(len(at), np.nan)
+    return kind.height(at, x, y)
 
 
 def _rates(ordered, weights):
-    """Return shares of zeros, shares of ones, and that points between two scores are reached by drawing lots."""
+    """Return the shares of zeros and of ones from each score up."""
     ones, zeros = ordered.swept(weights)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.r_[0, zeros / zeros[-1]], np.r_[0, ones / ones[-1]], True
+        return np.r_[0, zeros / zeros[-1]], np.r_[0, ones / ones[-1]]
 
 
 def _found(ordered, weights):
-    """Return recall, precision, and that between two scores only the lower one finds as much."""
+    """Return recall and precision from each score up at which more is found."""
     ones, zeros = ordered.swept(weights)
     more = np.flatnonzero(np.diff(ones, prepend=0) > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return ones[more] / ones[-1], ones[more] / (ones + zeros)[more], False
+        return ones[more] / ones[-1], ones[more] / (ones + zeros)[more]
+
+
+def _reached(at, x, y):
+    """Return the heights where at least so much is found: between two scores only the lower one finds it."""
+    return y[np.searchsorted(x, at - 1e-12).clip(max=len(y) - 1)]
+
+
+_ROC = _Kind(("false_positive_rate", "true_positive_rate"), _rates, np.interp)  # between two scores lots are drawn
+_PRECISION_RECALL = _Kind(("recall", "precision"), _found, _reached)

@@ -62,13 +62,13 @@ def _row(team, cast, metric, weights):
     whole, draws = of(cast, np.ones((1, weights.shape[1])))[0], of(cast, weights)
     low, high = metrics.percentile_interval(draws)
     least = most = np.nan
-    people = cast["panelist_id"].nunique()
-    if metric in _SINGLE and people >= SEVERAL:
+    if metric in _SINGLE:
         single = cast.groupby("panelist_id")[_SINGLE[metric]].agg(["mean", "count"])
         single = single.loc[single["count"] >= FEWEST, "mean"]
         if len(single) >= SEVERAL:
             least, most = single.min(), single.max()
-    return [team, metric, whole, float(low), float(high), least, most, people, len(cast), cast["row"].nunique()]
+    people, rows = cast["panelist_id"].nunique(), cast["row"].nunique()
+    return [team, metric, whole, float(low), float(high), least, most, people, len(cast), rows]
 
 
 def _mean(column):
